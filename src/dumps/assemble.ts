@@ -1,0 +1,213 @@
+import type { IpSet } from '../world/ipset.ts';
+import type { VirtualServer } from '../world/ipvs.ts';
+import type { Table, TableName } from '../world/netfilter.ts';
+import type { SourceRef } from '../world/source.ts';
+import type { FdbEntry, Listener, Neighbour, Netns, PolicyRule, Route, Unmodelled } from '../world/world.ts';
+import { parseBridgeFdb } from './bridgeFdb.ts';
+import { type Diagnostic, DiagnosticList, type Parsed } from './diagnostic.ts';
+import { parseIpAddr } from './ipAddr.ts';
+import { type LinkListing, mergeLinks, parseIpLink } from './ipLink.ts';
+import { parseIpNeigh } from './ipNeigh.ts';
+import { parseIpRoute } from './ipRoute.ts';
+import { parseIpRule } from './ipRule.ts';
+import { parseIpsetSave } from './ipsetSave.ts';
+import { isTableName, parseIptablesSave } from './iptablesSave.ts';
+import { type IpvsListing, parseIpvsadmList, parseIpvsadmSave, withConnections } from './ipvsadm.ts';
+import { commandKind, type Section } from './section.ts';
+import { type ListenerListing, parseSs } from './ss.ts';
+import { parseSysctl } from './sysctl.ts';
+import { readBpftoolNet, readNftRuleset, readOvsVsctl, readTc, readXfrmPolicy } from './unmodelled.ts';
+
+/** What one section holds, by its kind. */
+export type SectionContent =
+  | { readonly kind: 'tables'; readonly tables: readonly Table[] }
+  | { readonly kind: 'ipsets'; readonly ipsets: readonly IpSet[] }
+  | { readonly kind: 'ipvs'; readonly listing: IpvsListing; readonly from: 'ipvsadm-save' | 'ipvsadm-list' }
+  | { readonly kind: 'links'; readonly listing: LinkListing }
+  | { readonly kind: 'rules'; readonly rules: readonly PolicyRule[] }
+  | { readonly kind: 'routes'; readonly routes: readonly Route[] }
+  | { readonly kind: 'neighbours'; readonly neighbours: readonly Neighbour[] }
+  | { readonly kind: 'fdb'; readonly fdb: readonly FdbEntry[] }
+  | { readonly kind: 'sysctls'; readonly sysctls: Readonly<Record<string, string>> }
+  | { readonly kind: 'sockets'; readonly listing: ListenerListing }
+  | { readonly kind: 'unmodelled'; readonly unmodelled: readonly Unmodelled[] }
+  | { readonly kind: 'none' };
+
+/** The value behind an option such as `-t` or `dev`; undefined when it is not there. */
+const wordAfter = (words: readonly string[], ...options: readonly string[]): string | undefined => {
+  const at = words.findIndex((w) => options.includes(w));
+  return at < 0 ? undefined : words[at + 1];
+};
+
+/** The table whose routes `ip route` shows without naming it. */
+function tableOf(words: readonly string[]): string {
+  const table = wordAfter(words, 'table');
+  return table === undefined || table === 'all' ? 'main' : table;
+}
+
+/** Parses one section by its kind. `hasIptables`: the namespace has an iptables-save, so tables of iptables-nft are known. */
+export function parseSection(section: Section, hasIptables: boolean): Parsed<SectionContent> {
+  const words = section.command === undefined ? [] : commandKind(section.command).words;
+  const sorted = !words.includes('--nosort');
+  const of = <T>({ value, diagnostics }: Parsed<T>, content: (value: T) => SectionContent): Parsed<SectionContent> => ({ value: content(value), diagnostics });
+  const unmodelled = (items: readonly Unmodelled[]): Parsed<SectionContent> => ({ value: { kind: 'unmodelled', unmodelled: items }, diagnostics: [] });
+  switch (section.kind) {
+    case 'iptables-save':
+      return of(parseIptablesSave(section), (tables) => ({ kind: 'tables', tables }));
+    case 'iptables-list-rules': {
+      const table: string = wordAfter(words, '-t', '--table') ?? 'filter';
+      const name: TableName = isTableName(table) ? table : 'filter';
+      return of(parseIptablesSave(section, name), (tables) => ({ kind: 'tables', tables }));
+    }
+    case 'ipset-save':
+      return of(parseIpsetSave(section), (ipsets) => ({ kind: 'ipsets', ipsets }));
+    case 'ipvsadm-save':
+      return of(parseIpvsadmSave(section, sorted), (listing) => ({ kind: 'ipvs', listing, from: 'ipvsadm-save' }));
+    case 'ipvsadm-list':
+      return of(parseIpvsadmList(section, sorted && words[0] !== 'cat'), (listing) => ({ kind: 'ipvs', listing, from: 'ipvsadm-list' }));
+    case 'ip-link':
+      return of(parseIpLink(section), (listing) => ({ kind: 'links', listing }));
+    case 'ip-addr':
+      return of(parseIpAddr(section), (listing) => ({ kind: 'links', listing }));
+    case 'ip-rule':
+      return of(parseIpRule(section), (rules) => ({ kind: 'rules', rules }));
+    case 'ip-route':
+      return of(parseIpRoute(section, tableOf(words)), (routes) => ({ kind: 'routes', routes }));
+    case 'ip-neigh':
+      return of(parseIpNeigh(section), (neighbours) => ({ kind: 'neighbours', neighbours }));
+    case 'bridge-fdb':
+      return of(parseBridgeFdb(section), (fdb) => ({ kind: 'fdb', fdb }));
+    case 'sysctl':
+      return of(parseSysctl(section), (sysctls) => ({ kind: 'sysctls', sysctls }));
+    case 'ss':
+      return of(parseSs(section), (listing) => ({ kind: 'sockets', listing }));
+    case 'nft-ruleset':
+      return unmodelled(readNftRuleset(section, hasIptables));
+    case 'tc':
+      return unmodelled(readTc(section, wordAfter(words, 'dev')));
+    case 'bpftool-net':
+      return unmodelled(readBpftoolNet(section));
+    case 'ovs-vsctl':
+      return unmodelled(readOvsVsctl(section));
+    case 'xfrm-policy':
+      return unmodelled(readXfrmPolicy(section));
+    case 'objects':
+    case 'ipv6':
+    case 'failed':
+    case 'empty':
+    case 'unknown':
+      return { value: { kind: 'none' }, diagnostics: aboutUnread(section) };
+  }
+}
+
+function aboutUnread(section: Section): readonly Diagnostic[] {
+  const at: SourceRef = { input: section.input, line: section.firstLine };
+  const found = new DiagnosticList();
+  const firstLine = section.lines.find((l) => l.trim() !== '') ?? '';
+  if (section.kind === 'ipv6') found.add('ipv6-skipped', at, section.command ?? firstLine);
+  if (section.kind === 'failed') found.add('command-failed', at, firstLine.trim());
+  if (section.kind === 'unknown') found.add('unknown-section', at, section.command ?? firstLine.trim());
+  return found.items;
+}
+
+/** Sections of one namespace put together. */
+export function assembleNetns(name: string | null, sections: readonly Section[]): Parsed<Netns> {
+  const found = new DiagnosticList();
+  const hasIptables = sections.some((s) => s.kind === 'iptables-save' || s.kind === 'iptables-list-rules');
+  const contents: { readonly section: Section; readonly content: SectionContent }[] = [];
+  for (const section of sections) {
+    const { value, diagnostics } = parseSection(section, hasIptables);
+    found.addAll(diagnostics);
+    if (section.command !== undefined && section.kind !== 'unknown' && commandKind(section.command).filtered) {
+      found.add('filtered-output', { input: section.input, line: section.firstLine }, section.command);
+    }
+    contents.push({ section, content: value });
+  }
+  const pick = <K extends SectionContent['kind']>(kind: K) =>
+    contents.filter((c): c is { section: Section; content: Extract<SectionContent, { kind: K }> } => c.content.kind === kind);
+
+  const unmodelled = pick('unmodelled').flatMap((c) => c.content.unmodelled);
+  const tables = mergeTables(pick('tables').flatMap((c) => c.content.tables), found);
+  const listings = pick('links');
+  const links = mergeLinks(listings.map((c) => c.content.listing));
+  const [anyListing] = listings;
+  if (anyListing && listings.every((c) => !c.content.listing.detailed) && links.some((l) => l.kind !== 'loopback')) {
+    found.add('no-link-details', { input: anyListing.section.input, line: anyListing.section.firstLine }, anyListing.section.command ?? '');
+  }
+  const ipvs = pick('ipvs');
+  const saved = ipvs.find((c) => c.content.from === 'ipvsadm-save')?.content.listing;
+  const listed = ipvs.find((c) => c.content.from === 'ipvsadm-list')?.content.listing;
+  const sockets = pick('sockets');
+  const ss = sockets[0]?.content.listing.heading;
+  const headings = { ...(listed?.heading === undefined ? {} : { ipvsadm: listed.heading }), ...(ss === undefined ? {} : { ss }) };
+  const netns: Netns = {
+    name,
+    links,
+    rules: unique(pick('rules').flatMap((c) => c.content.rules)),
+    routes: unique(pick('routes').flatMap((c) => c.content.routes)),
+    neighbours: unique(pick('neighbours').flatMap((c) => c.content.neighbours)),
+    fdb: unique(pick('fdb').flatMap((c) => c.content.fdb)),
+    tables: hasIptables ? tables.tables : undefined,
+    ipsets: mergeSets(pick('ipsets').flatMap((c) => c.content.ipsets), found),
+    ipvs: chooseIpvs(saved, listed),
+    sysctls: Object.assign({}, ...pick('sysctls').map((c) => c.content.sysctls)) as Readonly<Record<string, string>>,
+    sockets: sockets.length === 0 ? undefined : uniqueListeners(sockets.flatMap((c) => c.content.listing.listeners)),
+    unmodelled: [...unmodelled, ...listings.flatMap((c) => c.content.listing.unmodelled), ...tables.unmodelled],
+    ...(Object.keys(headings).length === 0 ? {} : { headings }),
+  };
+  for (const item of netns.unmodelled) found.add('unmodelled', item.source ?? { input: '', line: 0 }, [item.name, item.dev].filter((w) => w !== undefined).join(' '));
+  return { value: netns, diagnostics: found.items };
+}
+
+/** Both listings show the same; `-Sn` is taken, with the counts that only `-Ln` has. */
+function chooseIpvs(saved: IpvsListing | undefined, listed: IpvsListing | undefined): readonly VirtualServer[] {
+  if (!saved) return listed?.servers ?? [];
+  return listed ? withConnections(saved.servers, listed.servers) : saved.servers;
+}
+
+/**
+ * One table of each name. iptables-legacy and iptables-nft each have their own, and the kernel runs both: when both hold rules,
+ * the second is kept as something that we do not model.
+ */
+function mergeTables(all: readonly Table[], found: DiagnosticList): { readonly tables: readonly Table[]; readonly unmodelled: readonly Unmodelled[] } {
+  const tables = new Map<TableName, Table>();
+  const unmodelled: Unmodelled[] = [];
+  const acts = (t: Table): boolean => t.chains.some((c) => c.rules.length > 0 || c.policy === 'DROP');
+  const text = (t: Table): string => JSON.stringify(t.chains.map((c) => [c.name, c.policy, c.rules.map((r) => r.text)]));
+  for (const table of all) {
+    const known = tables.get(table.name);
+    if (!known || (acts(table) && !acts(known))) tables.set(table.name, table);
+    else if (acts(table) && text(table) !== text(known)) {
+      found.add('duplicate-table', table.source ?? { input: '', line: 0 }, table.name);
+      unmodelled.push({ what: 'nft-ruleset', dev: undefined, name: `iptables ${table.name}`, source: table.source });
+    }
+  }
+  return { tables: [...tables.values()], unmodelled };
+}
+
+function mergeSets(all: readonly IpSet[], found: DiagnosticList): readonly IpSet[] {
+  const sets = new Map<string, IpSet>();
+  for (const set of all) {
+    const known = sets.get(set.name);
+    if (!known) sets.set(set.name, set);
+    else if (known.members.length !== set.members.length) found.add('duplicate-set', set.source ?? { input: '', line: 0 }, set.name);
+  }
+  return [...sets.values()];
+}
+
+/** Drops what a second listing says again (`ip route` beside `ip route show table all`); the first one stands. */
+function unique<T extends { readonly source: SourceRef | undefined }>(items: readonly T[]): readonly T[] {
+  const seen = new Set<string>();
+  return items.filter(({ source: _, ...rest }) => {
+    const key = JSON.stringify(rest);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function uniqueListeners(listeners: readonly Listener[]): readonly Listener[] {
+  const seen = new Set<string>();
+  return listeners.filter((l) => {
+    const key = `${l.proto} ${l.ip} ${l.port} ${l.dev ?? ''}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}

@@ -1,0 +1,57 @@
+import { connectHosts } from '../world/connect.ts';
+import type { ClusterNames, Host, Netns, World } from '../world/world.ts';
+import { assembleNetns } from './assemble.ts';
+import { type Diagnostic, DiagnosticList } from './diagnostic.ts';
+import { type Bundle, layOut } from './layout.ts';
+import { checkReferences } from './references.ts';
+import type { Section } from './section.ts';
+
+export type { Bundle } from './layout.ts';
+export type { Section, SectionKind } from './section.ts';
+
+export interface ParsedWorld {
+  readonly world: World;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Every section of every file, read or not, in the order of the files. */
+  readonly sections: readonly Section[];
+}
+
+const NO_NAMES: ClusterNames = { pods: [], services: [], nodes: [] };
+
+/**
+ * A World from a bundle of dumps. `names` are those of its Kubernetes objects (parseObjects() in kubectl.ts, which needs a YAML
+ * parser and is therefore apart). Reads what it can and reports the rest; never throws on any text.
+ */
+export function parseBundle(bundle: Bundle, names: ClusterNames = NO_NAMES): ParsedWorld {
+  const found = new DiagnosticList();
+  const { value: sections, diagnostics } = layOut(bundle);
+  found.addAll(diagnostics);
+  const byHost = new Map<string, Map<string | null, Section[]>>();
+  for (const section of sections) {
+    if (section.host === undefined) {
+      // Files of the cluster: objects are read by parseObjects(), anything else is unknown here.
+      if (section.kind !== 'objects' && section.kind !== 'empty') found.addAll(assembleNetns(null, [section]).diagnostics);
+      continue;
+    }
+    const namespaces = byHost.get(section.host) ?? new Map<string | null, Section[]>([[null, []]]);
+    byHost.set(section.host, namespaces);
+    const own = namespaces.get(section.netns) ?? [];
+    namespaces.set(section.netns, own);
+    own.push(section);
+  }
+  const hosts: Host[] = [];
+  for (const [name, namespaces] of byHost) {
+    const netns: Netns[] = [];
+    for (const [netnsName, own] of namespaces) {
+      const assembled = assembleNetns(netnsName, own);
+      found.addAll(assembled.diagnostics);
+      found.addAll(checkReferences(assembled.value));
+      netns.push(assembled.value);
+    }
+    hosts.push({ name, role: 'machine', netns });
+  }
+  if (hosts.length === 0) found.add('no-host', { input: '', line: 0 }, '');
+  const connected = connectHosts(hosts, names);
+  for (const { problem, source, dev } of connected.problems) found.add(problem, source ?? { input: '', line: 0 }, dev);
+  return { world: { hosts: connected.hosts, segments: connected.segments, names }, diagnostics: found.items, sections };
+}

@@ -1,0 +1,116 @@
+import type { SourceRef } from '../world/source.ts';
+import { BOUNDS } from './bounds.ts';
+
+/** What can be said about an input. Sentences are made in text/. `text` is the offending part, verbatim. */
+export type DiagnosticCode =
+  // sections and files
+  | 'unknown-section' // text: the command, or the first line when no command is known
+  | 'command-failed' // the section holds an error message instead of output; text: the message
+  | 'filtered-output' // the command was piped through grep or limited to a part (`-t nat`); text: the command
+  | 'duplicate-section' // the same command twice for one namespace and they differ; text: the command
+  | 'ipv6-skipped' // IPv6 is not modelled; text: the first line that was skipped
+  | 'several-bundles' // two sets of hosts side by side, the first is used; text: its name and the names left out
+  | 'no-host' // nothing in the input belongs to a machine
+  | 'binary-skipped' // text: the path
+  | 'too-large' // a bound was hit; text: the path or line that was left out
+  | 'too-many-files' // text: the first path that was left out
+  | 'too-many-diagnostics' // more were found than are kept
+  | 'bad-archive' // text: what is wrong with it: its name
+  | 'bad-path' // a path that leaves the bundle or is too long; text: the path
+  // lines
+  | 'unknown-line' // no line that this command prints
+  | 'unknown-match' // an iptables match that the engine cannot decide
+  | 'unknown-target'
+  | 'unknown-attribute' // of a route, a policy rule, a virtual server
+  | 'unknown-set-type'
+  | 'unknown-table' // an iptables table that we do not know
+  | 'unknown-action' // of a policy rule, or an ipvsadm forwarding method
+  | 'bad-address'
+  | 'bad-number'
+  | 'truncated' // `*table` without COMMIT, a device without its second line
+  // references
+  | 'unknown-chain' // a jump to a chain that the table does not have; text: the chain
+  | 'undeclared-chain' // rules for a chain that no `:CHAIN` line declares; text: the chain
+  | 'unknown-set' // a rule names a set that is not in the dump; text: the set
+  | 'missing-ipset' // rules name sets and there is no `ipset save` at all; text: the first set
+  | 'unknown-device' // a route, neighbour or FDB entry names a device that is not there; text: the device
+  | 'unknown-service' // a real server of a virtual server that is not in the dump; text: the server
+  | 'duplicate-chain'
+  | 'duplicate-set'
+  | 'duplicate-table' // rules in the same table from two backends; text: the table
+  // the world
+  | 'unmodelled' // something that the engine does not model yet; text: its name
+  | 'no-link-details' // `ip link` without -d: kinds of devices are guessed from their looks
+  | 'veth-peer-missing' // the other end of a veth is in no dump; text: the device
+  | 'veth-peer-ambiguous' // several devices could be the other end; text: the device
+  | 'local-table-derived' // no dump shows table local: its routes are made from the addresses, as the kernel does
+  | 'duplicate-address' // two hosts own one address on a physical NIC; text: the address
+  // objects
+  | 'bad-yaml'
+  | 'unknown-object' // a kind that we have no use for; text: the kind
+  | 'bad-object'; // an object without what it must have; text: its kind and name
+
+export interface Diagnostic {
+  readonly severity: Severity;
+  readonly code: DiagnosticCode;
+  /** The file's path in the bundle; '' when it concerns the whole input. */
+  readonly input: string;
+  /** 1-based, in the file as given; 0 when it concerns the whole file. */
+  readonly line: number;
+  /** The offending part, verbatim, cut to 200 characters. */
+  readonly text: string;
+}
+
+export type Severity = 'error' | 'warning' | 'info';
+
+export interface Parsed<T> {
+  readonly value: T;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Lines of one command's output and where they stand. */
+export interface Lines {
+  readonly input: string;
+  /** Line number of the first one, 1-based. */
+  readonly firstLine: number;
+  readonly lines: readonly string[];
+}
+
+const SEVERITY: Readonly<Partial<Record<DiagnosticCode, Severity>>> = {
+  'no-host': 'error',
+  'bad-archive': 'error',
+  'bad-path': 'error',
+  'bad-yaml': 'error',
+  'several-bundles': 'info',
+  'unknown-section': 'info',
+  'ipv6-skipped': 'info',
+  'binary-skipped': 'info',
+  'no-link-details': 'info',
+  'veth-peer-missing': 'info',
+  'local-table-derived': 'info',
+  'unknown-object': 'info',
+  'too-many-diagnostics': 'info',
+};
+
+/** One diagnostic; its severity follows from its code. */
+export function diagnose(code: DiagnosticCode, at: SourceRef, text: string): Diagnostic {
+  return { severity: SEVERITY[code] ?? 'warning', code, input: at.input, line: at.line, text: text.slice(0, 200) };
+}
+
+/** Collects diagnostics up to BOUNDS.diagnostics and says so when there were more. */
+export class DiagnosticList {
+  readonly items: Diagnostic[] = [];
+
+  add(code: DiagnosticCode, at: SourceRef, text: string): void {
+    this.push(diagnose(code, at, text));
+  }
+
+  addAll(items: readonly Diagnostic[]): void {
+    for (const item of items) this.push(item);
+  }
+
+  private push(item: Diagnostic): void {
+    if (this.items.length < BOUNDS.diagnostics) this.items.push(item);
+    else if (this.items.length === BOUNDS.diagnostics) this.items.push(diagnose('too-many-diagnostics', { input: '', line: 0 }, ''));
+  }
+}

@@ -1,0 +1,334 @@
+import { formatIp4, parseIp4 } from '../packet/address.ts';
+import type { SourceRef } from '../world/source.ts';
+import type { Address, Link, LinkExtra, LinkKind, Tunnel, Unmodelled } from '../world/world.ts';
+import { DiagnosticList, type Lines, type Parsed } from './diagnostic.ts';
+import { parseInet } from './inet.ts';
+import { parseDecimal, parseMac, parseU32, wordsOf } from './words.ts';
+
+export interface LinkListing {
+  readonly links: readonly Link[];
+  /** True when the listing has the details of `-d`, which tell a device's kind. */
+  readonly detailed: boolean;
+  /** XDP programs that the listing shows. */
+  readonly unmodelled: readonly Unmodelled[];
+}
+
+/** Everything known about one device while its lines are read. */
+interface Draft {
+  ifindex: number;
+  name: string;
+  peer: string | undefined;
+  flags: readonly string[];
+  mtu: number;
+  master: string | undefined;
+  head: string[];
+  linkType: string;
+  linkAddress: readonly string[];
+  linkNetnsid: number | undefined;
+  linkNetns: string | undefined;
+  details: string | undefined;
+  kindText: string | undefined;
+  tunnel: Tunnel | undefined;
+  kindDetails: string | undefined;
+  lines: string[];
+  addresses: Address[];
+  source: SourceRef;
+}
+
+const HEADER = /^(\d{1,10}):\s+([^\s@:][^\s@]{0,63}?)(?:@([^\s:]{1,63}))?:\s+<([^>]{0,400})>\s*(.*)$/;
+
+/**
+ * Parses `ip link`, `ip -d link`, `ip addr` and `ip -d addr` (print_linkinfo(), iproute2 ip/ipaddress.c), which share one
+ * shape: a line for each device and indented lines below it. IPv6 addresses and statistics are left out. Never throws on any text.
+ */
+export function parseIpLink({ input, firstLine, lines }: Lines): Parsed<LinkListing> {
+  const found = new DiagnosticList();
+  const drafts: Draft[] = [];
+  const unmodelled: Unmodelled[] = [];
+  let open: Draft | undefined;
+  let detailed = false;
+  let ipv6 = false;
+  let inStatistics = false;
+  for (const [i, line] of lines.entries()) {
+    const source: SourceRef = { input, line: firstLine + i };
+    const words = wordsOf(line);
+    const first = words[0];
+    if (first === undefined) continue;
+    if (/^\d/.test(line)) {
+      open = parseHeader(line, source);
+      if (open) drafts.push(open);
+      else found.add('unknown-line', source, line);
+      inStatistics = false;
+      if (open?.head.some((w) => w.startsWith('xdp'))) unmodelled.push({ what: 'ebpf', dev: open.name, name: 'xdp', source });
+      continue;
+    }
+    if (!open) {
+      found.add('unknown-line', source, line);
+      continue;
+    }
+    if (first.startsWith('link/')) {
+      readLinkLine(open, line, words);
+      if (open.details !== undefined) detailed = true;
+    } else if (first === 'inet') {
+      ipv6 = false;
+      const address = parseInet(words, source);
+      if (address) open.addresses.push(address);
+      else found.add('bad-address', source, line.trim());
+    } else if (first === 'inet6') {
+      if (!found.items.some((d) => d.code === 'ipv6-skipped')) found.add('ipv6-skipped', source, line.trim());
+      ipv6 = true;
+    } else if (first === 'valid_lft') {
+      const last = open.addresses.at(-1);
+      if (!ipv6 && last) open.addresses[open.addresses.length - 1] = { ...last, extra: { words: last.extra?.words ?? [], lifetime: line.trim() } };
+    } else if (first === 'RX:' || first === 'TX:') {
+      inStatistics = true;
+    } else if (inStatistics && /^\d/.test(first)) {
+      continue;
+    } else if (first.startsWith('prog/xdp')) {
+      open.lines.push(line.trimEnd());
+      unmodelled.push({ what: 'ebpf', dev: open.name, name: words.slice(0, 3).join(' '), source });
+    } else if (open.details !== undefined && open.kindText === undefined && open.kindDetails === undefined && !NOT_A_KIND.test(first)) {
+      readKindLine(open, line, words);
+    } else open.lines.push(line);
+  }
+  const masters = new Set(drafts.map((d) => d.master));
+  const links = drafts.map((d) => finished(d, masters.has(d.name)));
+  return { value: { links, detailed, unmodelled }, diagnostics: found.items };
+}
+
+/** First words of indented lines that are not the line of the device's kind. */
+const NOT_A_KIND = /^(?:altname|alias|vf|prog\/|\w+_slave|RX:|TX:|inet6?|\d)/;
+
+/** `7: cali1@if3: <UP,LOWER_UP> mtu 1450 qdisc noqueue master br0 state UP …` */
+function parseHeader(line: string, source: SourceRef): Draft | undefined {
+  const [, index, name, peer, flags, rest] = HEADER.exec(line) ?? [];
+  const ifindex = parseDecimal(index, 0x7fffffff);
+  if (ifindex === undefined || name === undefined) return undefined;
+  const words = wordsOf(rest ?? '');
+  const head: string[] = [];
+  let mtu: number | undefined;
+  let master: string | undefined;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? '';
+    if (word === 'mtu') mtu = parseDecimal(words[++i], 0xffffffff);
+    else if (word === 'master') master = words[++i];
+    else head.push(word);
+  }
+  if (mtu === undefined) return undefined;
+  return {
+    ifindex,
+    name,
+    peer,
+    flags: (flags ?? '').split(',').filter((f) => f !== ''),
+    mtu,
+    master,
+    head,
+    linkType: '',
+    linkAddress: [],
+    linkNetnsid: undefined,
+    linkNetns: undefined,
+    details: undefined,
+    kindText: undefined,
+    tunnel: undefined,
+    kindDetails: undefined,
+    lines: [],
+    addresses: [],
+    source,
+  };
+}
+
+/** `link/ether MAC brd MAC link-netnsid 0 promiscuity 0  allmulti 0 …` */
+function readLinkLine(draft: Draft, line: string, words: readonly string[]): void {
+  draft.linkType = (words[0] ?? '').slice('link/'.length);
+  const address: string[] = [];
+  for (let i = 1; i < words.length; i++) {
+    const word = words[i] ?? '';
+    if (word === 'link-netnsid') draft.linkNetnsid = parseDecimal(words[++i], 0x7fffffff);
+    else if (word === 'link-netns') draft.linkNetns = words[++i];
+    else if (word === 'promiscuity') {
+      draft.details = line.slice(line.indexOf(' promiscuity ') + 1);
+      break;
+    } else address.push(word);
+  }
+  draft.linkAddress = address;
+}
+
+/** `    veth addrgenmode …`, `    ipip any remote any local any ttl inherit nopmtudisc …`, or only what belongs to no kind. */
+function readKindLine(draft: Draft, line: string, words: readonly string[]): void {
+  const first = words[0] ?? '';
+  if (first === 'addrgenmode' || first === 'numtxqueues') {
+    draft.kindDetails = line.trimStart();
+    return;
+  }
+  draft.kindText = first;
+  let taken = 1;
+  if (first === 'ipip') {
+    const parsed = parseTunnel(words);
+    draft.tunnel = parsed.tunnel;
+    taken = parsed.taken;
+  }
+  draft.kindDetails = afterWords(line, taken);
+}
+
+/** What is left of a line behind its first `count` words, verbatim. */
+function afterWords(line: string, count: number): string {
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    while (at < line.length && line.charCodeAt(at) <= 32) at++;
+    while (at < line.length && line.charCodeAt(at) > 32) at++;
+  }
+  while (at < line.length && line.charCodeAt(at) <= 32) at++;
+  return line.slice(at);
+}
+
+/** iptunnel_print_opt(), iproute2 ip/link_iptnl.c. `taken` counts the words that the tunnel holds. */
+function parseTunnel(words: readonly string[]): { readonly tunnel: Tunnel; readonly taken: number } {
+  let tunnel: Tunnel = { local: undefined, remote: undefined, ttl: 'inherit', tos: 0, pmtudisc: true };
+  let at = 1;
+  if (words[at] === 'any' || words[at] === 'ipip' || words[at] === 'ip4ip4' || words[at] === 'mplsip') at++;
+  for (;;) {
+    const word = words[at];
+    const value = words[at + 1] ?? '';
+    if (word === 'remote') tunnel = { ...tunnel, remote: parseIp4(value) };
+    else if (word === 'local') tunnel = { ...tunnel, local: parseIp4(value) };
+    else if (word === 'ttl') tunnel = { ...tunnel, ttl: parseDecimal(value, 255) || 'inherit' };
+    else if (word === 'tos') tunnel = { ...tunnel, tos: value === 'inherit' ? 'inherit' : (parseU32(value) ?? 0) & 0xff };
+    else if (word === 'pmtudisc' || word === 'nopmtudisc') {
+      tunnel = { ...tunnel, pmtudisc: word === 'pmtudisc' };
+      at++;
+      continue;
+    } else return { tunnel, taken: at };
+    at += 2;
+  }
+}
+
+/** `link/ipip LOCAL brd 0.0.0.0` or `link/ipip LOCAL peer REMOTE`: what a listing without details says about a tunnel. */
+function tunnelFromAddress(words: readonly string[]): Tunnel {
+  const local = parseIp4(words[0] ?? '') || undefined;
+  const peerAt = Math.max(words.indexOf('peer'), words.indexOf('brd'));
+  const remote = peerAt < 0 ? undefined : parseIp4(words[peerAt + 1] ?? '') || undefined;
+  // tunl0, the module's own device, has no pmtudisc (ipip_tunnel_init(), net/ipv4/ipip.c); what others have is not shown.
+  return { local, remote, ttl: 'inherit', tos: 0, pmtudisc: local !== undefined || remote !== undefined };
+}
+
+/** The kind by the details of `-d`, or by the looks of the device. */
+function kindOf(draft: Draft, isMaster: boolean): { readonly kind: LinkKind; readonly kindText: string } {
+  if (draft.linkType === 'loopback') return { kind: 'loopback', kindText: '' };
+  const { kindText } = draft;
+  if (kindText === 'veth' || kindText === 'dummy' || kindText === 'ipip') return { kind: kindText, kindText };
+  if (kindText !== undefined) return { kind: 'unknown', kindText };
+  if (draft.details !== undefined) return draft.linkType === 'ether' ? { kind: 'nic', kindText: '' } : { kind: 'unknown', kindText: draft.linkType };
+  if (draft.linkType === 'ipip') return { kind: 'ipip', kindText: 'ipip' };
+  if (draft.linkType !== 'ether') return { kind: 'unknown', kindText: draft.linkType };
+  if (isMaster) return { kind: 'unknown', kindText: 'bridge' };
+  if (/^if\d+$/.test(draft.peer ?? '')) return { kind: 'veth', kindText: 'veth' };
+  if (draft.peer !== undefined) return { kind: 'unknown', kindText: '' }; // vlan, macvlan and others on top of that device
+  // The dummy driver sets IFF_NOARP and clears IFF_MULTICAST (dummy_setup(), drivers/net/dummy.c).
+  return draft.flags.includes('NOARP') ? { kind: 'dummy', kindText: 'dummy' } : { kind: 'nic', kindText: '' };
+}
+
+function finished(draft: Draft, isMaster: boolean): Link {
+  const { ifindex, name, mtu, flags, peer, linkNetnsid, linkNetns, master, addresses, source } = draft;
+  const { kind, kindText } = kindOf(draft, isMaster);
+  const extra: LinkExtra = {
+    head: draft.head,
+    linkType: draft.linkType,
+    linkAddress: draft.linkAddress,
+    ...(draft.details === undefined ? {} : { details: draft.details }),
+    ...(draft.kindDetails === undefined ? {} : { kindDetails: draft.kindDetails }),
+    lines: draft.lines,
+  };
+  const tunnel = kind === 'ipip' ? (draft.tunnel ?? tunnelFromAddress(draft.linkAddress)) : undefined;
+  return { ifindex, name, kind, kindText, mtu, flags, mac: parseMac(draft.linkAddress[0]), peer, linkNetnsid, linkNetns, master, tunnel, addresses, source, extra };
+}
+
+/**
+ * One list from several listings of a namespace (`ip -d link` and `ip addr`): devices are the same by index and name; the
+ * detailed listing tells kinds, the one with addresses tells addresses. The order is by index, which is the kernel's.
+ */
+export function mergeLinks(listings: readonly LinkListing[]): readonly Link[] {
+  const merged = new Map<string, Link>();
+  for (const { links } of listings.toSorted((a, b) => Number(b.detailed) - Number(a.detailed))) {
+    for (const link of links) {
+      const key = `${link.ifindex} ${link.name}`;
+      const known = merged.get(key);
+      merged.set(key, known ? joined(known, link) : link);
+    }
+  }
+  return [...merged.values()].toSorted((a, b) => a.ifindex - b.ifindex);
+}
+
+function joined(a: Link, b: Link): Link {
+  const mode = (link: Link): boolean => link.extra?.head.includes('mode') ?? false;
+  const known = new Set(a.addresses.map((x) => x.ip));
+  // Both listings of -d show a slave's line, with and without the IPv6 settings.
+  const lines = [...new Set([...(a.extra?.lines ?? []), ...(b.extra?.lines ?? []).filter((l) => !SLAVE_LINE.test(l))])];
+  return {
+    ...a,
+    addresses: [...a.addresses, ...b.addresses.filter((x) => !known.has(x.ip))],
+    ...(a.extra ? { extra: { ...a.extra, head: mode(b) && !mode(a) ? (b.extra?.head ?? []) : a.extra.head, lines } } : {}),
+  };
+}
+
+/** What a bridge, bond or OVS says about its port, printed by -d alone. */
+const SLAVE_LINE = /^\s+\w+_slave /;
+
+const DEFAULT_HEAD: readonly string[] = ['qdisc', 'noqueue', 'state', 'UP', 'mode', 'DEFAULT', 'group', 'default', 'qlen', '1000'];
+
+/** Words behind the MTU: the master stands behind the qdisc, the link mode only in `ip link`. */
+function headWords(link: Link, mode: boolean): readonly string[] {
+  const words = [...(link.extra?.head ?? DEFAULT_HEAD)];
+  const modeAt = words.indexOf('mode');
+  if (mode && modeAt < 0) words.splice(words.indexOf('state') + 2, 0, 'mode', 'DEFAULT');
+  if (!mode && modeAt >= 0) words.splice(modeAt, 2);
+  if (link.master !== undefined) words.splice(words.indexOf('qdisc') + 2, 0, 'master', link.master);
+  return words;
+}
+
+const ipOrAny = (ip: number | undefined): string => (ip === undefined ? 'any' : formatIp4(ip));
+
+/** The start of the line of a device's kind; '' for a physical NIC. */
+function kindWords(link: Link): string {
+  const { tunnel } = link;
+  if (!tunnel) return link.kindText;
+  const tos = tunnel.tos === 0 ? '' : ` tos ${tunnel.tos === 'inherit' ? 'inherit' : `0x${tunnel.tos.toString(16)}`}`;
+  return `ipip any remote ${ipOrAny(tunnel.remote)} local ${ipOrAny(tunnel.local)} ttl ${tunnel.ttl}${tos} ${tunnel.pmtudisc ? 'pmtudisc' : 'nopmtudisc'}`;
+}
+
+function linkAddressWords(link: Link): readonly string[] {
+  if (link.extra) return link.extra.linkAddress;
+  if (link.tunnel) return [formatIp4(link.tunnel.local ?? 0), link.tunnel.remote === undefined ? 'brd' : 'peer', formatIp4(link.tunnel.remote ?? 0)];
+  return link.kind === 'loopback' ? ['00:00:00:00:00:00', 'brd', '00:00:00:00:00:00'] : [link.mac ?? '00:00:00:00:00:00', 'brd', 'ff:ff:ff:ff:ff:ff'];
+}
+
+/** `ip -d addr` does not ask for the IPv6 settings that `ip -d link` shows. */
+const withoutAddrGenMode = (details: string): string => details.replace(/addrgenmode \S+ /, '');
+
+/** The lines of one device without addresses. `detailed` is `-d`; `mode` is true for `ip link`, false for `ip addr`. */
+export function printLink(link: Link, { detailed, mode }: { readonly detailed: boolean; readonly mode: boolean }): readonly string[] {
+  const { extra } = link;
+  const name = link.peer === undefined ? link.name : `${link.name}@${link.peer}`;
+  const lines = [`${link.ifindex}: ${name}: <${link.flags.join(',')}> mtu ${link.mtu} ${headWords(link, mode).join(' ')}`];
+  const linkType = extra?.linkType ?? { loopback: 'loopback', ipip: 'ipip' }[link.kind as string] ?? 'ether';
+  const words = [`link/${linkType}`, ...linkAddressWords(link)];
+  if (link.linkNetns !== undefined) words.push('link-netns', link.linkNetns);
+  if (link.linkNetnsid !== undefined) words.push('link-netnsid', String(link.linkNetnsid));
+  const linkDetails = extra?.details ?? 'promiscuity 0  allmulti 0 minmtu 0 maxmtu 0 ';
+  if (detailed) words.push(mode ? linkDetails : withoutAddrGenMode(linkDetails));
+  lines.push(`    ${words.join(' ')}`);
+  if (detailed) {
+    const kind = kindWords(link);
+    const details = extra?.kindDetails ?? '';
+    if (kind !== '' || details !== '') lines.push(`    ${kind === '' ? '' : `${kind} `}${mode ? details : withoutAddrGenMode(details)}`);
+  }
+  for (const line of extra?.lines ?? []) {
+    // `ip addr` without -d shows neither a slave's state nor the alias.
+    const plain = !SLAVE_LINE.test(line) && !/^\s+alias /.test(line);
+    if (plain || (mode && !SLAVE_LINE.test(line))) lines.push(line);
+    else if (detailed) lines.push(mode ? line : withoutAddrGenMode(line));
+  }
+  return lines;
+}
+
+/** The lines of `ip link show`, or of `ip -d link show`. */
+export const printIpLink = (links: readonly Link[], detailed: boolean): readonly string[] => links.flatMap((link) => printLink(link, { detailed, mode: true }));

@@ -1,0 +1,105 @@
+import { BOUNDS } from './bounds.ts';
+import { DiagnosticList, type Parsed } from './diagnostic.ts';
+import { type RawSection, type Section, type SectionKind, splitSections } from './section.ts';
+
+/** Path → text. Paths use `/`; a bundle is a folder or an unpacked archive of one. */
+export type Bundle = Readonly<Record<string, string>>;
+
+/** Kinds that say nothing about a machine. */
+const NOT_OF_A_HOST: ReadonlySet<SectionKind> = new Set<SectionKind>(['objects', 'unknown', 'empty', 'failed']);
+
+interface File {
+  /** The path as given. */
+  readonly input: string;
+  /** Its folders and name, from which wrapping folders have been stripped. */
+  readonly parts: readonly string[];
+  readonly sections: readonly RawSection[];
+}
+
+/**
+ * Says which section belongs to which machine and namespace: `HOST/…`, `HOST/netns/NAME/…`, files directly at the top to the cluster,
+ * or to the machine that their prompt or name says when they hold its commands. One wrapping folder is stripped; of several sets
+ * of hosts side by side the first is taken. Never throws.
+ */
+export function layOut(bundle: Bundle): Parsed<readonly Section[]> {
+  const found = new DiagnosticList();
+  const files = unwrapped(readFiles(bundle, found), found);
+  const sections: Section[] = [];
+  const hosts = new Map<string, Set<string>>();
+  for (const { input, parts, sections: raw } of files) {
+    for (const { promptHost, promptNetns, ...section } of raw) {
+      const place = placeOf(parts, section.kind, promptHost);
+      const netns = promptNetns ?? place.netns;
+      const { host } = place;
+      if (host !== undefined) {
+        const known = hosts.get(host) ?? new Set<string>();
+        if ((!hosts.has(host) && hosts.size >= BOUNDS.hosts) || (!known.has(netns ?? '') && known.size >= BOUNDS.netnsPerHost)) {
+          found.add('too-large', { input, line: section.firstLine }, host);
+          continue;
+        }
+        hosts.set(host, known.add(netns ?? ''));
+      }
+      sections.push({ ...section, input, host, netns });
+    }
+  }
+  return { value: sections, diagnostics: found.items };
+}
+
+function readFiles(bundle: Bundle, found: DiagnosticList): readonly File[] {
+  const files: File[] = [];
+  let lines = 0;
+  for (const [input, text] of Object.entries(bundle)) {
+    const parts = input
+      .slice(0, BOUNDS.pathLength)
+      .split(/[/\\]/)
+      .filter((p) => p !== '' && p !== '.');
+    const name = parts.at(-1);
+    if (name === undefined || parts.includes('..') || input.length > BOUNDS.pathLength) {
+      found.add('bad-path', { input, line: 0 }, input);
+      continue;
+    }
+    // What systems leave behind in folders and archives: .DS_Store, ._name, __MACOSX.
+    if (name.startsWith('.') || parts[0] === '__MACOSX') continue;
+    if (text.includes('\0')) {
+      found.add('binary-skipped', { input, line: 0 }, input);
+      continue;
+    }
+    if (files.length >= BOUNDS.files) {
+      found.add('too-many-files', { input, line: 0 }, input);
+      break;
+    }
+    const sections = splitSections(input, text);
+    lines += sections.reduce((sum, s) => sum + s.lines.length, 0);
+    if (lines > BOUNDS.lines) {
+      found.add('too-large', { input, line: 0 }, input);
+      break;
+    }
+    files.push({ input, parts, sections });
+  }
+  return files;
+}
+
+/** A folder is a host when it holds commands or `netns/`. */
+const isHostFile = (file: File): boolean =>
+  (file.parts[1] === 'netns' && file.parts.length > 3) || (file.parts.length === 2 && file.sections.some((s) => s.command !== undefined || !NOT_OF_A_HOST.has(s.kind)));
+
+/** Strips one wrapping folder; takes the first set of hosts when there are several side by side. */
+function unwrapped(files: readonly File[], found: DiagnosticList): readonly File[] {
+  if (files.length === 0 || files.some(isHostFile)) return files;
+  const inside = files.filter((f) => f.parts.length > 1).map((f): File => ({ ...f, parts: f.parts.slice(1) }));
+  if (!inside.some(isHostFile)) return files;
+  const wrappers = new Set(files.filter((f, i) => f.parts.length > 1 && inside.some((g) => g.input === files[i]?.input && isHostFile(g))).map((f) => f.parts[0] ?? ''));
+  const [taken = '', ...others] = wrappers;
+  if (others.length > 0) found.add('several-bundles', { input: '', line: 0 }, [taken, ...others].join(' '));
+  return files.filter((f) => f.parts[0] === taken && f.parts.length > 1).map((f) => ({ ...f, parts: f.parts.slice(1) }));
+}
+
+function placeOf(parts: readonly string[], kind: SectionKind, promptHost: string | undefined): { readonly host: string | undefined; readonly netns: string | null } {
+  const [first = '', second, third] = parts;
+  if (parts.length === 1) {
+    if (NOT_OF_A_HOST.has(kind)) return { host: undefined, netns: null };
+    return { host: promptHost ?? first.replace(/\.[A-Za-z]{1,5}$/, ''), netns: null };
+  }
+  if (second === 'netns' && third !== undefined && parts.length > 3) return { host: first, netns: third };
+  return { host: first, netns: null };
+}

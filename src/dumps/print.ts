@@ -1,0 +1,81 @@
+import { findNetns } from '../world/lookup.ts';
+import type { Netns, World } from '../world/world.ts';
+import { printBridgeFdb } from './bridgeFdb.ts';
+import { printIpAddr } from './ipAddr.ts';
+import { printIpLink } from './ipLink.ts';
+import { printIpNeigh } from './ipNeigh.ts';
+import { printIpRoute } from './ipRoute.ts';
+import { printIpRule } from './ipRule.ts';
+import { printIpsetSave } from './ipsetSave.ts';
+import { printIptablesSave } from './iptablesPrint.ts';
+import { printIpvsadmList, printIpvsadmSave } from './ipvsadm.ts';
+import { commandKind } from './section.ts';
+import { printSs } from './ss.ts';
+import { printSysctl } from './sysctl.ts';
+
+/** Commands that dumpText() answers, in their plain spelling; other spellings of the same are understood. */
+export const supportedCommands: readonly string[] = [
+  'iptables-save',
+  'iptables-save -c',
+  'ipset save',
+  'ipvsadm -Sn',
+  'ipvsadm -Ln',
+  'ip link show',
+  'ip -d link show',
+  'ip addr show',
+  'ip -d addr show',
+  'ip rule show',
+  'ip route show table all',
+  'ip route show',
+  'ip neigh show',
+  'bridge fdb show',
+  'sysctl -a',
+  'ss -lntu',
+];
+
+/**
+ * What `command` prints in that namespace, from the world alone, each line ended by a newline. Undefined when the namespace does not
+ * exist, the command is not one of `supportedCommands`, or the world does not know its answer (no iptables dump was given).
+ */
+export function dumpText(world: World, host: string, netns: string | null, command: string): string | undefined {
+  const found = findNetns(world, host, netns);
+  const lines = found && linesOf(found, command);
+  return lines?.map((line) => `${line}\n`).join('');
+}
+
+function linesOf(netns: Netns, command: string): readonly string[] | undefined {
+  const { kind, words, filtered } = commandKind(command);
+  const table = words.includes('table') ? words[words.indexOf('table') + 1] : undefined;
+  const detailed = words.some((w) => w === '-d' || w === '-details');
+  switch (kind) {
+    case 'iptables-save': {
+      const name = filtered ? words[words.findIndex((w) => w === '-t' || w === '--table') + 1] : undefined;
+      const tables = netns.tables?.filter((t) => name === undefined || t.name === name);
+      return tables && printIptablesSave(tables, words.includes('-c') || words.includes('--counters'));
+    }
+    case 'ipset-save':
+      return words.includes('save') ? printIpsetSave(netns.ipsets) : undefined;
+    case 'ipvsadm-save':
+      return printIpvsadmSave(netns.ipvs);
+    case 'ipvsadm-list':
+      return words[0] === 'ipvsadm' ? printIpvsadmList(netns.ipvs, netns.headings?.ipvsadm) : undefined;
+    case 'ip-link':
+      return printIpLink(netns.links, detailed);
+    case 'ip-addr':
+      return printIpAddr(netns.links, detailed);
+    case 'ip-rule':
+      return printIpRule(netns.rules);
+    case 'ip-route':
+      return printIpRoute(netns.routes, table === 'all' ? undefined : (table ?? 'main'), detailed);
+    case 'ip-neigh':
+      return printIpNeigh(netns.neighbours);
+    case 'bridge-fdb':
+      return printBridgeFdb(netns.fdb);
+    case 'sysctl':
+      return printSysctl(netns.sysctls);
+    case 'ss':
+      return netns.sockets && printSs(netns.sockets, netns.headings?.ss);
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+import { maskOf, parseIp4, type Ip4 } from '../packet/address.ts';
+import { protocolName } from '../packet/protocols.ts';
+import type { PortRange, Prefix } from '../world/world.ts';
+
+/** Words of a line, split at white space. */
+export const wordsOf = (line: string): readonly string[] => line.split(/[ \t]+/).filter((w) => w !== '');
+
+/** A decimal number without sign, at most `max`; undefined when it is not one. */
+export function parseDecimal(text: string | undefined, max = Number.MAX_SAFE_INTEGER): number | undefined {
+  if (text === undefined || !/^\d{1,16}$/.test(text)) return undefined;
+  const value = Number(text);
+  return value <= max ? value : undefined;
+}
+
+/** A 32-bit number, decimal or hexadecimal with 0x, as marks are written. */
+export function parseU32(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^0x[0-9a-f]{1,8}$/i.test(text) ? Number(text) : parseDecimal(text);
+  return value !== undefined && value <= 0xffffffff ? value : undefined;
+}
+
+/** `value` or `value/mask`; the mask defaults to all ones. */
+export function parseMarkMask(text: string | undefined): { readonly value: number; readonly mask: number } | undefined {
+  const [valueText, maskText, ...rest] = text?.split('/') ?? [];
+  const value = parseU32(valueText);
+  const mask = maskText === undefined ? 0xffffffff : parseU32(maskText);
+  return value === undefined || mask === undefined || rest.length > 0 ? undefined : { value, mask };
+}
+
+/** `1.2.3.4`, `1.2.3.0/24` or `1.2.3.0/255.255.255.0`. The address is kept as written, host bits included. */
+export function parsePrefix(text: string | undefined): Prefix | undefined {
+  if (text === undefined) return undefined;
+  const slash = text.indexOf('/');
+  const ip = parseIp4(slash < 0 ? text : text.slice(0, slash));
+  if (ip === undefined) return undefined;
+  const prefixLen = slash < 0 ? 32 : parsePrefixLen(text.slice(slash + 1));
+  return prefixLen === undefined ? undefined : { ip, prefixLen };
+}
+
+function parsePrefixLen(text: string): number | undefined {
+  const length = parseDecimal(text, 32);
+  if (length !== undefined) return length;
+  const mask = parseIp4(text);
+  if (mask === undefined) return undefined;
+  const bits = Math.clz32(~mask >>> 0);
+  return maskOf(bits) === mask ? bits : undefined;
+}
+
+/** Ports `80`, or `80:90` and `80-90` with the given separator. */
+export function parsePorts(text: string | undefined, separator: ':' | '-'): PortRange | undefined {
+  if (text === undefined) return undefined;
+  const at = text.indexOf(separator);
+  if (at < 0) {
+    const port = parseDecimal(text, 65535);
+    return port === undefined ? undefined : { from: port, to: port };
+  }
+  const [fromText, toText] = [text.slice(0, at), text.slice(at + 1)];
+  // iptables takes an open end (`1024:`) for the end of the range.
+  const from = fromText === '' && separator === ':' ? 0 : parseDecimal(fromText, 65535);
+  const to = toText === '' && separator === ':' ? 65535 : parseDecimal(toText, 65535);
+  return from === undefined || to === undefined || from > to ? undefined : { from, to };
+}
+
+export const formatPorts = (ports: PortRange, separator: ':' | '-'): string =>
+  ports.from === ports.to ? String(ports.from) : `${ports.from}${separator}${ports.to}`;
+
+/** `1.2.3.4:80`; undefined when it is not an IPv4 address with a port. */
+export function parseEndpoint(text: string | undefined): { readonly ip: Ip4; readonly port: number } | undefined {
+  const at = text?.lastIndexOf(':') ?? -1;
+  if (text === undefined || at < 0) return undefined;
+  const ip = parseIp4(text.slice(0, at));
+  const port = parseDecimal(text.slice(at + 1), 65535);
+  return ip === undefined || port === undefined ? undefined : { ip, port };
+}
+
+const protocolNumbers: ReadonlyMap<string, number> = new Map([
+  ...Array.from({ length: 256 }, (_, proto): [string, number] => [protocolName(proto), proto]),
+  // Other spellings in /etc/protocols and in what people write.
+  ['ipip', 4],
+  ['icmpv6', 58],
+  ['ah', 51],
+  ['dccp', 33],
+]);
+
+/** The number of a protocol given by name or number (0..255); undefined when neither is known. */
+export const protocolNumber = (text: string): number | undefined => protocolNumbers.get(text.toLowerCase()) ?? parseDecimal(text, 255);
+
+const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
+
+/** A MAC address in lower case; undefined when it is not one. */
+export const parseMac = (text: string | undefined): string | undefined => (text !== undefined && MAC.test(text) ? text.toLowerCase() : undefined);
+
+/** True for a line of a listing that mixes both families and is about IPv6 (an address with two colons that is no MAC). */
+export const mentionsIpv6 = (words: readonly string[]): boolean => words.some((w) => /^[0-9a-f:.]*:[0-9a-f:.]*(\/\d+)?$/i.test(w) && w.indexOf(':') !== w.lastIndexOf(':') && !MAC.test(w));

@@ -1,0 +1,190 @@
+import type { Ip4 } from '../../packet/address.ts';
+import { l4Of, ipOf, type Packet, PROTO_ICMP, type IcmpHeader, withIp, withPorts, innermost } from '../../packet/packet.ts';
+import type { NatRange } from '../../world/netfilter.ts';
+import type { SourceRef } from '../../world/source.ts';
+import type { At, Sim } from '../sim.ts';
+import type { CtRef, Skb } from '../skb.ts';
+import type { Endpoint, MasqueradeReason } from '../step.ts';
+import { type CtEntry, type CtTable, findTuple, viewEntry } from './table.ts';
+import { hasPorts, invertTuple, sameTuple, type Tuple } from './tuple.ts';
+
+export type Manip = 'src' | 'dst';
+
+/** Where a drawn source port starts here: the kernel rolls dice, the trace has one stable answer. */
+const DRAWN_PORT = 20_001;
+
+interface Setup {
+  readonly by: 'rule' | 'null-binding';
+  readonly source?: SourceRef | undefined;
+  readonly reason?: MasqueradeReason | undefined;
+}
+
+/**
+ * nf_nat_setup_info() (net/netfilter/nf_nat_core.c): binds one manip of a connection to a range by changing what its reply will
+ * look like. Emits a `nat` step when an address or port really changes. False when no free tuple is left.
+ */
+export function setupNat(sim: Sim, at: At, skb: Skb, entry: CtEntry, manip: Manip, range: NatRange, how: Setup): boolean {
+  // What the packet's tuple is by now: the reply tuple turned round knows what earlier bindings made of it.
+  const current = invertTuple(entry.reply);
+  const wanted = uniqueTuple(sim, at, current, manip, range);
+  if (!wanted) return false;
+  const changed = !sameTuple(wanted, current);
+  if (changed) {
+    entry.reply = invertTuple(wanted);
+    if (manip === 'src') entry.srcNat = true;
+    else entry.dstNat = true;
+  }
+  if (manip === 'src') entry.srcDone = true;
+  else entry.dstDone = true;
+  if (changed) {
+    sim.emit(
+      at,
+      { ...skb, packet: rewrite(skb.packet, manip, wanted) },
+      {
+        kind: 'nat',
+        manip,
+        by: how.by,
+        undo: false,
+        before: side(current, manip),
+        after: side(wanted, manip),
+        entry: viewEntry(entry),
+        ...(how.reason ? { masquerade: how.reason } : {}),
+      },
+      { source: [how.source] },
+    );
+  }
+  return true;
+}
+
+/** nf_nat_alloc_null_binding(): keep the address, but let go of a port that another connection already has. */
+export const nullBinding = (entry: CtEntry, manip: Manip): NatRange => {
+  const current = invertTuple(entry.reply);
+  const ip = manip === 'src' ? current.src : current.dst;
+  return { ips: { from: ip, to: ip }, ports: undefined, random: undefined, persistent: false };
+};
+
+/** get_unique_tuple(): the address from the range, the port kept if it may be and is free, else another one. */
+function uniqueTuple(sim: Sim, at: At, original: Tuple, manip: Manip, range: NatRange): Tuple | undefined {
+  const table = at.ns.conntrack;
+  const addressed = withAddress(original, manip, range.ips);
+  if (!hasPorts(original.proto)) return addressed;
+  const port = manip === 'src' ? original.sport : original.dport;
+  // A destination port changes only if the range names ports (nf_nat_l4proto_unique_tuple()).
+  if (manip === 'dst' && original.proto !== PROTO_ICMP) {
+    if (!range.ports) return addressed;
+    const kept = port >= range.ports.from && port <= range.ports.to && range.random === undefined;
+    return { ...addressed, dport: kept ? port : range.ports.from };
+  }
+  if (manip === 'dst') return addressed;
+  if (range.random === undefined) {
+    const inRange = !range.ports || (port >= range.ports.from && port <= range.ports.to);
+    if (inRange && !isUsed(table, addressed)) return addressed;
+  }
+  const bounds = range.ports ?? portBounds(original.proto, port);
+  const drawn = range.random !== undefined;
+  if (drawn) sim.choose({ at: at.ns.id, kind: 'port', options: [`${bounds.from}-${bounds.to}`], odds: [1], splits: false });
+  const first = drawn ? Math.min(Math.max(DRAWN_PORT, bounds.from), bounds.to) : bounds.from;
+  for (let i = 0; i <= bounds.to - bounds.from; i++) {
+    const candidate = bounds.from + ((first - bounds.from + i) % (bounds.to - bounds.from + 1));
+    if (drawn && candidate === port && bounds.to > bounds.from) continue;
+    const tuple = { ...addressed, sport: candidate };
+    if (!isUsed(table, tuple)) return tuple;
+  }
+  return undefined;
+}
+
+/** The kernel's port classes for an unspecified range: a low port stays low (nf_nat_core.c); any id for ICMP. */
+function portBounds(proto: number, port: number): { readonly from: number; readonly to: number } {
+  if (proto === PROTO_ICMP) return { from: 0, to: 65535 };
+  if (port < 512) return { from: 1, to: 511 };
+  return port < 1024 ? { from: 600, to: 1023 } : { from: 1024, to: 65535 };
+}
+
+/** nf_nat_used_tuple(): would the reply of such a packet be taken for another connection's? */
+const isUsed = (table: CtTable, tuple: Tuple): boolean => findTuple(table, invertTuple(tuple)) !== undefined;
+
+function withAddress(tuple: Tuple, manip: Manip, ips: NatRange['ips']): Tuple {
+  if (!ips) return tuple;
+  // find_best_ips_proto() hashes over a range with a boot-time secret; its first address stands for it here.
+  const own = manip === 'src' ? tuple.src : tuple.dst;
+  const ip: Ip4 = own >= ips.from && own <= ips.to ? own : ips.from;
+  return manip === 'src' ? { ...tuple, src: ip } : { ...tuple, dst: ip };
+}
+
+const side = (t: Tuple, manip: Manip): Endpoint => {
+  const port = manip === 'src' || t.proto === PROTO_ICMP ? t.sport : t.dport;
+  return { ip: manip === 'src' ? t.src : t.dst, port: hasPorts(t.proto) ? port : undefined };
+};
+
+/** nf_nat_manip_pkt(): puts one side of a tuple into the outermost IP packet. */
+function rewrite(packet: Packet, manip: Manip, target: Tuple): Packet {
+  const addressed = withIp(packet, manip === 'src' ? { src: target.src } : { dst: target.dst });
+  if (target.proto === PROTO_ICMP) {
+    const at = addressed.findIndex((h) => h.type === 'ipv4') + 1;
+    return addressed.map((h, i) => (i === at && h.type === 'icmp' && h.id !== undefined ? { ...h, id: target.sport } : h));
+  }
+  return withPorts(addressed, manip === 'src' ? { sport: target.sport } : { dport: target.dport });
+}
+
+/**
+ * nf_nat_packet(): translates a packet from its connection's entry: what the mapping changed for the first direction is put back
+ * for the other. Emits a `nat` step unless the rule's own step has just shown it.
+ */
+export function translatePacket(sim: Sim, at: At, skb: Skb, ct: Extract<CtRef, { kind: 'tracked' }>, manip: Manip, justBound: boolean): Skb {
+  const { entry, dir } = ct;
+  // The reply's source is the original's destination: SRC_NAT of the connection is undone on the reply's destination.
+  const applies = (manip === 'src') === (dir === 'original') ? entry.srcNat : entry.dstNat;
+  if (!applies) return skb;
+  const target = invertTuple(dir === 'original' ? entry.reply : entry.orig);
+  const packet = rewrite(skb.packet, manip, target);
+  const next = { ...skb, packet };
+  const before = sideOfPacket(skb.packet, manip);
+  const after = side(target, manip);
+  if (!justBound && (before.ip !== after.ip || before.port !== after.port)) {
+    sim.emit(at, next, { kind: 'nat', manip, by: 'entry', undo: dir === 'reply', before, after, entry: viewEntry(entry) });
+  }
+  return next;
+}
+
+function sideOfPacket(packet: Packet, manip: Manip): Endpoint {
+  const ip = ipOf(packet);
+  const l4 = l4Of(packet);
+  const port = l4?.type === 'tcp' || l4?.type === 'udp' ? (manip === 'src' ? l4.sport : l4.dport) : l4?.type === 'icmp' ? l4.id : undefined;
+  return { ip: manip === 'src' ? ip.src : ip.dst, port };
+}
+
+/**
+ * nf_nat_icmp_reply_translation() (net/netfilter/nf_nat_proto.c): an ICMP error about a translated packet is translated itself, and
+ * the packet quoted in it is turned back, so that its receiver recognises what it had sent.
+ */
+export function translateIcmpError(sim: Sim, at: At, skb: Skb, ct: Extract<CtRef, { kind: 'tracked' }>, manip: Manip): Skb {
+  const { entry, dir } = ct;
+  const applies = (manip === 'src') === (dir === 'original') ? entry.srcNat : entry.dstNat;
+  if (!applies) return skb;
+  const other = dir === 'original' ? entry.reply : entry.orig;
+  const l4At = skb.packet.findIndex((h) => h.type === 'icmp');
+  const icmp = skb.packet[l4At];
+  if (icmp?.type !== 'icmp' || !icmp.quote) return skb;
+  const quoted = rewrite(icmp.quote.packet, manip === 'src' ? 'dst' : 'src', other);
+  const header: IcmpHeader = { ...icmp, quote: { ...icmp.quote, packet: quoted } };
+  const target = invertTuple(other);
+  const outer = withIp(skb.packet, manip === 'src' ? { src: target.src } : { dst: target.dst });
+  const packet = outer.map((h, i) => (i === l4At ? header : h));
+  const before = { ip: manip === 'src' ? ipOf(skb.packet).src : ipOf(skb.packet).dst, port: undefined };
+  const after = { ip: manip === 'src' ? ipOf(packet).src : ipOf(packet).dst, port: undefined };
+  const next = { ...skb, packet };
+  sim.emit(at, next, { kind: 'nat', manip, by: 'entry', undo: dir === 'reply', before, after, entry: viewEntry(entry) });
+  return next;
+}
+
+/** Addresses and ports of the innermost packet differ from those that were sent. */
+export function natted(sent: Packet, seen: Packet): { readonly src: boolean; readonly dst: boolean } {
+  const a = innermost(sent);
+  const b = innermost(seen);
+  const differs = (manip: Manip): boolean => {
+    const x = sideOfPacket(a, manip);
+    const y = sideOfPacket(b, manip);
+    return x.ip !== y.ip || x.port !== y.port;
+  };
+  return { src: differs('src'), dst: differs('dst') };
+}

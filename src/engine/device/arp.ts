@@ -1,0 +1,111 @@
+import { BROADCAST_MAC, type Ip4, type Mac } from '../../packet/address.ts';
+import { type ArpHeader, ETHERTYPE_ARP, ipOf } from '../../packet/packet.ts';
+import { isUp, onSubnet, segmentOf } from '../../world/lookup.ts';
+import type { Link } from '../../world/world.ts';
+import { addressType, fibLookup } from '../routing/fib.ts';
+import { validateSource } from '../routing/rpFilter.ts';
+import { SCOPE, selectSource } from '../routing/source.ts';
+import { type At, devConf, isForwarding, linkOf, type Sim } from '../sim.ts';
+import type { Skb } from '../skb.ts';
+
+export type ArpAnswer =
+  | { readonly kind: 'mac'; readonly mac: Mac }
+  /** Everyone on the link is described, and nobody answered. */
+  | { readonly kind: 'silence' }
+  /** The link leads to machines that the input does not describe. */
+  | { readonly kind: 'nobody-described' };
+
+const ZERO_MAC: Mac = '00:00:00:00:00:00';
+
+/** Asks for `target` on the link (arp_solicit(), net/ipv4/arp.c) and lets every described device on it answer. */
+export function arpResolve(sim: Sim, at: At, waiting: Skb, link: Link, target: Ip4): ArpAnswer {
+  const peers = listeners(sim, at, link);
+  if (peers === undefined) return { kind: 'nobody-described' };
+  const spa = arpSource(at, waiting, link, target);
+  const request = arpSkb(sim, waiting, { type: 'arp', op: 'request', spa, tpa: target, sha: link.mac ?? ZERO_MAC, tha: ZERO_MAC }, BROADCAST_MAC);
+  sim.emit(at, request, { kind: 'transmit', segment: segmentOf(sim.world, { host: at.ns.host.name, netns: at.ns.netns.name, dev: link.name })?.name, to: undefined }, { framed: true, subsystem: 'neighbour' });
+  let answer: ArpAnswer | undefined;
+  for (const peer of peers) {
+    const there = linkOf(peer.ns, peer.dev);
+    if (!there || !isUp(there)) continue;
+    sim.emit(peer, request, { kind: 'receive', otherhost: false }, { framed: true, subsystem: 'neighbour' });
+    const by = answersFor(peer, there, target, spa);
+    if (by === 'none') continue;
+    const mac = there.mac ?? ZERO_MAC;
+    const reply = arpSkb(sim, waiting, { type: 'arp', op: 'reply', spa: target, tpa: spa, sha: mac, tha: link.mac ?? ZERO_MAC }, link.mac ?? ZERO_MAC);
+    sim.emit(peer, reply, { kind: 'arp', op: 'reply', ip: target, by });
+    sim.emit(peer, reply, { kind: 'transmit', segment: undefined, to: { host: at.ns.host.name, netns: at.ns.netns.name, dev: link.name } }, { framed: true, subsystem: 'neighbour' });
+    sim.emit(at, reply, { kind: 'receive', otherhost: false }, { framed: true, subsystem: 'neighbour' });
+    // arp_process() > neigh_event_ns(): who answers remembers who asked.
+    peer.ns.learned.set(`${there.name}/${spa}`, link.mac ?? ZERO_MAC);
+    answer ??= { kind: 'mac', mac };
+  }
+  if (answer) return answer;
+  return link.kind === 'nic' && !sim.world.hosts.some((h) => h.netns.some((n) => n.links.some((l) => l.addresses.some((a) => a.ip === target)))) ? { kind: 'nobody-described' } : { kind: 'silence' };
+}
+
+/** The devices that hear a broadcast on this link; undefined when nobody there is described. */
+function listeners(sim: Sim, at: At, link: Link): readonly At[] | undefined {
+  const self = { host: at.ns.host.name, netns: at.ns.netns.name, dev: link.name };
+  if (link.kind === 'veth') {
+    const peer = link.veth;
+    const ns = peer && sim.ns(peer.host, peer.netns);
+    return ns ? [{ ns, dev: peer.dev }] : undefined;
+  }
+  const segment = segmentOf(sim.world, self);
+  const others = (segment?.devices ?? []).filter((d) => d.host !== self.host || d.netns !== self.netns || d.dev !== self.dev);
+  const found = others.flatMap((d) => {
+    const ns = sim.ns(d.host, d.netns);
+    return ns ? [{ ns, dev: d.dev }] : [];
+  });
+  return found.length === 0 ? undefined : found;
+}
+
+/** The sender address of a request, by arp_announce (arp_solicit()). */
+function arpSource(at: At, waiting: Skb, link: Link, target: Ip4): Ip4 {
+  const { src } = ipOf(waiting.packet);
+  const announce = devConf(at.ns, link.name, 'arp_announce', 'max', 0);
+  const local = addressType(at.ns, src) === 'local';
+  if (announce === 0 && local) return src;
+  if (announce === 1 && local && onSubnet(link, target) && onSubnet(link, src)) return src;
+  return selectSource(at.ns, link.name, target, SCOPE.link)?.ip ?? 0;
+}
+
+/** arp_process(): who says "that is me": the owner of the address, as arp_ignore allows, or a proxy that would forward there. */
+function answersFor(at: At, link: Link, target: Ip4, asker: Ip4): 'own-address' | 'proxy-arp' | 'none' {
+  if (!validateSource(at.ns, link.name, asker, target, 0, 0, 0).ok) return 'none';
+  const answer = fibLookup(at.ns, { dst: target, src: asker, tos: 0, mark: 0, iif: link.name, proto: 0 });
+  if (answer.kind !== 'route') return 'none';
+  if (answer.route.type === 'local') return arpIgnore(at, link, target, asker) ? 'none' : 'own-address';
+  if (answer.route.type !== 'unicast' || !isForwarding(at.ns, link.name)) return 'none';
+  // arp_fwd_proxy(): never for what lies behind the very device that asks.
+  return answer.nexthop.dev !== link.name && devConf(at.ns, link.name, 'proxy_arp', 'or', 0) === 1 ? 'proxy-arp' : 'none';
+}
+
+/** arp_ignore() (net/ipv4/arp.c): 1 only for addresses of the asked device, 2 and only to its own subnet, 3 not for scope host, 8 never. */
+function arpIgnore(at: At, link: Link, target: Ip4, asker: Ip4): boolean {
+  const own = link.addresses.find((a) => a.ip === target);
+  switch (devConf(at.ns, link.name, 'arp_ignore', 'max', 0)) {
+    case 1:
+      return own === undefined;
+    case 2:
+      return own === undefined || !onSubnet({ ...link, addresses: [own] }, asker);
+    case 3:
+      return !at.ns.netns.links.some((l) => l.addresses.some((a) => a.ip === target && a.scope !== 'host'));
+    case 8:
+      return true;
+    default:
+      return false;
+  }
+}
+
+const arpSkb = (sim: Sim, about: Skb, arp: ArpHeader, dst: Mac): Skb => ({
+  ...about,
+  id: sim.newPacketId(),
+  role: 'arp',
+  packet: [arp],
+  eth: { type: 'eth', src: arp.sha, dst, ethertype: ETHERTYPE_ARP },
+  mark: 0,
+  ct: undefined,
+  piece: undefined,
+});

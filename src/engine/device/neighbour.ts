@@ -1,0 +1,61 @@
+import { type Ip4, type Mac } from '../../packet/address.ts';
+import { ETHERTYPE_IPV4 } from '../../packet/packet.ts';
+import { isUp } from '../../world/lookup.ts';
+import { sendIcmpError } from '../ip/icmp.ts';
+import { nexthopOf, type Rtable } from '../routing/rtable.ts';
+import { type At, linkOf, type Sim } from '../sim.ts';
+import type { Skb } from '../skb.ts';
+import { ipOf } from '../../packet/packet.ts';
+import { arpResolve } from './arp.ts';
+import { leave, transmit } from './transmit.ts';
+
+/** States in which a neighbour entry can be used (NUD_VALID and FAILED's absence). */
+const usable = (state: string): boolean => state !== 'FAILED' && state !== 'INCOMPLETE';
+
+/** ip_finish_output2(): finds the link-layer address of the next hop and hands the packet to the device. */
+export function neighbourOutput(sim: Sim, at: At, skb: Skb, rt: Rtable): void {
+  const link = linkOf(at.ns, rt.oif);
+  const here: At = { ns: at.ns, dev: rt.oif };
+  if (!link) return sim.unknown(here, skb, 'device', rt.oif, 'ip -d link');
+  if (!isUp(link)) {
+    sim.emit(here, skb, { kind: 'drop', reason: 'device-down' });
+    return sim.end(here, skb, 'dropped');
+  }
+  // Devices without link-layer addresses (lo has zeros, tunnels have none) need no neighbour.
+  if (link.kind === 'loopback' || link.kind === 'ipip' || link.kind === 'unknown') return transmit(sim, here, { ...skb, eth: undefined }, link, rt);
+  const nexthop = nexthopOf(rt, ipOf(skb.packet).dst);
+  const framed = (mac: Mac): Skb => ({ ...skb, eth: { type: 'eth', src: link.mac ?? '00:00:00:00:00:00', dst: mac, ethertype: ETHERTYPE_IPV4 } });
+  if (link.flags.includes('NOARP') && link.kind !== 'veth' && link.kind !== 'nic') return transmit(sim, here, framed(link.mac ?? '00:00:00:00:00:00'), link, rt);
+
+  const known = neighbourOf(at.ns, link.name, nexthop);
+  if (known) {
+    const out = framed(known.mac);
+    sim.emit(here, out, { kind: 'neighbour', ip: nexthop, mac: known.mac, how: known.learned ? 'learned' : 'entry' }, { source: [known.source] });
+    return transmit(sim, here, out, link, rt);
+  }
+  const answer = arpResolve(sim, here, skb, link, nexthop);
+  switch (answer.kind) {
+    case 'mac': {
+      at.ns.learned.set(`${link.name}/${nexthop}`, answer.mac);
+      const out = framed(answer.mac);
+      sim.emit(here, out, { kind: 'neighbour', ip: nexthop, mac: answer.mac, how: 'arp' });
+      return transmit(sim, here, out, link, rt);
+    }
+    case 'nobody-described':
+      return leave(sim, here, skb, nexthop);
+    case 'silence': {
+      // arp_error_report() > ipv4_link_failure(): a forwarded packet's sender is told after three tries.
+      sim.emit(here, skb, { kind: 'neighbour', ip: nexthop, mac: undefined, how: 'failed' });
+      sim.emit(here, skb, { kind: 'drop', reason: 'no-neighbour' });
+      sim.end(here, skb, 'unreachable');
+      return sendIcmpError(sim, at.ns, skb, { icmptype: 3, code: 1 });
+    }
+  }
+}
+
+function neighbourOf(ns: At['ns'], dev: string, ip: Ip4) {
+  const learned = ns.learned.get(`${dev}/${ip}`);
+  const entry = ns.netns.neighbours.find((n) => n.dev === dev && n.ip === ip && n.mac !== undefined && usable(n.state));
+  if (entry?.mac !== undefined) return { mac: entry.mac, learned: false, source: entry.source };
+  return learned === undefined ? undefined : { mac: learned, learned: true, source: undefined };
+}

@@ -1,0 +1,61 @@
+import { ipOf, PROTO_ICMP, PROTO_IPIP, PROTO_TCP, PROTO_UDP } from '../../packet/packet.ts';
+import { runHook } from '../netfilter/hooks.ts';
+import { routeInput } from '../routing/input.ts';
+import type { At, Sim } from '../sim.ts';
+import type { Skb } from '../skb.ts';
+import { icmpReceive } from '../socket/icmp.ts';
+import { rawReceive } from '../socket/raw.ts';
+import { tcpReceive } from '../socket/tcp.ts';
+import { udpReceive } from '../socket/udp.ts';
+import { ipipReceive } from '../tunnel/ipip.ts';
+import { forward } from './forward.ts';
+import { reassemble } from './fragment.ts';
+import { sendIcmpError } from './icmp.ts';
+
+/** ip_rcv() and ip_rcv_finish() (net/ipv4/ip_input.c): PREROUTING, then the routing decision. */
+export function ipReceive(sim: Sim, at: At, skb: Skb): void {
+  const hooked = runHook(sim, at, 'PREROUTING', { ...skb, iif: at.dev }, { in: at.dev, out: undefined });
+  if (hooked.verdict !== 'accept') return;
+  const next = hooked.state.skb;
+  // What comes back over lo still has the route that sent it there (skb_dst survives loopback_xmit()).
+  if (at.dev === 'lo') return localDeliver(sim, at, next);
+  const decision = routeInput(sim, at, next);
+  switch (decision.kind) {
+    case 'ended':
+      return;
+    case 'local':
+      return localDeliver(sim, at, next);
+    case 'forward':
+      return forward(sim, at, next, decision.rt);
+    case 'error': {
+      // ip_error(): a machine that does not forward says nothing; a blackhole never does.
+      const reason = decision.notForwarding ? 'not-forwarding' : ({ EHOSTUNREACH: 'unreachable', ENETUNREACH: 'no-route', EACCES: 'prohibit', EINVAL: 'blackhole' } as const)[decision.error];
+      sim.emit(at, next, { kind: 'drop', reason });
+      const silent = decision.notForwarding || decision.error === 'EINVAL';
+      sim.end(at, next, decision.notForwarding || decision.error === 'EINVAL' ? 'dropped' : 'unreachable');
+      if (!silent) sendIcmpError(sim, at.ns, next, { icmptype: 3, code: { EHOSTUNREACH: 1, ENETUNREACH: 0, EACCES: 13, EINVAL: 1 }[decision.error] });
+    }
+  }
+}
+
+/** ip_local_deliver() and ip_local_deliver_finish(): fragments together, INPUT, then the protocol. */
+function localDeliver(sim: Sim, at: At, skb: Skb): void {
+  const whole = skb.piece ? reassemble(sim, at, skb) : skb;
+  if (!whole) return;
+  const hooked = runHook(sim, at, 'INPUT', whole, { in: at.dev, out: undefined });
+  if (hooked.verdict !== 'accept') return;
+  const next = hooked.state.skb;
+  switch (ipOf(next.packet).proto) {
+    case PROTO_ICMP:
+      return icmpReceive(sim, at, next);
+    case PROTO_TCP:
+      return tcpReceive(sim, at, next);
+    case PROTO_UDP:
+      return udpReceive(sim, at, next);
+    case PROTO_IPIP:
+      return ipipReceive(sim, at, next);
+    default:
+      return rawReceive(sim, at, next);
+  }
+}
+

@@ -1,0 +1,61 @@
+import type { Rule, Target } from '../../../world/netfilter.ts';
+import type { Skb } from '../../skb.ts';
+import type { WalkContext } from '../walk.ts';
+import { setXmark } from './mark.ts';
+import { applyNat } from './nat.ts';
+import { applyReject } from './reject.ts';
+
+/** What one rule says. `continue` is XT_CONTINUE: MARK, LOG and rules without a target. */
+export type RuleVerdict =
+  | { readonly kind: 'accept' | 'drop' | 'return' | 'continue' | 'stolen' | 'unknown' }
+  | { readonly kind: 'jump' | 'goto'; readonly chain: string };
+
+/** The target as TRACE names it: the chain for a jump, the extension's name otherwise; undefined for a rule without one. */
+export function targetName(target: Target): string | undefined {
+  switch (target.kind) {
+    case 'none':
+      return undefined;
+    case 'jump':
+    case 'goto':
+      return target.chain;
+    case 'log':
+    case 'unknown':
+      return target.name;
+    case 'notrack':
+      return 'CT';
+    default:
+      return target.kind.toUpperCase();
+  }
+}
+
+/** Applies a matching rule's target. */
+export function applyTarget(rule: Rule, skb: Skb, ctx: WalkContext): { readonly verdict: RuleVerdict; readonly skb: Skb } {
+  const { target } = rule;
+  switch (target.kind) {
+    case 'none':
+    case 'log':
+      return { verdict: { kind: 'continue' }, skb };
+    case 'accept':
+    case 'drop':
+    case 'return':
+      return { verdict: { kind: target.kind }, skb };
+    case 'jump':
+    case 'goto':
+      return { verdict: { kind: target.kind, chain: target.chain }, skb };
+    case 'mark':
+      return { verdict: { kind: 'continue' }, skb: { ...skb, mark: setXmark(skb.mark, target.value, target.mask) } };
+    case 'notrack':
+      // xt_ct_target(): a packet that already has an entry keeps it.
+      return { verdict: { kind: 'continue' }, skb: skb.ct === undefined ? { ...skb, ct: { kind: 'untracked' } } : skb };
+    case 'dnat':
+    case 'snat':
+    case 'masquerade':
+    case 'redirect':
+      return applyNat(target, rule, skb, ctx);
+    case 'reject':
+      return applyReject(target.with, skb, ctx);
+    case 'unknown':
+      ctx.sim.unknown(ctx.at, skb, 'target', target.name, undefined, rule.source ? [rule.source] : []);
+      return { verdict: { kind: 'unknown' }, skb };
+  }
+}

@@ -1,0 +1,68 @@
+import { PROTO_TCP } from '../packet/packet.ts';
+import { natted } from './conntrack/nat.ts';
+import type { EndRecord, Sim } from './sim.ts';
+import type { ClientSocket } from './socket/client.ts';
+import type { Ending, Outcome } from './trace-types.ts';
+
+const ending = (r: EndRecord): Ending => ({
+  verdict: r.verdict,
+  host: r.host,
+  netns: r.netns,
+  dev: r.dev,
+  seen: r.packet,
+  step: r.step,
+  ...(r.error && r.verdict !== 'delivered' ? { error: r.error } : {}),
+  ...(r.next ? { next: r.next } : {}),
+});
+
+/** How one way ended: where it was taken, if it was, else where the last piece of it was lost. */
+const waysEnd = (records: readonly EndRecord[]): EndRecord | undefined => records.find((r) => r.verdict === 'delivered') ?? records.find((r) => r.verdict === 'unknown') ?? records.at(-1);
+
+/** Puts together what became of one connection of the probe: the request, the reply, and what the client's program gets. */
+export function outcomeOf(sim: Sim, connection: number, client: ClientSocket | undefined): Outcome {
+  const mine = sim.ends.filter((e) => e.connection === connection);
+  const requestEnd = waysEnd(mine.filter((e) => e.role === 'request'));
+  const replyEnd = waysEnd(mine.filter((e) => e.role === 'reply'));
+  const bound = mine.find((e) => e.verdict === 'unknown');
+  const base = requestEnd ?? bound;
+  if (!base) {
+    const step = sim.steps.at(-1);
+    const request: Ending = { verdict: 'unknown', host: step?.host ?? '', netns: step?.netns ?? null, dev: step?.dev, seen: step?.packet ?? [], step: step?.id ?? 0 };
+    return { request, reply: undefined, natted: { src: false, dst: false }, client: 'unknown' };
+  }
+  // An error that reached the prober's socket makes of a loss a rejection.
+  const told = mine.find((e) => e.toClient === 'icmp' || (e.role === 'error' && e.toClient === 'reset'));
+  let request = ending(base);
+  if (told && base.verdict !== 'delivered' && base.verdict !== 'unknown') {
+    const error = told.toClient === 'reset' ? ({ kind: 'reset', from: sourceOf(told) } as const) : told.error;
+    request = { ...request, verdict: 'rejected', ...(error ? { error } : {}) };
+  }
+  return {
+    request,
+    reply: replyEnd && ending(replyEnd),
+    natted: client ? natted(client.sent, base.packet) : { src: false, dst: false },
+    client: clientGets(sim, request, replyEnd, told),
+  };
+}
+
+const sourceOf = (record: EndRecord): number => {
+  const ip = record.packet.find((h) => h.type === 'ipv4');
+  return ip?.src ?? 0;
+};
+
+/** What the client's program is told in the end (tcp_v4_err(), ping's and a connected UDP socket's error queue). */
+function clientGets(sim: Sim, request: Ending, reply: EndRecord | undefined, told: EndRecord | undefined): Outcome['client'] {
+  if (request.verdict === 'unknown' || reply?.verdict === 'unknown') return 'unknown';
+  if (reply?.toClient === 'answer') return 'answer';
+  if (told?.toClient === 'reset') return 'refused';
+  if (request.error?.kind === 'emsgsize') return 'too-big';
+  if (request.error?.kind === 'local') return 'unreachable';
+  const error = told?.error;
+  if (error?.kind === 'icmp') {
+    if (error.icmptype === 3 && error.code === 4) return 'timeout'; // the socket only learns the path MTU
+    return error.icmptype === 3 && (error.code === 3 || error.code === 2) ? 'refused' : 'unreachable';
+  }
+  if (request.verdict === 'delivered' && reply === undefined && (sim.probe.reply === false || sim.probe.proto !== PROTO_TCP)) return 'sent';
+  if (request.verdict === 'left' && reply === undefined) return 'unknown';
+  return 'timeout';
+}

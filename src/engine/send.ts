@@ -1,0 +1,103 @@
+import { ETHERTYPE_IPV4, ICMP_ECHO, type Packet, PROTO_ICMP, PROTO_TCP, PROTO_UDP, TCP_SYN } from '../packet/packet.ts';
+import { ipBytes } from '../packet/sizes.ts';
+import { receive } from './device/receive.ts';
+import { localOut } from './ip/output.ts';
+import type { Probe } from './probe.ts';
+import { routeOutput } from './routing/output.ts';
+import { localMtu } from './routing/pmtu.ts';
+import { type Ns, type Sim, sysctl, linkOf } from './sim.ts';
+import type { Skb } from './skb.ts';
+import type { ClientSocket } from './socket/client.ts';
+import { advertisedMss, SYN_OPTION_BYTES } from './socket/tcp.ts';
+
+/** Fixed stand-ins for what a kernel would draw. */
+export const DEFAULT_SPORT = 41068;
+export const DEFAULT_ICMP_ID = 4660;
+const OUTSIDE_MSS = 1460;
+const OUTSIDE_MAC = '02:00:00:00:00:01';
+
+/** The packet that a socket makes for the n-th connection of the probe. */
+function buildPacket(probe: Probe, src: number, dst: number, connection: number, ttl: number, df: boolean, mss: number): Packet {
+  const header = { type: 'ipv4' as const, src, dst, proto: probe.proto, ttl: probe.ttl ?? ttl, tos: probe.tos ?? 0, df, mf: false, offset: 0 };
+  const sport = ((probe.sport ?? DEFAULT_SPORT) + connection) & 0xffff;
+  const dport = probe.dport ?? 0;
+  const payload = (bytes: number): Packet => (bytes > 0 ? [{ type: 'payload', bytes }] : []);
+  switch (probe.proto) {
+    case PROTO_TCP:
+      return [header, { type: 'tcp', sport, dport, flags: TCP_SYN, optionBytes: SYN_OPTION_BYTES, mss }];
+    case PROTO_UDP:
+      return [header, { type: 'udp', sport, dport }, ...payload(probe.size ?? 0)];
+    case PROTO_ICMP:
+      return [header, { type: 'icmp', icmptype: ICMP_ECHO, code: 0, id: ((probe.sport ?? DEFAULT_ICMP_ID) + connection) & 0xffff, seq: 1 }, ...payload(probe.size ?? 56)];
+    default:
+      return [header, { type: 'raw', proto: probe.proto, bytes: probe.size ?? 0 }];
+  }
+}
+
+function socketOf(packet: Packet, connection: number): ClientSocket {
+  const [ip, l4] = packet;
+  if (ip?.type !== 'ipv4') throw new Error('a probe is an IPv4 packet');
+  const ports = l4?.type === 'tcp' || l4?.type === 'udp' ? { port: l4.sport, peerPort: l4.dport } : { port: l4?.type === 'icmp' ? (l4.id ?? 0) : 0, peerPort: 0 };
+  return { connection, proto: ip.proto, ip: ip.src, peer: ip.dst, ...ports, sent: packet };
+}
+
+const freshSkb = (sim: Sim, connection: number, packet: Packet, more: Partial<Skb> = {}): Skb => ({
+  id: sim.newPacketId(),
+  connection,
+  role: 'request',
+  packet,
+  eth: undefined,
+  mark: 0,
+  iif: undefined,
+  ct: undefined,
+  ipvsDone: false,
+  ignoreDf: false,
+  fragMaxSize: 0,
+  piece: undefined,
+  local: true,
+  ...more,
+});
+
+/** Sends the n-th connection's first packet from a socket of the namespace, as connect() or sendto() would. */
+export function sendFrom(sim: Sim, ns: Ns, dst: number, connection: number): void {
+  const { probe } = sim;
+  const at = { ns, dev: undefined };
+  const mark = probe.mark ?? 0;
+  const sport = probe.proto === PROTO_ICMP ? undefined : ((probe.sport ?? DEFAULT_SPORT) + connection) & 0xffff;
+  const decided = routeOutput(sim, ns, { purpose: 'output', dst, src: probe.src ?? 0, tos: probe.tos ?? 0, mark, proto: probe.proto, sport, dport: probe.dport });
+  const src = decided.kind === 'route' ? decided.src : (probe.src ?? 0);
+  const ttl = sysctl(ns, 'net.ipv4.ip_default_ttl', 64);
+  const mss = decided.kind === 'route' && probe.proto === PROTO_TCP ? advertisedMss(sim, ns, src, dst) : OUTSIDE_MSS;
+  const wanted = buildPacket(probe, src, dst, connection, ttl, probe.df !== false, mss);
+  const mtu = decided.kind === 'route' ? localMtu(ns, decided.rt) : 65535;
+  const tooLarge = ipBytes(wanted) > mtu;
+  // IP_PMTUDISC_WANT: what does not fit the device goes in pieces, without DF (__ip_make_skb(), net/ipv4/ip_output.c).
+  const packet = tooLarge && probe.df === undefined ? buildPacket(probe, src, dst, connection, ttl, false, mss) : wanted;
+  const skb = freshSkb(sim, connection, packet, { mark, ignoreDf: tooLarge && probe.df === undefined });
+  sim.emit(at, skb, { kind: 'send', what: 'probe' });
+  if (decided.kind === 'unknown') return sim.unknown(at, skb, decided.what, decided.name, undefined, decided.source.filter((s) => s !== undefined));
+  sim.emit(at, skb, decided.step, { source: decided.source });
+  if (decided.kind === 'error' || src === 0) {
+    sim.emit(at, skb, { kind: 'drop', reason: decided.kind === 'route' ? 'no-source-address' : 'no-route' });
+    const error = decided.kind === 'error' ? decided.error : 'EINVAL';
+    return sim.end(at, skb, 'unreachable', { error: { kind: 'local', error } });
+  }
+  if (tooLarge && probe.df === true) {
+    sim.emit(at, skb, { kind: 'mtu', bytes: ipBytes(packet), mtu, action: 'error', by: 'device' });
+    sim.emit(at, skb, { kind: 'drop', reason: 'too-big' });
+    return sim.end(at, skb, 'rejected', { error: { kind: 'emsgsize', mtu } });
+  }
+  ns.clients.push(socketOf(packet, connection));
+  localOut(sim, ns, skb, decided.rt);
+}
+
+/** The n-th connection's first packet of a client that no dump describes, as it appears on the wire in front of `dev`. */
+export function sendFromOutside(sim: Sim, ns: Ns, dev: string, src: number, dst: number, connection: number): void {
+  const packet = buildPacket(sim.probe, src, dst, connection, 64, sim.probe.df !== false, OUTSIDE_MSS);
+  const link = linkOf(ns, dev);
+  const eth = link?.mac === undefined ? undefined : { type: 'eth' as const, src: OUTSIDE_MAC, dst: link.mac, ethertype: ETHERTYPE_IPV4 };
+  const skb = freshSkb(sim, connection, packet, { eth, local: false });
+  sim.emit({ ns, dev }, skb, { kind: 'send', what: 'probe' });
+  sim.outside.push(socketOf(packet, connection));
+  sim.backlog.push(() => receive(sim, { ns, dev }, skb));
+}

@@ -1,0 +1,252 @@
+import type { Ip4, Mac } from '../packet/address.ts';
+import type { Packet } from '../packet/packet.ts';
+import { netnsId } from '../world/lookup.ts';
+import type { SourceRef } from '../world/source.ts';
+import type { Host, Link, Netns, World } from '../world/world.ts';
+import { type CtTable, newCtTable } from './conntrack/table.ts';
+import { type IpvsTable, newIpvsTable } from './ipvs/connections.ts';
+import { needsConntrack } from './netfilter/needsConntrack.ts';
+import type { Choice, Choices, Probe } from './probe.ts';
+import type { Skb } from './skb.ts';
+import type { ClientSocket } from './socket/client.ts';
+import type { Step, StepBody, Subsystem, UnknownWhat } from './step.ts';
+import type { NetError, Verdict } from './trace-types.ts';
+
+/** What may happen at most in one trace; a bound that was hit is a step. */
+export const BOUNDS = { steps: 50_000, packets: 2_000, receives: 4_000, chainDepth: 64, xmitDepth: 10 } as const;
+
+/** One network namespace while a trace runs: its dump, and the state that packets leave behind. */
+export interface Ns {
+  readonly id: string;
+  readonly host: Host;
+  readonly netns: Netns;
+  readonly conntrack: CtTable;
+  /** Whether some rule needs connection tracking; without one nothing is tracked and nat is not consulted. */
+  readonly tracking: boolean;
+  readonly ipvs: IpvsTable;
+  /** Learned path MTUs by destination (FIB next-hop exceptions). */
+  readonly pmtu: Map<Ip4, number>;
+  /** Neighbours learned during the trace, by `dev/ip`. */
+  readonly learned: Map<string, Mac>;
+  readonly clients: ClientSocket[];
+  /** Fragments that wait for the rest, by datagram. */
+  readonly pieces: Map<number, Skb[]>;
+}
+
+/** Where and how a packet's way ended, in order of time. */
+export interface EndRecord {
+  readonly connection: number;
+  readonly role: Skb['role'];
+  readonly verdict: Verdict;
+  readonly host: string;
+  readonly netns: string | null;
+  readonly dev: string | undefined;
+  readonly packet: Packet;
+  readonly step: number;
+  readonly error?: NetError;
+  readonly next?: { readonly ip: Ip4 | undefined; readonly dev: string | undefined };
+  /** What the prober's own socket was told. */
+  readonly toClient?: 'answer' | 'reset' | 'icmp' | 'stray';
+}
+
+export interface Sim {
+  readonly world: World;
+  readonly probe: Probe;
+  readonly steps: Step[];
+  readonly taken: Choice[];
+  readonly ends: EndRecord[];
+  /** Frames on their way into a device, in order of arrival (the backlog queue). */
+  readonly backlog: (() => void)[];
+  /** Sockets of a client that no dump describes. */
+  readonly outside: ClientSocket[];
+  ns(host: string, netns: string | null): Ns | undefined;
+  newPacketId(): number;
+  newEntryId(): number;
+  emit(at: At, skb: Skb, body: StepBody, more?: StepMore): number;
+  /** Completes a step whose children came between. */
+  amend(id: number, skb: Skb, change: Partial<StepBody>): void;
+  choose(request: ChoiceRequest): number;
+  /** Records that a packet's way ended at the last step. */
+  end(at: At, skb: Skb, verdict: Verdict, more?: Partial<Pick<EndRecord, 'error' | 'next' | 'toClient'>>): void;
+  /** Emits an `unknown` step and ends the packet there. */
+  unknown(at: At, skb: Skb, what: UnknownWhat, name: string, ask?: string, source?: readonly SourceRef[]): void;
+  parent: number | undefined;
+  /** Set when a bound was hit: nothing more is done. */
+  exhausted: boolean;
+  xmitDepth: number;
+}
+
+export interface At {
+  readonly ns: Ns;
+  readonly dev: string | undefined;
+}
+
+export interface StepMore {
+  readonly source?: readonly (SourceRef | undefined)[];
+  readonly subsystem?: Subsystem;
+  /** Show the link-layer header: only where a capture would. */
+  readonly framed?: boolean;
+}
+
+export interface ChoiceRequest {
+  readonly at: string;
+  readonly kind: Choice['kind'];
+  readonly options: readonly string[];
+  readonly odds: readonly number[];
+  readonly splits: boolean;
+}
+
+const subsystemOf: Record<StepBody['kind'], Subsystem> = {
+  send: 'socket',
+  receive: 'device',
+  transmit: 'device',
+  table: 'netfilter',
+  rule: 'netfilter',
+  policy: 'netfilter',
+  conntrack: 'conntrack',
+  nat: 'conntrack',
+  fib: 'routing',
+  'rp-filter': 'routing',
+  ttl: 'routing',
+  mtu: 'routing',
+  fragment: 'routing',
+  reassemble: 'routing',
+  ipvs: 'ipvs',
+  encap: 'tunnel',
+  decap: 'tunnel',
+  neighbour: 'neighbour',
+  arp: 'neighbour',
+  deliver: 'socket',
+  pmtu: 'routing',
+  drop: 'engine',
+  left: 'device',
+  unknown: 'engine',
+};
+
+/** A fresh simulation of `world`; `choices` are the branches to take where chance decides. */
+export function newSim(world: World, probe: Probe, choices: Choices): Sim {
+  const spaces = new Map<string, Ns>();
+  for (const host of world.hosts) {
+    for (const netns of host.netns) {
+      const id = netnsId(host.name, netns.name);
+      spaces.set(id, {
+        id,
+        host,
+        netns,
+        conntrack: newCtTable(),
+        tracking: needsConntrack(netns),
+        ipvs: newIpvsTable(),
+        pmtu: new Map(),
+        learned: new Map(),
+        clients: [],
+        pieces: new Map(),
+      });
+    }
+  }
+  let packets = 0;
+  let entries = 0;
+  const seenKeys = new Map<string, number>();
+
+  const sim: Sim = {
+    world,
+    probe,
+    steps: [],
+    taken: [],
+    ends: [],
+    backlog: [],
+    outside: [],
+    parent: undefined,
+    exhausted: false,
+    xmitDepth: 0,
+    ns: (host, netns) => spaces.get(netnsId(host, netns)),
+    newPacketId: () => packets++,
+    newEntryId: () => entries++,
+    emit(at, skb, body, more = {}) {
+      const id = sim.steps.length;
+      const step: Step = {
+        id,
+        parent: sim.parent,
+        host: at.ns.host.name,
+        netns: at.ns.netns.name,
+        dev: at.dev,
+        connection: skb.connection,
+        packetId: skb.id,
+        role: skb.role,
+        packet: more.framed && skb.eth ? [skb.eth, ...skb.packet] : skb.packet,
+        mark: skb.mark,
+        source: (more.source ?? []).filter((s) => s !== undefined),
+        subsystem: more.subsystem ?? subsystemOf[body.kind],
+        ...body,
+      };
+      sim.steps.push(step);
+      if ((sim.steps.length >= BOUNDS.steps || packets > BOUNDS.packets) && !sim.exhausted) {
+        sim.exhausted = true;
+        sim.unknown(at, skb, 'bound', sim.steps.length >= BOUNDS.steps ? `${BOUNDS.steps} steps` : `${BOUNDS.packets} packets`);
+      }
+      return id;
+    },
+    amend(id, skb, change) {
+      const step = sim.steps[id];
+      if (step) sim.steps[id] = { ...step, packet: skb.packet, mark: skb.mark, ...change } as Step;
+    },
+    choose({ at, kind, options, odds, splits }) {
+      const base = `${at}/${kind}`;
+      const nth = (seenKeys.get(base) ?? 0) + 1;
+      seenKeys.set(base, nth);
+      const key = nth === 1 ? base : `${base}/${nth}`;
+      const wanted = choices[key] ?? 0;
+      const taken = Number.isInteger(wanted) && wanted >= 0 && wanted < options.length ? wanted : 0;
+      sim.taken.push({ key, at, kind, options, odds, taken, splits });
+      return taken;
+    },
+    end(at, skb, verdict, more = {}) {
+      sim.ends.push({
+        connection: skb.connection,
+        role: skb.role,
+        verdict,
+        host: at.ns.host.name,
+        netns: at.ns.netns.name,
+        dev: at.dev,
+        packet: skb.packet,
+        step: sim.steps.length - 1,
+        ...more,
+      });
+    },
+    unknown(at, skb, what, name, ask, source = []) {
+      sim.emit(at, skb, { kind: 'unknown', what, name, ask }, { source });
+      sim.end(at, skb, 'unknown');
+    },
+  };
+  return sim;
+}
+
+/** IN_DEV_FORWARD(): the device's own `forwarding`, which `ip_forward` sets on all of them. */
+export const isForwarding = (ns: Ns, dev: string): boolean =>
+  sysctl(ns, `net.ipv4.conf.${dev}.forwarding`, sysctl(ns, 'net.ipv4.conf.all.forwarding', sysctl(ns, 'net.ipv4.ip_forward', 0))) !== 0;
+
+/** The device of that name in the namespace. */
+export const linkOf = (ns: Ns, dev: string | undefined): Link | undefined => (dev === undefined ? undefined : ns.netns.links.find((l) => l.name === dev));
+
+/** A sysctl as a number; `fallback` when the dump does not have it. */
+export const sysctl = (ns: Ns, key: string, fallback: number): number => {
+  const text = ns.netns.sysctls[key];
+  const value = text === undefined ? Number.NaN : Number.parseInt(text, 10);
+  return Number.isNaN(value) ? fallback : value;
+};
+
+/** How a per-device setting combines with `all` (include/linux/inetdevice.h: IN_DEV_ORCONF, ANDCONF, MAXCONF). */
+export function devConf(ns: Ns, dev: string, name: string, combine: 'or' | 'and' | 'max' | 'own', fallback: number): number {
+  // A dump may leave a device out: it then was made with the defaults of its namespace.
+  const own = sysctl(ns, `net.ipv4.conf.${dev}.${name}`, sysctl(ns, `net.ipv4.conf.default.${name}`, fallback));
+  const all = sysctl(ns, `net.ipv4.conf.all.${name}`, combine === 'own' ? own : 0);
+  switch (combine) {
+    case 'or':
+      return own || all ? 1 : 0;
+    case 'and':
+      return own && all ? 1 : 0;
+    case 'max':
+      return Math.max(own, all);
+    case 'own':
+      return own;
+  }
+}

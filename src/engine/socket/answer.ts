@@ -1,0 +1,49 @@
+import type { Packet } from '../../packet/packet.ts';
+import { ipOf } from '../../packet/packet.ts';
+import type { CtRef, Skb } from '../skb.ts';
+import { localOut } from '../ip/output.ts';
+import { routeOutput } from '../routing/output.ts';
+import type { Ns, Sim } from '../sim.ts';
+import type { StepBody } from '../step.ts';
+
+export interface Answer {
+  readonly about: Skb;
+  readonly role: Skb['role'];
+  readonly what: Extract<StepBody, { kind: 'send' }>['what'];
+  readonly packet: Packet;
+  readonly ct?: CtRef | undefined;
+  readonly ignoreDf?: boolean;
+  readonly mark?: number;
+}
+
+/** Sends a packet that a socket, or the kernel in its place, makes because of another one: routed afresh, with its source given. */
+export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ignoreDf = false, mark = 0 }: Answer): void {
+  const ip = ipOf(packet);
+  const skb: Skb = {
+    id: sim.newPacketId(),
+    connection: about.connection,
+    role,
+    packet,
+    eth: undefined,
+    mark,
+    iif: undefined,
+    ct,
+    ipvsDone: false,
+    ignoreDf,
+    fragMaxSize: 0,
+    piece: undefined,
+    local: true,
+  };
+  const at = { ns, dev: undefined };
+  const l4 = packet[1];
+  const ports = l4?.type === 'tcp' || l4?.type === 'udp' ? { sport: l4.sport, dport: l4.dport } : {};
+  const decided = routeOutput(sim, ns, { purpose: 'output', dst: ip.dst, src: ip.src, tos: ip.tos, mark, proto: ip.proto, ...ports });
+  sim.emit(at, skb, { kind: 'send', what });
+  if (decided.kind === 'unknown') return sim.unknown(at, skb, decided.what, decided.name, undefined, decided.source.filter((s) => s !== undefined));
+  sim.emit(at, skb, decided.step, { source: decided.source });
+  if (decided.kind === 'error') {
+    sim.emit(at, skb, { kind: 'drop', reason: decided.error === 'EINVAL' ? 'blackhole' : decided.error === 'EACCES' ? 'prohibit' : decided.error === 'EHOSTUNREACH' ? 'unreachable' : 'no-route' });
+    return sim.end(at, skb, 'unreachable');
+  }
+  localOut(sim, ns, skb, decided.rt);
+}

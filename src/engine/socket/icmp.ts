@@ -1,0 +1,49 @@
+import { ICMP_ECHO, ICMP_ECHO_REPLY, type IcmpHeader, ipOf, l4Of } from '../../packet/packet.ts';
+import { learnPmtu } from '../routing/pmtu.ts';
+import { type At, type Sim, sysctl } from '../sim.ts';
+import type { Skb } from '../skb.ts';
+import { sendAnswer } from './answer.ts';
+import { clientOf, clientQuoted } from './client.ts';
+
+/** icmp_rcv() (net/ipv4/icmp.c): the kernel answers an echo itself; an error is told to the socket whose packet it quotes. */
+export function icmpReceive(sim: Sim, at: At, skb: Skb): void {
+  const l4 = l4Of(skb.packet);
+  if (l4?.type !== 'icmp') return;
+  const client = l4.icmptype === ICMP_ECHO_REPLY ? clientOf(at.ns.clients, skb.packet) : undefined;
+  if (client) {
+    sim.emit(at, skb, { kind: 'deliver', to: 'client' });
+    return sim.end(at, skb, 'delivered', { toClient: 'answer' });
+  }
+  if (l4.icmptype === ICMP_ECHO) return echo(sim, at, skb, l4);
+  if (l4.quote) return error(sim, at, skb, l4);
+  sim.emit(at, skb, { kind: 'deliver', to: skb.role === 'reply' ? 'stray' : 'kernel' });
+  sim.end(at, skb, skb.role === 'reply' ? 'rejected' : 'delivered', skb.role === 'reply' ? { toClient: 'stray' } : {});
+}
+
+/** icmp_echo() and icmp_reply(): same id, sequence and content; the source is the address that was asked, DF is clear. */
+function echo(sim: Sim, at: At, skb: Skb, request: IcmpHeader): void {
+  if (sysctl(at.ns, 'net.ipv4.icmp_echo_ignore_all', 0) !== 0) {
+    sim.emit(at, skb, { kind: 'drop', reason: 'icmp-ignored' });
+    return sim.end(at, skb, 'dropped');
+  }
+  const ip = ipOf(skb.packet);
+  sim.emit(at, skb, { kind: 'deliver', to: 'kernel' });
+  sim.end(at, skb, 'delivered');
+  if (sim.probe.reply === false) return;
+  const header = { ...ip, src: ip.dst, dst: ip.src, ttl: sysctl(at.ns, 'net.ipv4.ip_default_ttl', 64), df: false, mf: false, offset: 0 };
+  sendAnswer(sim, at.ns, { about: skb, role: 'reply', what: 'answer', packet: [header, { ...request, icmptype: ICMP_ECHO_REPLY }, ...skb.packet.slice(2)] });
+}
+
+/** icmp_unreach(): remembers a smaller path MTU, and wakes the prober's socket if the quoted packet was its own. */
+function error(sim: Sim, at: At, skb: Skb, icmp: IcmpHeader): void {
+  const quoted = icmp.quote && ipOf(icmp.quote.packet);
+  if (icmp.icmptype === 3 && icmp.code === 4 && icmp.mtu !== undefined && quoted && learnPmtu(at.ns, quoted.dst, icmp.mtu)) {
+    sim.emit(at, skb, { kind: 'pmtu', dst: quoted.dst, mtu: icmp.mtu });
+  }
+  const client = clientQuoted(at.ns.clients, icmp);
+  sim.emit(at, skb, { kind: 'deliver', to: client ? 'error-to-client' : 'kernel' });
+  sim.end(at, skb, 'delivered', client ? { toClient: 'icmp', error: icmpError(icmp, ipOf(skb.packet).src) } : {});
+}
+
+/** The error as the prober reads it. */
+export const icmpError = (icmp: IcmpHeader, from: number) => ({ kind: 'icmp' as const, icmptype: icmp.icmptype, code: icmp.code, mtu: icmp.mtu, from });

@@ -1,0 +1,29 @@
+import { ipOf } from '../../packet/packet.ts';
+import { protocolName } from '../../packet/protocols.ts';
+import { sendIcmpError } from '../ip/icmp.ts';
+import type { At, Sim } from '../sim.ts';
+import type { Skb } from '../skb.ts';
+import { sendAnswer } from './answer.ts';
+import { clientOf } from './client.ts';
+
+/**
+ * A transport protocol that we carry but do not read. Where the dump lists listeners it lists none for it, and
+ * ip_protocol_deliver_rcu() answers ICMP 3/2; without a listing it is taken, as every port is.
+ */
+export function rawReceive(sim: Sim, at: At, skb: Skb): void {
+  const ip = ipOf(skb.packet);
+  if (clientOf(at.ns.clients, skb.packet)) {
+    sim.emit(at, skb, { kind: 'deliver', to: 'client' });
+    return sim.end(at, skb, 'delivered', { toClient: 'answer' });
+  }
+  if (at.ns.netns.sockets !== undefined) {
+    sim.emit(at, skb, { kind: 'drop', reason: 'no-protocol' });
+    sim.end(at, skb, 'dropped');
+    return sendIcmpError(sim, at.ns, skb, { icmptype: 3, code: 2, localDst: true });
+  }
+  if (skb.packet.some((h) => h.type === 'fragment')) return sim.unknown(at, skb, 'fragment', protocolName(ip.proto));
+  sim.emit(at, skb, { kind: 'deliver', to: 'assumed' });
+  sim.end(at, skb, 'delivered');
+  if (skb.role !== 'request' || sim.probe.reply === false) return;
+  sendAnswer(sim, at.ns, { about: skb, role: 'reply', what: 'answer', packet: [{ ...ip, src: ip.dst, dst: ip.src, ttl: 64 }, ...skb.packet.slice(1)] });
+}

@@ -1,0 +1,42 @@
+import { ipOf, l4Of, PROTO_UDP } from '../../packet/packet.ts';
+import { ipBytes } from '../../packet/sizes.ts';
+import { sendIcmpError } from '../ip/icmp.ts';
+import { routeOutput } from '../routing/output.ts';
+import { localMtu } from '../routing/pmtu.ts';
+import { type At, type Sim, sysctl } from '../sim.ts';
+import type { Skb } from '../skb.ts';
+import { sendAnswer } from './answer.ts';
+import { clientOf } from './client.ts';
+import { listenerFor } from './listener.ts';
+
+/** udp_rcv() (net/ipv4/udp.c): a listener takes it and, as an echo service does, sends as much back; a closed port answers ICMP 3/3. */
+export function udpReceive(sim: Sim, at: At, skb: Skb): void {
+  const l4 = l4Of(skb.packet);
+  if (l4?.type !== 'udp') return;
+  const ip = ipOf(skb.packet);
+  if (clientOf(at.ns.clients, skb.packet)) {
+    sim.emit(at, skb, { kind: 'deliver', to: 'client' });
+    return sim.end(at, skb, 'delivered', { toClient: 'answer' });
+  }
+  const listener = listenerFor(at, 'udp', ip.dst, l4.dport);
+  if (listener === undefined) {
+    const stray = skb.role === 'reply';
+    sim.emit(at, skb, { kind: 'deliver', to: stray ? 'stray' : 'refused' });
+    sim.end(at, skb, stray ? 'rejected' : 'dropped', stray ? { toClient: 'stray' } : {});
+    return sendIcmpError(sim, at.ns, skb, { icmptype: 3, code: 3, localDst: true });
+  }
+  // A second answer to an answer would never end.
+  const answers = skb.role === 'request' && sim.probe.reply !== false;
+  sim.emit(at, skb, { kind: 'deliver', to: listener === 'assumed' ? 'assumed' : 'listener' }, { source: listener === 'assumed' ? [] : [listener.source] });
+  sim.end(at, skb, 'delivered');
+  if (!answers) return;
+  const packet = [
+    { type: 'ipv4' as const, src: ip.dst, dst: ip.src, proto: PROTO_UDP, ttl: sysctl(at.ns, 'net.ipv4.ip_default_ttl', 64), tos: 0, df: true, mf: false, offset: 0 },
+    { type: 'udp' as const, sport: l4.dport, dport: l4.sport },
+    ...skb.packet.slice(2),
+  ];
+  // IP_PMTUDISC_WANT: what is too large for the way is sent in pieces, without DF.
+  const way = routeOutput(sim, at.ns, { purpose: 'output', dst: ip.src, src: ip.dst, tos: 0, mark: 0, proto: PROTO_UDP });
+  const pieces = way.kind === 'route' && ipBytes(packet) > localMtu(at.ns, way.rt);
+  sendAnswer(sim, at.ns, { about: skb, role: 'reply', what: 'answer', packet: packet.map((h) => (h.type === 'ipv4' ? { ...h, df: !pieces } : h)), ignoreDf: pieces });
+}

@@ -1,0 +1,183 @@
+import type { Ip4, Mac } from '../packet/address.ts';
+import type { IcmpHeader, Packet } from '../packet/packet.ts';
+import type { Hook, TableName } from '../world/netfilter.ts';
+import type { SourceRef } from '../world/source.ts';
+
+/** What part of the conversation a packet is. */
+export type Role = 'request' | 'reply' | 'data' | 'arp' | 'error';
+
+/** What happened, as data; sentences are made in text/. */
+export type Step = StepBase & StepBody;
+
+export interface StepBase {
+  /** Position in the trace, from 0. */
+  readonly id: number;
+  /** The step inside which this happened: rule in table, table in nothing. */
+  readonly parent: number | undefined;
+  readonly host: string;
+  readonly netns: string | null;
+  /** Where the packet is, if at a device. */
+  readonly dev: string | undefined;
+  /** The connection of a probe with `count`, from 0. */
+  readonly connection: number;
+  /** Distinguishes packets (and fragments) within the trace. */
+  readonly packetId: number;
+  readonly role: Role;
+  /** The packet as it is after this step, outermost header first; with a link-layer header only at devices that have one. */
+  readonly packet: Packet;
+  /** skb->mark after this step. */
+  readonly mark: number;
+  /** The dump lines that made it happen. */
+  readonly source: readonly SourceRef[];
+  readonly subsystem: Subsystem;
+}
+
+export type Subsystem = 'device' | 'netfilter' | 'routing' | 'ipvs' | 'conntrack' | 'tunnel' | 'socket' | 'neighbour' | 'ovs' | 'engine';
+
+export type StepBody =
+  /** A socket, or the kernel itself, makes a packet. */
+  | { readonly kind: 'send'; readonly what: 'probe' | 'answer' | 'icmp-error' | 'reset' | 'ack' | 'data'; readonly icmp?: IcmpHeader }
+  /** A capture on `dev` sees the packet coming in. `otherhost`: not addressed to its MAC. */
+  | { readonly kind: 'receive'; readonly otherhost: boolean }
+  /** A capture on `dev` sees the packet going out. `segment`: the shared wire it enters, if a NIC. */
+  | { readonly kind: 'transmit'; readonly segment: string | undefined; readonly to: { readonly host: string; readonly netns: string | null; readonly dev: string } | undefined }
+  /** One table at one hook; its rules are the children. `skipped`: nat of a connection that already has its binding is not consulted and makes no step. */
+  | { readonly kind: 'table'; readonly hook: Hook; readonly table: TableName; readonly in: string | undefined; readonly out: string | undefined; readonly verdict: 'accept' | 'drop' | 'unknown' }
+  | RuleStep
+  | { readonly kind: 'policy'; readonly hook: Hook; readonly table: TableName; readonly chain: string; readonly policy: 'ACCEPT' | 'DROP'; readonly markBefore: number; readonly in: string | undefined; readonly out: string | undefined }
+  | { readonly kind: 'conntrack'; readonly op: 'new' | 'found' | 'confirm' | 'related' | 'invalid' | 'untracked' | 'removed'; readonly direction: 'original' | 'reply'; readonly state: CtState; readonly entry: CtEntryView | undefined }
+  /** An address or port was changed. `by`: a rule chose the mapping now, or the connection's entry already had it. */
+  | { readonly kind: 'nat'; readonly manip: 'src' | 'dst'; readonly by: 'rule' | 'entry' | 'null-binding'; readonly undo: boolean; readonly before: Endpoint; readonly after: Endpoint; readonly entry: CtEntryView; readonly masquerade?: MasqueradeReason }
+  | FibStep
+  | { readonly kind: 'rp-filter'; readonly mode: 'strict' | 'loose'; readonly passed: boolean; readonly src: Ip4; readonly expected: string | undefined }
+  | { readonly kind: 'ttl'; readonly before: number; readonly after: number; readonly by: 'forward' | 'ipvs' }
+  /** Compared with the device's or the path's MTU; `fits` makes no step. */
+  | { readonly kind: 'mtu'; readonly bytes: number; readonly mtu: number; readonly action: 'fragment' | 'error' | 'drop'; readonly by: 'device' | 'path' | 'tunnel' }
+  | { readonly kind: 'fragment'; readonly index: number; readonly count: number; readonly offset: number }
+  | { readonly kind: 'reassemble'; readonly count: number }
+  | IpvsStep
+  | { readonly kind: 'encap'; readonly tunnel: 'ipip'; readonly overhead: number; readonly outerSrc: Ip4; readonly outerDst: Ip4 }
+  | { readonly kind: 'decap'; readonly tunnel: 'ipip'; readonly overhead: number; readonly outerSrc: Ip4; readonly outerDst: Ip4 }
+  | { readonly kind: 'neighbour'; readonly ip: Ip4; readonly mac: Mac | undefined; readonly how: 'entry' | 'arp' | 'none' | 'learned' | 'failed' }
+  | { readonly kind: 'arp'; readonly op: 'request' | 'reply'; readonly ip: Ip4; readonly by: 'own-address' | 'proxy-arp' | 'none' }
+  /** A socket takes it. `listener`: the port in `ss`; `assumed`: no `ss` output was given, so any port answers; `stray`: no connection of the client's. */
+  | { readonly kind: 'deliver'; readonly to: 'listener' | 'client' | 'assumed' | 'kernel' | 'stray' | 'refused' | 'error-to-client' }
+  | { readonly kind: 'pmtu'; readonly dst: Ip4; readonly mtu: number }
+  | { readonly kind: 'drop'; readonly reason: DropReason }
+  /** The packet leaves the machines that the input describes. */
+  | { readonly kind: 'left'; readonly next: Ip4 | undefined; readonly assumed: 'pod-without-dump' | undefined }
+  /** The engine cannot tell. `what` names it, `assumed` is what happens next here, `ask` is the command that would settle it. */
+  | { readonly kind: 'unknown'; readonly what: UnknownWhat; readonly name: string; readonly ask: string | undefined };
+
+export type UnknownWhat =
+  | 'match' | 'target' | 'set' | 'chain' | 'scheduler' | 'nft-ruleset' | 'tc' | 'ebpf' | 'ovs-bridge' | 'device' | 'ipv6' | 'policy-rule' | 'route' | 'xfrm' | 'dump' | 'bound' | 'fragment' | 'forward-method' | 'protocol';
+
+export interface RuleStep {
+  readonly kind: 'rule';
+  readonly hook: Hook;
+  readonly table: TableName;
+  readonly chain: string;
+  /** From 1 within its chain. */
+  readonly rule: number;
+  readonly matched: boolean | 'unknown';
+  readonly text: string;
+  /** One entry for each condition that was evaluated; evaluation stops at the first that fails. */
+  readonly conditions: readonly Condition[];
+  /** As TRACE names it: ACCEPT, DROP, RETURN, MARK, the chain jumped to, …; undefined if it did not match or has no target. */
+  readonly verdict: string | undefined;
+  /** Chains walked to get here, base chain first, with the rule that jumped. */
+  readonly stack: readonly { readonly chain: string; readonly rule: number }[];
+  readonly markBefore: number;
+  readonly in: string | undefined;
+  readonly out: string | undefined;
+}
+
+/** One condition of a rule with the value that it saw. */
+export interface Condition {
+  readonly text: string;
+  readonly result: boolean | 'unknown';
+  /** What the packet had, e.g. `10.10.6.91`, `0x0`, `172.19.100.2,tcp:80`. */
+  readonly saw: string;
+  /** For a set: the member that matched, or the most similar one when none did. */
+  readonly member?: { readonly text: string; readonly source: SourceRef | undefined; readonly nearest: boolean };
+}
+
+export interface FibStep {
+  readonly kind: 'fib';
+  /** input: a received packet; output: a local one; ipvs, reroute: looked up again; tunnel: the outer packet. */
+  readonly purpose: 'input' | 'output' | 'ipvs' | 'reroute' | 'tunnel';
+  readonly dst: Ip4;
+  readonly result: 'local' | 'forward' | 'broadcast' | 'blackhole' | 'unreachable' | 'prohibit' | 'no-route' | 'martian';
+  /** The policy rule and table that answered. */
+  readonly policyPriority: number | undefined;
+  readonly table: string | undefined;
+  /** `10.233.125.0/24`, or `default`. */
+  readonly prefix: string | undefined;
+  readonly oif: string | undefined;
+  readonly nexthop: Ip4 | undefined;
+  /** The source address it gave to a packet that had none. */
+  readonly chosenSrc: Ip4 | undefined;
+}
+
+export interface IpvsStep {
+  readonly kind: 'ipvs';
+  readonly op: 'schedule' | 'existing' | 'reply' | 'no-destination' | 'unroutable';
+  readonly virtual: string;
+  readonly scheduler: string;
+  readonly connection_: IpvsConnView | undefined;
+  /** In picking order, with weight; the picked one's index. */
+  readonly candidates: readonly { readonly address: string; readonly weight: number; readonly source: SourceRef | undefined }[];
+  readonly picked: number | undefined;
+  /** Key of the choice, when chance decided. */
+  readonly choice: string | undefined;
+}
+
+export interface MasqueradeReason {
+  readonly out: string;
+  /** The address is the output device's own, or the first global one in device order because the device has none. */
+  readonly from: 'device' | 'first-global';
+  readonly dev: string;
+}
+
+export type CtState = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED' | 'NONE';
+
+export interface Endpoint {
+  readonly ip: Ip4;
+  /** Port or ICMP id, if the protocol has one. */
+  readonly port: number | undefined;
+}
+
+export interface TupleView {
+  readonly src: Endpoint;
+  readonly dst: Endpoint;
+}
+
+/** A conntrack entry at one moment. */
+export interface CtEntryView {
+  readonly id: number;
+  readonly proto: number;
+  readonly zone: number;
+  readonly orig: TupleView;
+  readonly reply: TupleView;
+  readonly confirmed: boolean;
+  readonly seenReply: boolean;
+  readonly assured: boolean;
+  readonly srcNat: boolean;
+  readonly dstNat: boolean;
+  readonly tcpState: string | undefined;
+  readonly mark: number;
+}
+
+/** An IPVS connection at one moment: `ipvsadm -Lnc`. Each text is `address:port`. */
+export interface IpvsConnView {
+  readonly proto: number;
+  readonly state: string;
+  readonly source: string;
+  readonly virtual: string;
+  readonly destination: string;
+}
+
+export type DropReason =
+  | 'rule' | 'policy' | 'rp-filter' | 'martian-source' | 'martian-destination' | 'not-forwarding' | 'ttl' | 'blackhole' | 'unreachable' | 'prohibit' | 'no-route'
+  | 'no-neighbour' | 'no-carrier' | 'device-down' | 'too-big' | 'otherhost' | 'no-tunnel' | 'no-listener' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ct-clash' | 'nat-exhausted'
+  | 'stray' | 'multicast' | 'broadcast' | 'icmp-ignored' | 'no-protocol' | 'no-source-address' | 'fragments-incomplete' | 'bad-host-source';

@@ -1,0 +1,93 @@
+import type { World } from '../world/world.ts';
+import { viewEntry } from './conntrack/table.ts';
+import { viewConn } from './ipvs/connections.ts';
+import { outcomeOf } from './outcome.ts';
+import type { Choices, Probe } from './probe.ts';
+import { sendFrom, sendFromOutside } from './send.ts';
+import { BOUNDS, newSim, type Ns, type Sim } from './sim.ts';
+import type { LeftEntry, Trace } from './trace-types.ts';
+
+/**
+ * Walks the probe's packet, and whatever answers it, through the world. Pure and deterministic: where the kernel would roll dice
+ * the trace takes the branch that `choices` names, else the first. Never throws on any world; throws RangeError only when the
+ * probe names a namespace that the world does not have.
+ */
+export function trace(world: World, probe: Probe, choices: Choices = {}): Trace {
+  const sim = newSim(world, probe, choices);
+  const ns = sim.ns(probe.from.host, probe.from.kind === 'netns' ? probe.from.netns : null);
+  if (!ns) throw new RangeError(`no such namespace: ${probe.from.host}`);
+  const count = Math.max(1, Math.min(probe.count ?? 1, 100));
+  for (let connection = 0; connection < count && !sim.exhausted; connection++) {
+    start(sim, ns, connection);
+    drain(sim);
+  }
+  const spaces = world.hosts.flatMap((h) => h.netns.flatMap((n) => sim.ns(h.name, n.name) ?? []));
+  return {
+    probe,
+    steps: sim.steps,
+    choices: sim.taken,
+    outcomes: Array.from({ length: count }, (_, i) => outcomeOf(sim, i, [...ns.clients, ...sim.outside].find((c) => c.connection === i))),
+    conntrack: spaces.flatMap((s) => left(s, s.conntrack.entries.map(viewEntry))),
+    ipvs: spaces.flatMap((s) => left(s, s.ipvs.connections.map(viewConn))),
+  };
+}
+
+const left = <T>(ns: Ns, entries: readonly T[]): readonly LeftEntry<T>[] => entries.map((entry) => ({ host: ns.host.name, netns: ns.netns.name, entry }));
+
+function start(sim: Sim, ns: Ns, connection: number): void {
+  const { dst, from } = sim.probe;
+  if (typeof dst === 'string') {
+    const at = { ns, dev: undefined };
+    const nothing = { id: 0, connection, role: 'request', packet: [], eth: undefined, mark: 0, iif: undefined, ct: undefined, ipvsDone: false, ignoreDf: false, fragMaxSize: 0, piece: undefined, local: true } as const;
+    return sim.unknown(at, nothing, 'ipv6', dst);
+  }
+  if (from.kind === 'netns') return sendFrom(sim, ns, dst, connection);
+  return sendFromOutside(sim, ns, from.dev, from.ip, dst, connection);
+}
+
+/** Frames are received in the order in which they were sent, until none is under way. */
+function drain(sim: Sim): void {
+  for (let n = 0; n < BOUNDS.receives && !sim.exhausted; n++) {
+    const next = sim.backlog.shift();
+    if (!next) return;
+    next();
+  }
+  sim.backlog.length = 0;
+}
+
+export interface Branch {
+  readonly probability: number;
+  readonly trace: Trace;
+}
+
+/** How many branches an enumeration follows at most. */
+export const MAX_BRANCHES = 4096;
+
+/**
+ * Every way that chance allows, with its probability; they add up to 1. Branches with odds 0 are left out. `truncated` is the
+ * probability that was not followed because there were more than MAX_BRANCHES.
+ */
+export function traceAll(world: World, probe: Probe, fixed: Choices = {}): { readonly branches: readonly Branch[]; readonly truncated: number } {
+  const branches: Branch[] = [];
+  const waiting: { readonly choices: Choices; readonly known: number }[] = [{ choices: fixed, known: 0 }];
+  while (waiting.length > 0 && branches.length < MAX_BRANCHES) {
+    const next = waiting.pop();
+    if (!next) break;
+    const traced = trace(world, probe, next.choices);
+    // Choices up to `known` were decided before; each later one opens its other options.
+    const path: Record<string, number> = { ...next.choices };
+    const others: { readonly choices: Choices; readonly known: number }[] = [];
+    for (const [i, choice] of traced.choices.entries()) {
+      if (i >= next.known && choice.splits && fixed[choice.key] === undefined) {
+        for (const option of choice.options.keys()) {
+          if (option !== choice.taken && (choice.odds[option] ?? 0) > 0) others.push({ choices: { ...path, [choice.key]: option }, known: i + 1 });
+        }
+      }
+      path[choice.key] = choice.taken;
+    }
+    waiting.push(...others.toReversed());
+    branches.push({ trace: traced, probability: traced.choices.reduce((p, c) => (c.splits && fixed[c.key] === undefined ? p * (c.odds[c.taken] ?? 1) : p), 1) });
+  }
+  const sum = branches.reduce((s, b) => s + b.probability, 0);
+  return { branches: branches.filter((b) => b.probability > 0), truncated: waiting.length > 0 ? Math.max(0, 1 - sum) : 0 };
+}

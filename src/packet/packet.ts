@@ -1,0 +1,144 @@
+import type { Ip4, Mac } from './address.ts';
+
+/**
+ * A protocol header, or what stands in its place. Ports are 0..65535; `tos` is the whole byte (DSCP and ECN);
+ * `offset` of a fragment is in bytes. Lengths of IP packets are not stored: see sizes.ts.
+ */
+export type Header = EthHeader | ArpHeader | Ipv4Header | TcpHeader | UdpHeader | IcmpHeader | RawL4 | FragmentTail | Payload;
+
+export interface EthHeader {
+  readonly type: 'eth';
+  readonly src: Mac;
+  readonly dst: Mac;
+  readonly ethertype: number;
+}
+
+/** RFC 826. */
+export interface ArpHeader {
+  readonly type: 'arp';
+  readonly op: 'request' | 'reply';
+  readonly spa: Ip4;
+  readonly tpa: Ip4;
+  readonly sha: Mac;
+  readonly tha: Mac;
+}
+
+/** RFC 791 §3.1, without options. */
+export interface Ipv4Header {
+  readonly type: 'ipv4';
+  readonly src: Ip4;
+  readonly dst: Ip4;
+  readonly proto: number;
+  readonly ttl: number;
+  readonly tos: number;
+  readonly df: boolean;
+  readonly mf: boolean;
+  readonly offset: number;
+}
+
+/** RFC 9293 §3.1. `flags` is a bit set of TCP_*; `optionBytes` counts all options, `mss` is the one that tools rewrite. */
+export interface TcpHeader {
+  readonly type: 'tcp';
+  readonly sport: number;
+  readonly dport: number;
+  readonly flags: number;
+  readonly optionBytes: number;
+  readonly mss?: number;
+}
+
+export interface UdpHeader {
+  readonly type: 'udp';
+  readonly sport: number;
+  readonly dport: number;
+}
+
+/** RFC 792. Echo has `id` and `seq`; an error has the quoted start of the offending packet and, for 3/4, the next hop's MTU. */
+export interface IcmpHeader {
+  readonly type: 'icmp';
+  readonly icmptype: number;
+  readonly code: number;
+  readonly id?: number;
+  readonly seq?: number;
+  readonly mtu?: number;
+  readonly quote?: Quote;
+}
+
+/** The offending packet inside an ICMP error: its headers as far as we model them, and how many of its bytes are quoted. */
+export interface Quote {
+  readonly packet: Packet;
+  readonly bytes: number;
+}
+
+/** A transport protocol without ports that we carry but do not read; `bytes` is all of it. */
+export interface RawL4 {
+  readonly type: 'raw';
+  readonly proto: number;
+  readonly bytes: number;
+}
+
+/** The content of a fragment that is not the first: it has no transport header of its own (RFC 791 §2.3). */
+export interface FragmentTail {
+  readonly type: 'fragment';
+  readonly proto: number;
+  readonly bytes: number;
+}
+
+/** Application bytes behind the last header. */
+export interface Payload {
+  readonly type: 'payload';
+  readonly bytes: number;
+}
+
+/** Outermost header first. IPIP needs no case of its own: it is ipv4 (proto 4), ipv4, tcp (RFC 2003). */
+export type Packet = readonly Header[];
+
+export const ETHERTYPE_IPV4 = 0x0800;
+export const ETHERTYPE_ARP = 0x0806;
+
+export const PROTO_ICMP = 1;
+export const PROTO_IPIP = 4;
+export const PROTO_TCP = 6;
+export const PROTO_UDP = 17;
+export const PROTO_SCTP = 132;
+
+export const TCP_FIN = 0x01;
+export const TCP_SYN = 0x02;
+export const TCP_RST = 0x04;
+export const TCP_PSH = 0x08;
+export const TCP_ACK = 0x10;
+
+export const ICMP_ECHO_REPLY = 0;
+export const ICMP_UNREACHABLE = 3;
+export const ICMP_REDIRECT = 5;
+export const ICMP_ECHO = 8;
+export const ICMP_TIME_EXCEEDED = 11;
+
+/** The outermost IPv4 header; throws when there is none, which is a bug of the caller. */
+export function ipOf(packet: Packet): Ipv4Header {
+  const header = packet.find((h) => h.type === 'ipv4');
+  if (!header) throw new Error('packet without an IPv4 header');
+  return header;
+}
+
+/** The header right behind the outermost IPv4 header, if any. */
+export function l4Of(packet: Packet): Header | undefined {
+  return packet[packet.findIndex((h) => h.type === 'ipv4') + 1];
+}
+
+/** The packet with its outermost IPv4 header changed. */
+export function withIp(packet: Packet, change: Partial<Omit<Ipv4Header, 'type'>>): Packet {
+  const at = packet.findIndex((h) => h.type === 'ipv4');
+  return packet.map((h, i) => (i === at && h.type === 'ipv4' ? { ...h, ...change } : h));
+}
+
+/** The packet with the ports behind its outermost IPv4 header changed; without ports there it comes back as it is. */
+export function withPorts(packet: Packet, change: { readonly sport?: number; readonly dport?: number }): Packet {
+  const at = packet.findIndex((h) => h.type === 'ipv4') + 1;
+  return packet.map((h, i) => (i === at && (h.type === 'tcp' || h.type === 'udp') ? { ...h, ...change } : h));
+}
+
+/** The innermost IPv4 header and what follows it: what the socket at the end of all tunnels would see. */
+export function innermost(packet: Packet): Packet {
+  const at = packet.findLastIndex((h) => h.type === 'ipv4');
+  return at < 0 ? packet : packet.slice(at);
+}

@@ -1,0 +1,248 @@
+import { formatIp4, type Ip4, maskOf } from '../packet/address.ts';
+import type { SourceRef } from './source.ts';
+import type { Address, ClusterNames, DeviceRef, Host, Link, Netns, Segment } from './world.ts';
+
+/** Something that could not be connected. `dev` names the device or address in question. */
+export interface ConnectProblem {
+  readonly problem: 'veth-peer-missing' | 'veth-peer-ambiguous' | 'duplicate-address';
+  readonly source: SourceRef | undefined;
+  readonly dev: string;
+}
+
+export interface Connected {
+  readonly hosts: readonly Host[];
+  readonly segments: readonly Segment[];
+  readonly problems: readonly ConnectProblem[];
+}
+
+/** A device with where it is. */
+interface Placed {
+  readonly host: Host;
+  readonly netns: Netns;
+  readonly link: Link;
+}
+
+/** Puts hosts together: pairs veth ends, finds the segments between physical NICs, and tells each host's role. */
+export function connectHosts(hosts: readonly Host[], names: ClusterNames): Connected {
+  const problems: ConnectProblem[] = [];
+  const peers = pairVeths(hosts, problems);
+  const connected = hosts.map(
+    (host): Host => ({
+      ...host,
+      role: roleOf(host, names),
+      netns: host.netns.map((netns) => ({
+        ...netns,
+        links: netns.links.map((link) => {
+          const veth = peers.get(link);
+          return veth ? { ...link, veth } : link;
+        }),
+      })),
+    }),
+  );
+  return { hosts: connected, segments: findSegments(hosts, problems), problems };
+}
+
+const refOf = ({ host, netns, link }: Placed): DeviceRef => ({ host: host.name, netns: netns.name, dev: link.name });
+
+/** The ifindex behind `@ifN`. */
+const peerIndex = (link: Link): number | undefined => {
+  const digits = /^if(\d{1,9})$/.exec(link.peer ?? '')?.[1];
+  return digits === undefined ? undefined : Number(digits);
+};
+
+/**
+ * Pairs the ends of veth devices. Within a namespace the peer's name stands behind the `@`. Across namespaces only its ifindex does,
+ * and pods often share one, so what is left over is settled by evidence: host routes to an address of the other end, then neighbours'
+ * MAC addresses, then the name of the namespace. `link-netns NAME` names a namespace of the same host, else another host.
+ */
+function pairVeths(hosts: readonly Host[], problems: ConnectProblem[]): ReadonlyMap<Link, DeviceRef> {
+  const peers = new Map<Link, DeviceRef>();
+  const pair = (a: Placed, b: Placed): void => {
+    peers.set(a.link, refOf(b));
+    peers.set(b.link, refOf(a));
+  };
+  const hostsEnds = hosts.map((host) => {
+    const ends = vethsOf(host);
+    return { ends, index: indexEnds(ends) };
+  });
+  for (const { ends, index } of hostsEnds) {
+    pairWithin(ends, peers, pair);
+    pairAcross(ends, index, peers, pair);
+  }
+  for (const { ends } of hostsEnds) for (const end of ends) pairCable(end, hosts, peers, pair);
+  for (const { ends, index } of hostsEnds) {
+    for (const end of ends) {
+      if (peers.has(end.link)) continue;
+      const possible = candidates(end, index).filter((o) => !peers.has(o.link));
+      problems.push({ problem: possible.length > 1 ? 'veth-peer-ambiguous' : 'veth-peer-missing', source: end.link.source, dev: end.link.name });
+    }
+  }
+  return peers;
+}
+
+const vethsOf = (host: Host): readonly Placed[] =>
+  host.netns.flatMap((netns) => netns.links.filter((l) => l.kind === 'veth').map((link): Placed => ({ host, netns, link })));
+
+/** Ends by `ifindex/index of the peer`. */
+type EndIndex = ReadonlyMap<string, readonly Placed[]>;
+
+/** More ends than this with the same pair of indexes are not told apart: the work would grow with their square. */
+const MAX_ALIKE = 256;
+
+function indexEnds(ends: readonly Placed[]): EndIndex {
+  const index = new Map<string, Placed[]>();
+  for (const end of ends) {
+    const key = `${end.link.ifindex}/${peerIndex(end.link) ?? ''}`;
+    const alike = index.get(key);
+    if (alike) alike.push(end);
+    else index.set(key, [end]);
+  }
+  return index;
+}
+
+/** Ends in other namespaces whose index and `@ifN` agree with `end` both ways. */
+function candidates(end: Placed, index: EndIndex): readonly Placed[] {
+  const alike = index.get(`${peerIndex(end.link) ?? ''}/${end.link.ifindex}`) ?? [];
+  if (alike.length > MAX_ALIKE) return [];
+  return alike.filter(
+    (o) =>
+      o.netns !== end.netns &&
+      (end.link.linkNetns === undefined || end.link.linkNetns === o.netns.name) &&
+      (o.link.linkNetns === undefined || o.link.linkNetns === end.netns.name),
+  );
+}
+
+/** Both ends in one namespace: each names the other behind its `@`. */
+function pairWithin(ends: readonly Placed[], peers: ReadonlyMap<Link, DeviceRef>, pair: (a: Placed, b: Placed) => void): void {
+  const byName = new Map(ends.map((e) => [`${e.netns.name ?? ''}/${e.link.name}`, e]));
+  for (const end of ends) {
+    if (end.link.linkNetnsid !== undefined || end.link.linkNetns !== undefined || end.link.peer === undefined || peers.has(end.link)) continue;
+    const other = byName.get(`${end.netns.name ?? ''}/${end.link.peer}`);
+    if (other && other.link !== end.link && other.link.peer === end.link.name && !peers.has(other.link)) pair(end, other);
+  }
+}
+
+/** How strongly `a` and `b` belong together, by what each namespace knows about the other: routes weigh more than neighbours. */
+function evidence(a: Placed, b: Placed): number {
+  return seen(a, b) + seen(b, a);
+}
+
+function seen(from: Placed, to: Placed): number {
+  const route = from.netns.routes.some(
+    (r) => r.type === 'unicast' && r.dst.prefixLen === 32 && r.nexthops.some((h) => h.dev === from.link.name) && to.link.addresses.some((x) => x.ip === r.dst.ip),
+  );
+  const neighbour = from.netns.neighbours.some((n) => n.dev === from.link.name && n.mac !== undefined && n.mac === to.link.mac);
+  const address = from.netns.neighbours.some((n) => n.dev === from.link.name && to.link.addresses.some((x) => x.ip === n.ip));
+  return (route ? 4 : 0) + (neighbour ? 2 : 0) + (address ? 1 : 0);
+}
+
+/** Pairs ends across the namespaces of one host: first those without a choice, then the best supported, as long as it is the only best. */
+function pairAcross(ends: readonly Placed[], index: EndIndex, peers: ReadonlyMap<Link, DeviceRef>, pair: (a: Placed, b: Placed) => void): void {
+  const best = (end: Placed): Placed | undefined => {
+    const ranked = candidates(end, index)
+      .filter((o) => !peers.has(o.link))
+      .map((o) => ({ o, score: evidence(end, o) }))
+      .toSorted((x, y) => y.score - x.score);
+    const [first, second] = ranked;
+    return first && (!second || first.score > second.score) ? first.o : undefined;
+  };
+  // A pair that is found takes its ends away from others, which may then have one candidate left.
+  let open = ends;
+  for (let before = -1; open.length !== before && open.length > 0; ) {
+    before = open.length;
+    for (const end of open) {
+      const other = peers.has(end.link) ? undefined : best(end);
+      // Both must prefer each other, else a pod without evidence would take the device of another one.
+      if (other && best(other) === end) pair(end, other);
+    }
+    open = open.filter((e) => !peers.has(e.link) && candidates(e, index).length > 0);
+  }
+}
+
+/** `link-netns HOST`: a veth that is a cable between two hosts of the bundle. */
+function pairCable(end: Placed, hosts: readonly Host[], peers: ReadonlyMap<Link, DeviceRef>, pair: (a: Placed, b: Placed) => void): void {
+  const name = end.link.linkNetns;
+  if (name === undefined || peers.has(end.link) || end.host.netns.some((n) => n.name === name)) return;
+  const host = hosts.find((h) => h.name === name && h !== end.host);
+  const netns = host?.netns[0];
+  if (!host || !netns) return;
+  const others = netns.links.filter(
+    (l) =>
+      l.kind === 'veth' &&
+      !peers.has(l) &&
+      (l.linkNetns === undefined || l.linkNetns === end.host.name) &&
+      (peerIndex(end.link) === l.ifindex || end.link.peer === l.name || end.link.peer === undefined) &&
+      (peerIndex(l) === end.link.ifindex || l.peer === end.link.name || l.peer === undefined),
+  );
+  const [link] = others;
+  if (link && others.length === 1) pair(end, { host, netns, link });
+}
+
+/** Addresses that put a NIC on a subnet. Secondary ones do too. */
+const subnetsOf = (link: Link): readonly Address[] => link.addresses.filter((a) => a.prefixLen < 32 && a.peer === undefined && a.scope !== 'host');
+
+const networkOf = (a: Address): Ip4 => (a.ip & maskOf(a.prefixLen)) >>> 0;
+
+/**
+ * Segments between physical NICs of different hosts whose addresses lie in one subnet, named after it. A NIC that carries the address
+ * through a bridge, bond or VLAN of its own is the one on the segment when that device is its master. An address that two hosts
+ * have is reported, and the second does not join.
+ */
+function findSegments(hosts: readonly Host[], problems: ConnectProblem[]): readonly Segment[] {
+  const nics = hosts.flatMap((host) =>
+    host.netns.slice(0, 1).flatMap((netns) =>
+      netns.links
+        .filter((link) => link.kind === 'nic')
+        .map((link) => {
+          const master = link.master === undefined ? undefined : netns.links.find((l) => l.name === link.master);
+          return { ref: { host: host.name, netns: netns.name, dev: link.name }, source: link.source, addresses: [...subnetsOf(link), ...(master ? subnetsOf(master) : [])] };
+        }),
+    ),
+  );
+  const segments = new Map<string, { devices: DeviceRef[]; readonly taken: Map<Ip4, string> }>();
+  for (const { ref, source, addresses } of nics) {
+    for (const address of addresses) {
+      const name = `${formatIp4(networkOf(address))}/${address.prefixLen}`;
+      const segment = segments.get(name) ?? { devices: [], taken: new Map<Ip4, string>() };
+      segments.set(name, segment);
+      const owner = segment.taken.get(address.ip);
+      if (owner !== undefined && owner !== ref.host) {
+        problems.push({ problem: 'duplicate-address', source: address.source ?? source, dev: formatIp4(address.ip) });
+        continue;
+      }
+      segment.taken.set(address.ip, ref.host);
+      if (!segment.devices.some((d) => d.host === ref.host && d.dev === ref.dev)) segment.devices.push(ref);
+    }
+  }
+  return merged([...segments].map(([name, { devices }]) => ({ name, devices })).filter((s) => new Set(s.devices.map((d) => d.host)).size > 1));
+}
+
+/** A device has one wire: segments that share a device are one, named after the first of its subnets. */
+function merged(segments: readonly Segment[]): readonly Segment[] {
+  const result: Segment[] = [];
+  const same = (a: DeviceRef, b: DeviceRef): boolean => a.host === b.host && a.netns === b.netns && a.dev === b.dev;
+  for (const segment of segments) {
+    const touching = result.filter((s) => s.devices.some((d) => segment.devices.some((e) => same(d, e))));
+    const devices = [...touching.flatMap((s) => s.devices), ...segment.devices].filter((d, i, all) => all.findIndex((e) => same(d, e)) === i);
+    const at = touching[0] ? result.indexOf(touching[0]) : result.length;
+    const kept = result.filter((s) => !touching.includes(s));
+    kept.splice(at, 0, { name: touching[0]?.name ?? segment.name, devices });
+    result.splice(0, result.length, ...kept);
+  }
+  return result;
+}
+
+/** Chains, sets and devices that only a Kubernetes node has. */
+const NODE_TRACE = /^(?:KUBE-|cali|flannel\.|cni0$|kube-ipvs0$|OVN-KUBE-|cilium_|nodelocaldns$)/;
+
+function roleOf(host: Host, names: ClusterNames): Host['role'] {
+  const own = host.netns[0];
+  const isNode =
+    names.nodes.some((n) => n.name === host.name) ||
+    own?.links.some((l) => NODE_TRACE.test(l.name)) ||
+    own?.tables?.some((t) => t.chains.some((c) => NODE_TRACE.test(c.name))) ||
+    own?.ipsets.some((s) => NODE_TRACE.test(s.name));
+  if (isNode) return 'node';
+  const forwards = own?.sysctls['net.ipv4.ip_forward'] ?? own?.sysctls['net.ipv4.conf.all.forwarding'];
+  return forwards === '1' ? 'router' : forwards === '0' ? 'client' : 'machine';
+}

@@ -1,0 +1,86 @@
+import type { Ip4 } from '../packet/address.ts';
+import type { PortRange, Prefix } from './world.ts';
+import type { SourceRef } from './source.ts';
+
+export type TableName = 'raw' | 'mangle' | 'nat' | 'filter' | 'security';
+
+/** The five hooks, as TRACE names them (enum nf_inet_hooks, include/uapi/linux/netfilter.h). */
+export type Hook = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING';
+
+/** One `*table … COMMIT` of iptables-save. */
+export interface Table {
+  readonly name: TableName;
+  readonly chains: readonly Chain[];
+  readonly source: SourceRef | undefined;
+  /** Lines that start with `#` around `*table … COMMIT`. */
+  readonly comments?: { readonly above: readonly string[]; readonly below: readonly string[] };
+}
+
+export interface Chain {
+  readonly name: string;
+  /** Base chains have a policy, user chains (`-`) have none. */
+  readonly policy: 'ACCEPT' | 'DROP' | undefined;
+  /** In the order of the dump; rule numbers count from 1. */
+  readonly rules: readonly Rule[];
+  readonly source: SourceRef | undefined;
+  /** `packets:bytes` as dumped; 64-bit, therefore text. */
+  readonly counters?: string;
+}
+
+export interface Rule {
+  /** In the order in which the text gives them, which is the order of evaluation. */
+  readonly matches: readonly Match[];
+  readonly target: Target;
+  /** The rule as dumped, without counters: `-A CHAIN …`. */
+  readonly text: string;
+  readonly source: SourceRef | undefined;
+  /** `packets:bytes` of `iptables-save -c`; 64-bit, therefore text. */
+  readonly counters?: string;
+  /** Lines that start with `#` right above the rule. */
+  readonly comments?: readonly string[];
+}
+
+/** A member's address or range with negation. */
+interface Negatable {
+  readonly negate: boolean;
+}
+
+/** One condition. The standard ones (-s, -d, -i, -o, -p, -f) come first, as the kernel's ip_packet_match() tests them first. */
+export type Match =
+  | (Negatable & { readonly kind: 'src' | 'dst'; readonly net: Prefix })
+  | (Negatable & { readonly kind: 'in' | 'out'; readonly dev: string }) // `eth+` matches a prefix
+  | (Negatable & { readonly kind: 'proto'; readonly proto: number })
+  | (Negatable & { readonly kind: 'fragment' })
+  | { readonly kind: 'comment'; readonly text: string }
+  | (Negatable & { readonly kind: 'mark'; readonly value: number; readonly mask: number })
+  | (Negatable & { readonly kind: 'connmark'; readonly value: number; readonly mask: number })
+  | (Negatable & { readonly kind: 'ctstate'; readonly states: readonly CtStateName[] })
+  | (Negatable & { readonly kind: 'set'; readonly set: string; readonly dirs: readonly ('src' | 'dst')[] })
+  | (Negatable & { readonly kind: 'addrtype'; readonly side: 'src' | 'dst'; readonly types: readonly string[]; readonly limitIface: 'in' | 'out' | undefined })
+  | (Negatable & { readonly kind: 'sport' | 'dport'; readonly proto: number; readonly ports: PortRange })
+  | (Negatable & { readonly kind: 'multiport'; readonly side: 'src' | 'dst' | 'either'; readonly ports: readonly PortRange[] })
+  | (Negatable & { readonly kind: 'tcp-flags'; readonly mask: number; readonly set: number })
+  | (Negatable & { readonly kind: 'icmp-type'; readonly icmptype: number | undefined; readonly code: number | undefined }) // undefined: any
+  | { readonly kind: 'statistic-random'; readonly probability: number; readonly negate: boolean }
+  | (Negatable & { readonly kind: 'unknown'; readonly name: string; readonly text: string });
+
+export type CtStateName = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED' | 'SNAT' | 'DNAT';
+
+export type Target =
+  | { readonly kind: 'none' } // a rule without -j only counts
+  | { readonly kind: 'accept' | 'drop' | 'return' }
+  | { readonly kind: 'jump' | 'goto'; readonly chain: string }
+  | { readonly kind: 'mark'; readonly value: number; readonly mask: number } // mark = (mark & ~mask) ^ value
+  | { readonly kind: 'dnat' | 'snat'; readonly range: NatRange }
+  | { readonly kind: 'masquerade' | 'redirect'; readonly range: NatRange }
+  | { readonly kind: 'reject'; readonly with: string }
+  | { readonly kind: 'notrack' }
+  | { readonly kind: 'log'; readonly name: string } // LOG, NFLOG, TRACE: continues
+  | { readonly kind: 'unknown'; readonly name: string; readonly text: string };
+
+export interface NatRange {
+  readonly ips: { readonly from: Ip4; readonly to: Ip4 } | undefined;
+  readonly ports: PortRange | undefined;
+  readonly random: 'random' | 'fully' | undefined;
+  readonly persistent: boolean;
+}

@@ -1,0 +1,277 @@
+import type { Ip4, Mac } from '../packet/address.ts';
+import type { IpSet } from './ipset.ts';
+import type { VirtualServer } from './ipvs.ts';
+import type { Table } from './netfilter.ts';
+import type { SourceRef } from './source.ts';
+
+/**
+ * Plain, serialisable data that mirrors what the commands of real nodes print. Nothing in it is resolved further than
+ * `connectWorld` in connect.ts does (veth peers, segments).
+ */
+export interface World {
+  readonly hosts: readonly Host[];
+  /** Layer-2 segments between physical NICs of different hosts. */
+  readonly segments: readonly Segment[];
+  /** Names for addresses, from Kubernetes objects. */
+  readonly names: ClusterNames;
+}
+
+export interface Host {
+  readonly name: string;
+  readonly role: 'node' | 'router' | 'client' | 'machine';
+  /** The host's own namespace (name null) is always the first. */
+  readonly netns: readonly Netns[];
+}
+
+export interface Netns {
+  /** null: the host's own. */
+  readonly name: string | null;
+  readonly links: readonly Link[];
+  readonly rules: readonly PolicyRule[];
+  readonly routes: readonly Route[];
+  readonly neighbours: readonly Neighbour[];
+  readonly fdb: readonly FdbEntry[];
+  /** iptables tables in the order of the dump; undefined: no iptables dump was given. */
+  readonly tables: readonly Table[] | undefined;
+  readonly ipsets: readonly IpSet[];
+  readonly ipvs: readonly VirtualServer[];
+  /** Full sysctl keys, e.g. `net.ipv4.conf.all.rp_filter`. */
+  readonly sysctls: Readonly<Record<string, string>>;
+  /** Who listens; undefined when no `ss` output was given, and then every port answers. */
+  readonly sockets: readonly Listener[] | undefined;
+  /** Things in the dump that the engine does not model, each ending the walk in `unknown` where it would matter. */
+  readonly unmodelled: readonly Unmodelled[];
+  /** What the tools print above their listings, kept so that the dump can be printed again. */
+  readonly headings?: { readonly ipvsadm?: string; readonly ss?: string };
+}
+
+/** A network device as `ip -d link` and `ip addr` print it. The order of `Netns.links` is the kernel's device order. */
+export interface Link {
+  readonly ifindex: number;
+  readonly name: string;
+  readonly kind: LinkKind;
+  /** The kind as the dump spells it (`vxlan`, `bridge`, …); '' for a physical NIC or lo. */
+  readonly kindText: string;
+  readonly mtu: number;
+  /** Flags between < and >, e.g. UP, LOWER_UP, NOARP. */
+  readonly flags: readonly string[];
+  readonly mac: Mac | undefined;
+  /** `@ifN` or `@NAME` behind the device's name. */
+  readonly peer: string | undefined;
+  readonly linkNetnsid: number | undefined;
+  readonly linkNetns: string | undefined;
+  readonly master: string | undefined;
+  readonly tunnel: Tunnel | undefined;
+  readonly addresses: readonly Address[];
+  readonly source: SourceRef | undefined;
+  /** Other end of a veth, filled by connectWorld; undefined when it was not found. */
+  readonly veth?: DeviceRef;
+  readonly extra?: LinkExtra;
+}
+
+/** What `ip` prints about a device beyond the model, kept so that the dump can be printed again. */
+export interface LinkExtra {
+  /** Words behind the MTU other than the master: `qdisc`, `noqueue`, `state`, `UP`, …; `mode` is printed by `ip link` alone. */
+  readonly head: readonly string[];
+  /** The word behind `link/`. */
+  readonly linkType: string;
+  /** What stands between `link/TYPE` and `link-netnsid`: the address and its broadcast. */
+  readonly linkAddress: readonly string[];
+  /** `ip -d`: the end of the `link/` line, verbatim, with its spaces. */
+  readonly details?: string;
+  /** `ip -d`: the line of the device's kind behind what `kind` and `tunnel` hold, verbatim. */
+  readonly kindDetails?: string;
+  /** Other indented lines (altname, alias, bridge_slave, prog/xdp), verbatim. */
+  readonly lines: readonly string[];
+}
+
+export type LinkKind = 'loopback' | 'nic' | 'veth' | 'dummy' | 'ipip' | 'unknown';
+
+/** Parameters of an IPIP tunnel device; `any` is undefined. */
+export interface Tunnel {
+  readonly local: Ip4 | undefined;
+  readonly remote: Ip4 | undefined;
+  readonly ttl: number | 'inherit';
+  readonly tos: number | 'inherit';
+  readonly pmtudisc: boolean;
+}
+
+export interface Address {
+  readonly ip: Ip4;
+  readonly prefixLen: number;
+  readonly broadcast: Ip4 | undefined;
+  readonly peer: Ip4 | undefined;
+  readonly scope: AddressScope;
+  readonly secondary: boolean;
+  readonly source: SourceRef | undefined;
+  /** Words behind the scope other than `secondary` (dynamic, noprefixroute, the label), and the line of lifetimes. */
+  readonly extra?: { readonly words: readonly string[]; readonly lifetime: string | undefined };
+}
+
+/** As `ip` prints them; the number is the kernel's (include/uapi/linux/rtnetlink.h, enum rt_scope_t). */
+export type AddressScope = 'global' | 'site' | 'link' | 'host';
+
+export interface DeviceRef {
+  readonly host: string;
+  readonly netns: string | null;
+  readonly dev: string;
+}
+
+/** Devices on one broadcast domain. */
+export interface Segment {
+  /** Stable name, e.g. the subnet `10.10.4.0/24`. */
+  readonly name: string;
+  readonly devices: readonly DeviceRef[];
+}
+
+/** One line of `ip rule`. Undefined selectors match everything. */
+export interface PolicyRule {
+  readonly priority: number;
+  readonly not: boolean;
+  readonly from: Prefix | undefined;
+  readonly to: Prefix | undefined;
+  readonly iif: string | undefined;
+  readonly oif: string | undefined;
+  readonly fwmark: { readonly value: number; readonly mask: number } | undefined;
+  readonly tos: number | undefined;
+  readonly ipproto: number | undefined;
+  readonly sport: PortRange | undefined;
+  readonly dport: PortRange | undefined;
+  readonly action: PolicyAction;
+  /** Selectors or attributes that we did not understand, verbatim: the rule is then undecidable. */
+  readonly unknown: readonly string[];
+  readonly source: SourceRef | undefined;
+  /** Words without an effect on packets (`proto static`, `[detached]`), verbatim. */
+  readonly extra?: readonly string[];
+}
+
+export type PolicyAction =
+  | { readonly kind: 'lookup'; readonly table: string; readonly suppressPrefixLength: number | undefined }
+  | { readonly kind: 'goto'; readonly priority: number }
+  | { readonly kind: 'nop' | 'blackhole' | 'unreachable' | 'prohibit' };
+
+export interface Prefix {
+  readonly ip: Ip4;
+  readonly prefixLen: number;
+}
+
+/** Inclusive. */
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export type RouteType = 'unicast' | 'local' | 'broadcast' | 'multicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw' | 'anycast';
+
+/** One route of `ip route show table all`. */
+export interface Route {
+  readonly type: RouteType;
+  readonly dst: Prefix;
+  readonly table: string;
+  readonly nexthops: readonly Nexthop[];
+  readonly proto: string | undefined;
+  /** As `ip route` prints it; undefined is global. */
+  readonly scope: string | undefined;
+  readonly src: Ip4 | undefined;
+  readonly metric: number;
+  readonly mtu: number | undefined;
+  readonly tos: number;
+  /** Attributes that we did not understand, verbatim. */
+  readonly unknown: readonly string[];
+  readonly source: SourceRef | undefined;
+  /** Words without an effect on where packets go (`pref`, `initcwnd`, `offload`), verbatim. */
+  readonly extra?: readonly string[];
+}
+
+export interface Nexthop {
+  readonly via: Ip4 | undefined;
+  readonly dev: string | undefined;
+  readonly weight: number;
+  readonly onlink: boolean;
+  /** `linkdown`, `dead`: the kernel does not use it. */
+  readonly dead: boolean;
+}
+
+/** One line of `ip neigh`. */
+export interface Neighbour {
+  readonly ip: Ip4;
+  readonly dev: string;
+  readonly mac: Mac | undefined;
+  /** REACHABLE, STALE, DELAY, PROBE, PERMANENT, NOARP, FAILED, INCOMPLETE, or '' . */
+  readonly state: string;
+  readonly source: SourceRef | undefined;
+  /** Words between the link-layer address and the state (`router`, `extern_learn`, `used 1/2/3`), verbatim. */
+  readonly extra?: readonly string[];
+}
+
+/** One line of `bridge fdb`. */
+export interface FdbEntry {
+  readonly mac: Mac;
+  readonly dev: string;
+  readonly dst: Ip4 | undefined;
+  /** Remaining words, verbatim. */
+  readonly words: readonly string[];
+  readonly source: SourceRef | undefined;
+}
+
+/** A listening socket of `ss -lntu`. `ip` 0 is the wildcard. */
+export interface Listener {
+  readonly proto: 'tcp' | 'udp';
+  readonly ip: Ip4;
+  readonly port: number;
+  /** `0.0.0.0%eth0`: bound to that device. */
+  readonly dev: string | undefined;
+  readonly source: SourceRef | undefined;
+  /** The columns that the model has no use for, as `ss` prints them. */
+  readonly extra?: { readonly state: string; readonly recvQ: string; readonly sendQ: string; readonly local: string; readonly peer: string; readonly process: string };
+}
+
+export interface Unmodelled {
+  readonly what: 'nft-ruleset' | 'tc' | 'ebpf' | 'ovs-bridge' | 'device' | 'xfrm';
+  /** The device it sits on, if it does. */
+  readonly dev: string | undefined;
+  /** Its own name in the dump: table, program, bridge. */
+  readonly name: string;
+  readonly source: SourceRef | undefined;
+}
+
+/** What Kubernetes objects call things. */
+export interface ClusterNames {
+  readonly pods: readonly NamedPod[];
+  readonly services: readonly NamedService[];
+  readonly nodes: readonly NamedNode[];
+}
+
+export interface NamedPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly node: string | undefined;
+  readonly ips: readonly Ip4[];
+  readonly hostNetwork: boolean;
+  readonly source: SourceRef;
+}
+
+export interface NamedService {
+  readonly namespace: string;
+  readonly name: string;
+  readonly type: string;
+  readonly clusterIps: readonly Ip4[];
+  readonly externalIps: readonly Ip4[];
+  readonly loadBalancerIps: readonly Ip4[];
+  readonly externalTrafficPolicy: string | undefined;
+  readonly ports: readonly {
+    readonly name: string | undefined;
+    readonly protocol: string;
+    readonly port: number;
+    readonly targetPort: string | undefined;
+    readonly nodePort: number | undefined;
+  }[];
+  readonly source: SourceRef;
+}
+
+export interface NamedNode {
+  readonly name: string;
+  readonly internalIps: readonly Ip4[];
+  readonly kubeProxyVersion: string | undefined;
+  readonly source: SourceRef;
+}
