@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Scenario } from './catalogue.ts';
 
 /** All files below a folder, path relative to it → text: a bundle as the parsers take it. */
 export function readFolder(folder: string): Readonly<Record<string, string>> {
@@ -10,3 +12,7 @@ export function readFolder(folder: string): Readonly<Record<string, string>> {
   }
   return files;
 }
+
+/** The scenario's dumps for these parameters. */
+export const loadScenario = (scenario: Scenario, params: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  readFolder(fileURLToPath(new URL(`./${scenario.folder(params)}`, import.meta.url)));

@@ -1,45 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { parseBundle } from '../dumps/bundle.ts';
-import type { Probe } from '../engine/probe.ts';
 import { trace, traceAll } from '../engine/trace.ts';
 import type { Trace } from '../engine/trace-types.ts';
-import { formatIp4, parseIp4 } from '../packet/address.ts';
+import { formatIp4 } from '../packet/address.ts';
 import { ipOf, l4Of, PROTO_ICMP, PROTO_TCP } from '../packet/packet.ts';
 import { packetBytes } from '../packet/sizes.ts';
+import { at, framesOf, ip, picking, rulesOf, sampleWorld, tcp } from '../testing/sample.ts';
 import { netnsId } from '../world/lookup.ts';
-import type { World } from '../world/world.ts';
-import { readFolder } from './files.node.ts';
 
-const folder = (policy: 'cluster' | 'local') => readFolder(new URL(`./ipvs-metallb/${policy}`, import.meta.url).pathname);
-const worldOf = (policy: 'cluster' | 'local', edit: (path: string, text: string) => string = (_, t) => t): World =>
-  parseBundle(Object.fromEntries(Object.entries(folder(policy)).map(([path, text]) => [path, edit(path, text)]))).world;
-const cluster = worldOf('cluster');
-const local = worldOf('local');
-
-const ip = (text: string): number => parseIp4(text) ?? Number.NaN;
-const from = (host: string, netns: string | null = null): Probe['from'] => ({ kind: 'netns', host, netns });
-const tcp = (source: Probe['from'], dst: string, dport: number): Probe => ({ from: source, dst: ip(dst), proto: PROTO_TCP, dport });
-const client = from('client');
+const cluster = sampleWorld('cluster');
+const local = sampleWorld('local');
+const client = at('client');
 const vip = tcp(client, '172.19.100.2', 80);
-
-/** Takes the round-robin branch that picks this real server. */
-function picking(world: World, probe: Probe, real: string): Trace {
-  const branch = traceAll(world, probe).branches.find((b) => b.trace.choices.some((c) => c.kind === 'ipvs-rr' && c.options[c.taken]?.startsWith(`${real}:`)));
-  if (!branch) throw new Error(`nothing picks ${real}`);
-  return branch.trace;
-}
 
 /** Who the endpoint sees as its client. */
 const seenSource = (t: Trace): string => formatIp4(ipOf(t.outcomes[0]?.request.seen ?? []).src);
 const place = (t: Trace): string => netnsId(t.outcomes[0]?.request.host ?? '', t.outcomes[0]?.request.netns ?? null);
-const rules = (t: Trace, host: string, role = 'request'): readonly string[] =>
-  t.steps.flatMap((s) => (s.kind === 'rule' && s.host === host && s.role === role && s.matched === true ? [`${s.hook} ${s.table} ${s.chain} ${s.rule} ${s.verdict}`] : []));
-const frames = (t: Trace, role = 'request'): readonly string[] =>
-  t.steps.flatMap((s) =>
-    (s.kind === 'receive' || s.kind === 'transmit') && s.role === role
-      ? [`${netnsId(s.host, s.netns)} ${s.dev} ${s.kind === 'receive' ? 'in' : 'out'} ${s.packet.flatMap((h) => (h.type === 'ipv4' ? [`${formatIp4(h.src)}>${formatIp4(h.dst)} ttl ${h.ttl}`] : [])).join(' | ')} ${packetBytes(s.packet)}`]
-      : [],
-  );
 
 describe('a client outside opens the load-balancer address', () => {
   it.each`
@@ -52,7 +27,7 @@ describe('a client outside opens the load-balancer address', () => {
     expect(place(t)).toBe(where);
     expect(seenSource(t)).toBe(sees);
     expect(t.outcomes[0]?.client).toBe('answer');
-    expect(rules(t, 'cy01-ceph142').filter((r) => r.includes(' nat '))).toEqual([
+    expect(rulesOf(t, 'cy01-ceph142').filter((r) => r.includes(' nat '))).toEqual([
       'PREROUTING nat PREROUTING 1 KUBE-SERVICES',
       'PREROUTING nat KUBE-SERVICES 1 KUBE-LOAD-BALANCER',
       'PREROUTING nat KUBE-LOAD-BALANCER 2 KUBE-MARK-MASQ',
@@ -72,13 +47,13 @@ describe('a client outside opens the load-balancer address', () => {
     expect(place(t)).toBe('cy01-ceph142/ng-test-rs-cwqr5');
     expect(seenSource(t)).toBe('10.10.6.91');
     expect(t.outcomes[0]?.client).toBe('answer');
-    expect(rules(t, 'cy01-ceph142')).toContain('PREROUTING nat KUBE-LOAD-BALANCER 1 RETURN');
-    expect(rules(t, 'cy01-ceph142').some((r) => r.includes('MARK'))).toBe(false);
+    expect(rulesOf(t, 'cy01-ceph142')).toContain('PREROUTING nat KUBE-LOAD-BALANCER 1 RETURN');
+    expect(rulesOf(t, 'cy01-ceph142').some((r) => r.includes('MARK'))).toBe(false);
     expect(traceAll(local, vip).branches).toHaveLength(1);
   });
 
   it('under Local without real servers the client is refused by ICMP 3/3 from the address, and no entry stays', () => {
-    const world = worldOf('local', (path, text) => (path.startsWith('cy01-ceph142') ? text.replace(/^-a -t 172\.19\.100\.2:80 .*\n/gm, '').replace(/^(TCP {2}172\.19\.100\.2:80 rr\n) {2}->.*\n/gm, '$1') : text));
+    const world = sampleWorld('local', (path, text) => (path.startsWith('cy01-ceph142') ? text.replace(/^-a -t 172\.19\.100\.2:80 .*\n/gm, '').replace(/^(TCP {2}172\.19\.100\.2:80 rr\n) {2}->.*\n/gm, '$1') : text));
     const t = trace(world, vip);
     expect(t.outcomes[0]?.request).toMatchObject({ verdict: 'rejected', host: 'cy01-ceph142', error: { kind: 'icmp', icmptype: 3, code: 3, from: ip('172.19.100.2') } });
     expect(t.outcomes[0]?.client).toBe('refused');
@@ -100,7 +75,7 @@ describe('a client outside opens the load-balancer address', () => {
 
   it('shows on each device what a capture there shows, request and reply', () => {
     const t = picking(cluster, vip, '10.233.125.24');
-    expect(frames(t)).toEqual([
+    expect(framesOf(t)).toEqual([
       'client eth0 out 10.10.6.91>172.19.100.2 ttl 64 74',
       'l3 eth6 in 10.10.6.91>172.19.100.2 ttl 64 74',
       'l3 eth2 out 10.10.6.91>172.19.100.2 ttl 63 74',
@@ -112,7 +87,7 @@ describe('a client outside opens the load-balancer address', () => {
       'cy01-ceph143 calie30cf82378a out 10.233.98.0>10.233.125.24 ttl 61 74',
       'cy01-ceph143/ng-test-rs-kllg4 eth0 in 10.233.98.0>10.233.125.24 ttl 61 74',
     ]);
-    expect(frames(t, 'reply')).toEqual([
+    expect(framesOf(t, 'reply')).toEqual([
       'cy01-ceph143/ng-test-rs-kllg4 eth0 out 10.233.125.24>10.233.98.0 ttl 64 74',
       'cy01-ceph143 calie30cf82378a in 10.233.125.24>10.233.98.0 ttl 64 74',
       'cy01-ceph143 tunl0 out 10.233.125.24>10.233.98.0 ttl 63 60',
@@ -172,14 +147,14 @@ describe('a client outside opens the load-balancer address', () => {
     expect(kube).toEqual([]);
     const story = reply.flatMap((s) => (s.kind === 'nat' || s.kind === 'ipvs' ? [`${s.kind} ${formatIp4(ipOf(s.packet).src)}>${formatIp4(ipOf(s.packet).dst)}`] : []));
     expect(story).toEqual(['nat 10.233.125.24>10.10.6.91', 'ipvs 172.19.100.2>10.10.6.91']);
-    expect(rules(t, 'cy01-ceph142', 'reply')).toContain('FORWARD filter KUBE-FORWARD 2 ACCEPT');
+    expect(rulesOf(t, 'cy01-ceph142', 'reply')).toContain('FORWARD filter KUBE-FORWARD 2 ACCEPT');
   });
 });
 
 describe('other ways into the same cluster', () => {
-  const dbg = from('cy01-ceph142', 'dbg-pod142');
-  const cwqr5 = from('cy01-ceph142', 'ng-test-rs-cwqr5');
-  const node = from('cy01-ceph142');
+  const dbg = at('cy01-ceph142', 'dbg-pod142');
+  const cwqr5 = at('cy01-ceph142', 'ng-test-rs-cwqr5');
+  const node = at('cy01-ceph142');
 
   it.each`
     probe                                          | real               | sees               | because
@@ -200,7 +175,7 @@ describe('other ways into the same cluster', () => {
 
   it('masquerades the hairpin in KUBE-POSTROUTING 1, which keeps the port', () => {
     const t = picking(cluster, tcp(cwqr5, '10.233.36.144', 80), '10.233.98.39');
-    expect(rules(t, 'cy01-ceph142')).toContain('POSTROUTING nat KUBE-POSTROUTING 1 MASQUERADE');
+    expect(rulesOf(t, 'cy01-ceph142')).toContain('POSTROUTING nat KUBE-POSTROUTING 1 MASQUERADE');
     expect(l4Of(t.outcomes[0]?.request.seen ?? [])).toMatchObject({ sport: 41068 });
   });
 
@@ -254,7 +229,7 @@ describe('other ways into the same cluster', () => {
 });
 
 describe('an edited dump changes the walk', () => {
-  const withoutMark = worldOf('cluster', (_, text) => text.replace('-A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ\n', ''));
+  const withoutMark = sampleWorld('cluster', (_, text) => text.replace('-A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ\n', ''));
 
   it('lets the pod on the node log the client when KUBE-LOAD-BALANCER no longer marks', () => {
     const t = picking(withoutMark, vip, '10.233.98.39');
@@ -272,22 +247,22 @@ describe('an edited dump changes the walk', () => {
   });
 
   it('does not masquerade without vs.conntrack, and the tunnel’s outer packet meets the mark', () => {
-    const world = worldOf('cluster', (_, text) => text.replace('net.ipv4.vs.conntrack = 1', 'net.ipv4.vs.conntrack = 0'));
+    const world = sampleWorld('cluster', (_, text) => text.replace('net.ipv4.vs.conntrack = 1', 'net.ipv4.vs.conntrack = 0'));
     const near = picking(world, vip, '10.233.98.39');
     expect(seenSource(near)).toBe('10.10.6.91');
     expect(near.outcomes[0]?.client).toBe('answer');
     const far = picking(world, vip, '10.233.125.24');
     expect(far.outcomes[0]?.reply?.verdict).toBe('rejected');
-    expect(rules(far, 'cy01-ceph142')).toContain('POSTROUTING nat KUBE-POSTROUTING 4 MASQUERADE');
+    expect(rulesOf(far, 'cy01-ceph142')).toContain('POSTROUTING nat KUBE-POSTROUTING 4 MASQUERADE');
   });
 
   it('never schedules a real server of weight 0', () => {
-    const world = worldOf('cluster', (_, text) => text.replace('-a -t 172.19.100.2:80 -r 10.233.125.24:80 -m -w 1', '-a -t 172.19.100.2:80 -r 10.233.125.24:80 -m -w 0'));
+    const world = sampleWorld('cluster', (_, text) => text.replace('-a -t 172.19.100.2:80 -r 10.233.125.24:80 -m -w 1', '-a -t 172.19.100.2:80 -r 10.233.125.24:80 -m -w 0'));
     expect(trace(world, vip).choices.find((c) => c.kind === 'ipvs-rr')?.options).toEqual(['10.233.110.33:80', '10.233.98.39:80']);
   });
 
   it('drops at the node when the route to the pod’s block is gone', () => {
-    const world = worldOf('cluster', (path, text) => (path.startsWith('cy01-ceph142/node') ? text.replace(/^10\.233\.125\.0\/24 .*\n/m, '').replace(/^default via.*\n/m, '') : text));
+    const world = sampleWorld('cluster', (path, text) => (path.startsWith('cy01-ceph142/node') ? text.replace(/^10\.233\.125\.0\/24 .*\n/m, '').replace(/^default via.*\n/m, '') : text));
     const t = picking(world, vip, '10.233.125.24');
     expect(t.outcomes[0]?.request).toMatchObject({ verdict: 'dropped', host: 'cy01-ceph142' });
   });
@@ -299,7 +274,7 @@ describe('an edited dump changes the walk', () => {
     ${'-A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ'}    | ${'-A KUBE-LOAD-BALANCER -m set --match-set GONE dst -j DROP'} | ${'set'}       | ${'GONE'}
     ${'-A -t 172.19.100.2:80 -s rr'}                | ${'-A -t 172.19.100.2:80 -s mh'}                               | ${'scheduler'} | ${'mh'}
   `('ends in unknown, by name, at $name', ({ find, replace, what, name }) => {
-    const world = worldOf('cluster', (path, text) => (path.startsWith('cy01-ceph142/node') ? text.replace(find, replace) : text));
+    const world = sampleWorld('cluster', (path, text) => (path.startsWith('cy01-ceph142/node') ? text.replace(find, replace) : text));
     const t = trace(world, vip);
     expect(t.outcomes[0]).toMatchObject({ request: { verdict: 'unknown', host: 'cy01-ceph142' }, client: 'unknown' });
     expect(t.steps.at(-1)).toMatchObject({ kind: 'unknown', what, name });
