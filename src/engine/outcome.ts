@@ -37,12 +37,27 @@ export function outcomeOf(sim: Sim, connection: number, client: ClientSocket | u
     const error = told.toClient === 'reset' ? ({ kind: 'reset', from: sourceOf(told) } as const) : told.error;
     request = { ...request, verdict: 'rejected', ...(error ? { error } : {}) };
   }
+  if (request.verdict !== 'delivered' && wentRound(sim, connection, base)) request = { ...request, verdict: 'looped' };
   return {
     request,
     reply: replyEnd && ending(replyEnd),
     natted: client ? natted(client.sent, base.packet) : { src: false, dst: false },
     client: clientGets(sim, request, replyEnd, told),
   };
+}
+
+/** The TTL ran out on a packet that had come in by some device before. */
+function wentRound(sim: Sim, connection: number, end: EndRecord): boolean {
+  const last = sim.steps[end.step];
+  if (last?.kind !== 'drop' || last.reason !== 'ttl') return false;
+  const seen = new Set<string>();
+  return sim.steps.some((s) => {
+    if (s.kind !== 'receive' || s.connection !== connection || s.packetId !== last.packetId) return false;
+    const key = `${s.host}|${s.netns}|${s.dev}`;
+    const again = seen.has(key);
+    seen.add(key);
+    return again;
+  });
 }
 
 const sourceOf = (record: EndRecord): number => {

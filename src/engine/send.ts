@@ -54,6 +54,7 @@ const freshSkb = (sim: Sim, connection: number, packet: Packet, more: Partial<Sk
   ignoreDf: false,
   fragMaxSize: 0,
   piece: undefined,
+  innerPieces: [],
   local: true,
   ...more,
 });

@@ -26,6 +26,8 @@ export interface Skb {
   readonly fragMaxSize: number;
   /** Set on a fragment: which datagram it is a piece of. */
   readonly piece: Piece | undefined;
+  /** The same for the packets inside tunnels, innermost first: a fragment may itself be wrapped. */
+  readonly innerPieces: readonly (Piece | undefined)[];
   /** Made by a socket of this namespace (skb->sk). */
   readonly local: boolean;
 }

@@ -108,4 +108,5 @@ const arpSkb = (sim: Sim, about: Skb, arp: ArpHeader, dst: Mac): Skb => ({
   mark: 0,
   ct: undefined,
   piece: undefined,
+  innerPieces: [],
 });

@@ -58,6 +58,7 @@ export function sendIcmpError(sim: Sim, ns: Ns, about: Skb, error: IcmpError): v
     ignoreDf: false,
     fragMaxSize: 0,
     piece: undefined,
+    innerPieces: [],
     local: false,
   };
   const at = { ns, dev: undefined };

@@ -32,6 +32,7 @@ export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ig
     ignoreDf,
     fragMaxSize: 0,
     piece: undefined,
+    innerPieces: [],
     local: true,
   };
   const at = { ns, dev: undefined };

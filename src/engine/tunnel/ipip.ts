@@ -47,7 +47,7 @@ export function ipipTransmit(sim: Sim, at: At, skb: Skb, link: Link, rt: Rtable)
     offset: 0,
   };
   // iptunnel_xmit() > skb_scrub_packet(): inside one namespace the mark and the IPVS flag stay, the connection does not.
-  const wrapped: Skb = { ...skb, packet: [outer, ...skb.packet], eth: undefined, ct: undefined, ignoreDf: false, fragMaxSize: 0, piece: undefined, iif: link.name };
+  const wrapped: Skb = { ...skb, packet: [outer, ...skb.packet], eth: undefined, ct: undefined, ignoreDf: false, fragMaxSize: 0, piece: undefined, innerPieces: [...skb.innerPieces, skb.piece], iif: link.name };
   sim.emit(at, wrapped, { kind: 'encap', tunnel: 'ipip', overhead: OVERHEAD, outerSrc: decided.src, outerDst: dst }, { source: [link.source] });
   sim.emit({ ns: at.ns, dev: undefined }, wrapped, decided.step, { source: decided.source });
   localOut(sim, at.ns, wrapped, decided.rt);
@@ -86,7 +86,7 @@ export function ipipReceive(sim: Sim, at: At, skb: Skb): void {
   }
   const inside = skb.packet.slice(1);
   if (inside[0]?.type !== 'ipv4') return sim.unknown(at, skb, 'fragment', 'inner packet');
-  const unwrapped: Skb = { ...skb, packet: inside, eth: undefined, ct: undefined, fragMaxSize: 0, piece: undefined };
+  const unwrapped: Skb = { ...skb, packet: inside, eth: undefined, ct: undefined, fragMaxSize: 0, piece: skb.innerPieces.at(-1), innerPieces: skb.innerPieces.slice(0, -1) };
   const there: At = { ns: at.ns, dev: link.name };
   sim.emit(there, unwrapped, { kind: 'decap', tunnel: 'ipip', overhead: OVERHEAD, outerSrc: outer.src, outerDst: outer.dst }, { source: [link.source] });
   receive(sim, there, unwrapped);
