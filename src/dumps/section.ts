@@ -228,7 +228,8 @@ export function fileNameKind(path: string): SectionKind {
  * tells, then the file's name. Carriage returns and colours are taken out.
  */
 export function splitSections(path: string, text: string): readonly RawSection[] {
-  const lines = (text.includes('\x1b') ? withoutColours(text) : text).split('\n').map((l) => (l.endsWith('\r') ? l.slice(0, -1) : l));
+  const plain = text.startsWith('\ufeff') ? text.slice(1) : text;
+  const lines = (plain.includes('\x1b') ? withoutColours(plain) : plain).split('\n').map((l) => (l.endsWith('\r') ? l.slice(0, -1) : l));
   const sections: RawSection[] = [];
   let prompt: Prompt | undefined;
   let from = 0;

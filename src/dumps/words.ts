@@ -3,7 +3,7 @@ import { protocolName } from '../packet/protocols.ts';
 import type { PortRange, Prefix } from '../world/world.ts';
 
 /** Words of a line, split at white space. */
-export const wordsOf = (line: string): readonly string[] => line.split(/[ \t]+/).filter((w) => w !== '');
+export const wordsOf = (line: string): readonly string[] => line.split(/\s+/).filter((w) => w !== '');
 
 /** A decimal number without sign, at most `max`; undefined when it is not one. */
 export function parseDecimal(text: string | undefined, max = Number.MAX_SAFE_INTEGER): number | undefined {

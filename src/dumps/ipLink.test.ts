@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { printIpAddr } from './ipAddr.ts';
+import { mergeLinks, parseIpLink, printIpLink } from './ipLink.ts';
+
+const parse = (...lines: readonly string[]) => parseIpLink({ input: 'x', firstLine: 1, lines });
+const head = (name: string, flags = 'BROADCAST,MULTICAST,UP,LOWER_UP', index = 2) => `${index}: ${name}: <${flags}> mtu 1500 qdisc noqueue state UP mode DEFAULT group default qlen 1000`;
+const ETHER = '    link/ether 02:42:0a:0a:01:8e brd ff:ff:ff:ff:ff:ff';
+const DETAILS = ' promiscuity 0  allmulti 0 minmtu 68 maxmtu 65535 ';
+
+describe('kinds of devices', () => {
+  it.each([
+    ['veth', 'veth', '    veth addrgenmode eui64 numtxqueues 1 '],
+    ['dummy', 'dummy', '    dummy addrgenmode eui64 '],
+    ['nic', '', '    addrgenmode eui64 numtxqueues 1 '],
+    ['unknown', 'bridge', '    bridge forward_delay 1500 hello_time 200 '],
+    ['unknown', 'vxlan', '    vxlan id 42 local 10.0.0.1 dev eth0 '],
+    ['unknown', 'vlan', '    vlan protocol 802.1Q id 5 <REORDER_HDR> '],
+    ['unknown', 'bond', '    bond mode active-backup '],
+    ['unknown', 'openvswitch', '    openvswitch '],
+  ])('is %s (%s) by the details %s', (kind, kindText, line) => {
+    const { value } = parse(head('x0'), `${ETHER}${DETAILS}`, line);
+    expect(value).toMatchObject({ detailed: true, links: [{ kind, kindText }] });
+    expect(printIpLink(value.links, true)).toEqual([head('x0'), `${ETHER}${DETAILS}`, line]);
+  });
+
+  it('is a physical NIC when -d says nothing of a kind', () => {
+    expect(parse(head('eth0'), `${ETHER}${DETAILS}addrgenmode none numtxqueues 8 parentbus pci `, head('eth1', 'UP', 3), `${ETHER}${DETAILS}`).value.links.map((l) => l.kind)).toEqual(['nic', 'nic']);
+  });
+
+  it.each([
+    ['loopback', head('lo', 'LOOPBACK,UP'), '    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00'],
+    ['nic', head('eth0'), ETHER],
+    ['veth', head('cali1@if3'), ETHER],
+    ['dummy', head('kube-ipvs0', 'BROADCAST,NOARP'), ETHER],
+    ['ipip', head('tunl0@NONE', 'NOARP,UP'), '    link/ipip 0.0.0.0 brd 0.0.0.0'],
+    ['unknown', head('eth0.5@eth0'), ETHER],
+    ['unknown', head('wg0', 'POINTOPOINT,NOARP,UP'), '    link/none '],
+    ['unknown', head('gre1@NONE', 'POINTOPOINT,NOARP'), '    link/gre 10.0.0.1 peer 10.0.0.2'],
+  ])('is %s by its looks when there are no details: %s', (kind, first, second) => expect(parse(first, second).value).toMatchObject({ detailed: false, links: [{ kind }] }));
+
+  it('is no NIC when something has it for a master', () => {
+    const { value } = parse(head('br0'), ETHER, '3: eth0: <UP> mtu 1500 qdisc fq_codel master br0 state UP', ETHER);
+    expect(value.links.map((l) => [l.name, l.kind, l.master])).toEqual([
+      ['br0', 'unknown', undefined],
+      ['eth0', 'nic', 'br0'],
+    ]);
+  });
+
+  it.each([
+    ['any remote any local any ttl inherit nopmtudisc', { local: undefined, remote: undefined, ttl: 'inherit', tos: 0, pmtudisc: false }],
+    ['any remote 10.0.0.2 local 10.0.0.1 ttl 64 tos inherit pmtudisc', { local: 0x0a000001, remote: 0x0a000002, ttl: 64, tos: 'inherit', pmtudisc: true }],
+    ['any remote 10.0.0.2 local any ttl inherit tos 0x10 pmtudisc', { remote: 0x0a000002, tos: 0x10, pmtudisc: true }],
+  ])('reads the tunnel %s and prints it again', (text, tunnel) => {
+    const lines = [head('t@NONE', 'NOARP,UP'), `    link/ipip 0.0.0.0 brd 0.0.0.0${DETAILS}`, `    ipip ${text} addrgenmode eui64 `];
+    const { value } = parse(...lines);
+    expect(value.links).toMatchObject([{ kind: 'ipip', tunnel }]);
+    expect(printIpLink(value.links, true)).toEqual(lines);
+  });
+
+  it('reads a tunnel without details by its link address', () => {
+    const links = parse(head('tunl0@NONE', 'NOARP'), '    link/ipip 0.0.0.0 brd 0.0.0.0', head('t1@NONE', 'NOARP', 3), '    link/ipip 10.0.0.1 peer 10.0.0.2').value.links;
+    expect(links.map((l) => l.tunnel)).toMatchObject([
+      { local: undefined, remote: undefined, pmtudisc: false },
+      { local: 0x0a000001, remote: 0x0a000002, pmtudisc: true },
+    ]);
+  });
+});
+
+describe('a device', () => {
+  it('has what its two lines say', () => {
+    const { value } = parse('7: calie43ba52c63e@if3: <BROADCAST,UP> mtu 1450 qdisc noqueue state UP mode DEFAULT group default', '    link/ether ee:ee:ee:ee:ee:ee brd ff:ff:ff:ff:ff:ff link-netnsid 4');
+    expect(value.links).toMatchObject([{ ifindex: 7, name: 'calie43ba52c63e', peer: 'if3', mtu: 1450, flags: ['BROADCAST', 'UP'], mac: 'ee:ee:ee:ee:ee:ee', linkNetnsid: 4, source: { line: 1 } }]);
+  });
+
+  it('knows the namespace of its peer by name', () => {
+    expect(parse(head('v0@if2'), `${ETHER} link-netns blue`).value.links[0]?.linkNetns).toBe('blue');
+  });
+
+  it.each(['eth0.100@eth0', 'v.5@v.6', 'a-b_c', 'enp0s31f6'])('may be called %s', (name) => expect(parse(head(name), ETHER).value.links[0]?.name).toBe(name.split('@')[0]));
+
+  it.each([
+    ['inet 10.0.0.1/24 brd 10.0.0.255 scope global eth0', { ip: 0x0a000001, prefixLen: 24, broadcast: 0x0a0000ff, scope: 'global', secondary: false, peer: undefined }],
+    ['inet 10.0.0.9/24 scope global secondary eth0', { secondary: true, broadcast: undefined }],
+    ['inet 10.0.0.1 peer 10.0.0.2/32 scope global ppp0', { ip: 0x0a000001, peer: 0x0a000002, prefixLen: 32 }],
+    ['inet 169.254.0.1/16 metric 500 brd 169.254.255.255 scope link dynamic noprefixroute eth0:x', { scope: 'link' }],
+    ['inet 127.0.0.1/8 scope host lo', { scope: 'host' }],
+  ])('reads and prints the address %s', (text, address) => {
+    const lines = [head('eth0').replace('mode DEFAULT ', ''), ETHER, `    ${text}`, '       valid_lft 3599sec preferred_lft 1799sec'];
+    const { value } = parse(...lines);
+    expect(value.links[0]?.addresses).toMatchObject([address]);
+    expect(printIpAddr(value.links, false)).toEqual(lines);
+  });
+
+  it('skips statistics of -s', () => {
+    const { value, diagnostics } = parse(head('eth0'), ETHER, '    RX: bytes  packets  errors', '    1234       12       0', '    TX: bytes  packets', '    99         1', head('eth1', 'UP', 3), ETHER);
+    expect(value.links.map((l) => l.name)).toEqual(['eth0', 'eth1']);
+    expect(diagnostics).toEqual([]);
+  });
+
+  it('shows an XDP program as something that is not modelled', () => {
+    const { value } = parse('2: eth0: <UP> mtu 1500 xdp qdisc mq state UP', ETHER, '    prog/xdp id 12 tag 3b185187f1855c4c jited ');
+    expect(value.unmodelled.map((u) => [u.what, u.dev])).toEqual([
+      ['ebpf', 'eth0'],
+      ['ebpf', 'eth0'],
+    ]);
+  });
+
+  it.each([
+    ['2: eth0: mtu 1500', 'unknown-line'],
+    ['2: eth0: <UP> qdisc noqueue', 'unknown-line'],
+    ['    link/ether 02:42:0a:0a:01:8e', 'unknown-line'],
+  ])('is none in %s', (line, code) => {
+    expect(parse(line).value.links).toEqual([]);
+    expect(parse(line).diagnostics.map((d) => d.code)).toEqual([code]);
+  });
+
+  it('reports an address that is none', () => expect(parse(head('eth0'), '    inet 10.0.0.300/24 scope global eth0').diagnostics.map((d) => [d.code, d.line])).toEqual([['bad-address', 2]]));
+});
+
+describe('mergeLinks', () => {
+  const link = parse(head('eth0'), `${ETHER}${DETAILS}`, '    veth addrgenmode eui64 ').value;
+  const addr = parse(head('eth0').replace('mode DEFAULT ', ''), ETHER, '    inet 10.0.0.1/24 scope global eth0', head('eth1', 'UP', 1).replace('mode DEFAULT ', ''), ETHER).value;
+
+  it.each([
+    ['ip -d link, ip addr', [link, addr]],
+    ['ip addr, ip -d link', [addr, link]],
+  ])('takes kinds from one listing and addresses from the other, in device order: %s', (_, listings) => {
+    expect(mergeLinks(listings).map((l) => [l.ifindex, l.name, l.kind, l.addresses.length])).toEqual([
+      [1, 'eth1', 'nic', 0],
+      [2, 'eth0', 'veth', 1],
+    ]);
+  });
+
+  it('has devices and addresses from ip addr alone', () => expect(mergeLinks([addr]).map((l) => [l.name, l.addresses.length])).toEqual([['eth1', 0], ['eth0', 1]]));
+});

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { parseIpsetSave, printIpsetSave } from './ipsetSave.ts';
+
+const parse = (...lines: readonly string[]) => parseIpsetSave({ input: 'x', firstLine: 1, lines });
+const net = (ip: number, prefixLen: number) => ({ kind: 'net', net: { ip, prefixLen } });
+const port = (proto: number | undefined, from: number, to = from) => ({ kind: 'port', proto, ports: { from, to } });
+const A = 0x0a000001;
+
+describe('members', () => {
+  it.each([
+    ['hash:ip', '10.0.0.1', [net(A, 32)]],
+    ['hash:ip family inet netmask 24', '10.0.0.0', [net(0x0a000000, 24)]],
+    ['hash:net', '10.0.0.0/8', [net(0x0a000000, 8)]],
+    ['hash:net', '10.0.0.1', [net(A, 32)]],
+    ['hash:ip,port', '10.0.0.1,tcp:80', [net(A, 32), port(6, 80)]],
+    ['hash:ip,port', '10.0.0.1,80', [net(A, 32), port(6, 80)]],
+    ['hash:ip,port', '10.0.0.1,udp:1000-2000', [net(A, 32), port(17, 1000, 2000)]],
+    ['hash:ip,port', '10.0.0.1,icmp:8/0', [net(A, 32), port(1, 0x800)]],
+    ['hash:ip,port', '10.0.0.1,icmp:fragmentation-needed', [net(A, 32), port(1, 0x304)]],
+    ['hash:ip,port', '10.0.0.1,gre:0', [net(A, 32), port(47, 0)]],
+    ['hash:ip,port,ip', '10.0.0.1,sctp:5,10.0.0.1', [net(A, 32), port(132, 5), net(A, 32)]],
+    ['hash:ip,port,net', '10.0.0.1,tcp:80,10.0.0.0/8', [net(A, 32), port(6, 80), net(0x0a000000, 8)]],
+    ['bitmap:port range 0-65535', '31778', [port(undefined, 31778)]],
+    ['bitmap:port range 0-65535', '80-90', [port(undefined, 80, 90)]],
+  ])('reads %s %s', (type, element, parts) => {
+    const { value, diagnostics } = parse(`create S ${type}`, `add S ${element}`);
+    expect(diagnostics).toEqual([]);
+    expect(value[0]?.members).toMatchObject([{ parts, nomatch: false, text: element, source: { line: 2 } }]);
+  });
+
+  it.each([
+    ['hash:ip,port', '10.0.0.1'],
+    ['hash:ip', '10.0.0.1-10.0.0.9'],
+    ['hash:ip,port', '10.0.0.1,tcp:http'],
+    ['hash:ip,port', '10.0.0.1,nosuch:1'],
+    ['hash:ip,port', '10.0.0.1,icmp:toString'],
+    ['bitmap:port', '70000'],
+  ])('keeps what it cannot read of %s %s as an unknown part', (type, element) => {
+    const { value, diagnostics } = parse(`create S ${type}`, `add S ${element}`);
+    expect(value[0]?.members[0]?.parts.some((p) => p.kind === 'unknown')).toBe(true);
+    expect(diagnostics).toMatchObject([{ code: 'bad-address', line: 2, text: element }]);
+  });
+
+  it('tells the flag nomatch from a comment that says it', () => {
+    const { value } = parse('create S hash:net', 'add S 10.0.0.0/8 nomatch timeout 5', 'add S 11.0.0.0/8 comment "is nomatch here"');
+    expect(value[0]?.members.map((m) => [m.nomatch, m.options])).toEqual([
+      [true, 'timeout 5'],
+      [false, 'comment "is nomatch here"'],
+    ]);
+  });
+});
+
+describe('sets', () => {
+  it.each([
+    ['hash:net,port', 'hash:net,port family inet'],
+    ['list:set', 'list:set size 8'],
+    ['hash:ip', 'hash:ip family inet bitmask 255.0.255.0'],
+    ['hash:net', 'hash:net family inet netmask 24'],
+  ])('holds a set of %s as one of unknown type when it is %s', (text, created) => {
+    const { value, diagnostics } = parse(`create S ${created}`, 'add S anything');
+    expect(value).toMatchObject([{ type: 'unknown', typeText: text, members: [{ parts: [{ kind: 'unknown', text: 'anything' }] }] }]);
+    expect(diagnostics.map((d) => d.code)).toEqual(['unknown-set-type']);
+  });
+
+  it('prints create and add lines with all their options', () => {
+    const lines = ['create S hash:net family inet hashsize 1024 maxelem 65536 counters', 'add S 10.0.0.0/8 nomatch packets 0 bytes 0', 'create T bitmap:port range 0-65535'];
+    expect(printIpsetSave(parse(...lines).value)).toEqual(lines);
+  });
+
+  it('reads ipset list, whose first line is Name', () => {
+    const { value } = parse('Name: S', 'Type: hash:ip,port', 'Revision: 6', 'Header: family inet hashsize 1024', 'References: 1', 'Members:', '10.0.0.1,tcp:80', '', 'Name: T', 'Type: bitmap:port', 'Header: range 0-65535', 'Members:', '80');
+    expect(value.map((s) => [s.name, s.type, s.options, s.members.map((m) => m.text)])).toEqual([
+      ['S', 'hash:ip,port', 'family inet hashsize 1024', ['10.0.0.1,tcp:80']],
+      ['T', 'bitmap:port', 'range 0-65535', ['80']],
+    ]);
+  });
+
+  it.each([
+    ['add GONE 10.0.0.1', 'unknown-set', 'GONE'],
+    ['add GONE', 'unknown-line', 'add GONE'],
+    ['create S', 'unknown-line', 'create S'],
+    ['destroy S', 'unknown-line', 'destroy S'],
+  ])('reports %s', (line, code, text) => expect(parse(line).diagnostics).toMatchObject([{ code, text }]));
+
+  it('takes the first of two sets with one name', () => {
+    const { value, diagnostics } = parse('create S hash:ip', 'create S hash:net');
+    expect(value.map((s) => s.typeText)).toEqual(['hash:ip']);
+    expect(diagnostics).toMatchObject([{ code: 'duplicate-set', line: 2 }]);
+  });
+});
