@@ -8,15 +8,13 @@ const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '
 
 /** The file below `root` that a request path means; undefined when there is none, or when it tries to leave. */
 function fileFor(root, path) {
-  let decoded;
   try {
-    decoded = decodeURIComponent(path);
+    const decoded = decodeURIComponent(path);
+    const file = normalize(join(root, decoded.endsWith('/') ? `${decoded}index.html` : decoded));
+    return file.startsWith(root + sep) && statSync(file).isFile() ? file : undefined;
   } catch {
-    return undefined;
+    return undefined; // a damaged escape, no such file, a name that the file system refuses
   }
-  const file = normalize(join(root, decoded.endsWith('/') ? `${decoded}index.html` : decoded));
-  if (!file.startsWith(root + sep)) return undefined;
-  return statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;
 }
 
 /** Starts serving; resolves with the server once it listens, rejects when the port is taken. */
@@ -28,7 +26,8 @@ export function serve(root, port) {
       return;
     }
     response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream', 'cache-control': 'no-cache' });
-    createReadStream(file).pipe(response);
+    // A file can vanish in between, when the page is built anew.
+    createReadStream(file).on('error', () => response.destroy()).pipe(response);
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);

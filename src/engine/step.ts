@@ -124,7 +124,7 @@ export interface IpvsStep {
   readonly op: 'schedule' | 'existing' | 'reply' | 'no-destination' | 'unroutable';
   readonly virtual: string;
   readonly scheduler: string;
-  readonly connection_: IpvsConnView | undefined;
+  readonly conn: IpvsConnView | undefined;
   /** In picking order, with weight; the picked one's index. */
   readonly candidates: readonly { readonly address: string; readonly weight: number; readonly source: SourceRef | undefined }[];
   readonly picked: number | undefined;

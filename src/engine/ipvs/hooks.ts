@@ -24,7 +24,7 @@ const ipvsStep = (op: IpvsStep['op'], conn: IpvsConn | undefined, virtual: strin
   op,
   virtual,
   scheduler,
-  connection_: conn && viewConn(conn),
+  conn: conn && viewConn(conn),
   candidates: [],
   picked: undefined,
   choice: undefined,
@@ -44,8 +44,8 @@ export function ipvsRequest(state: HookState): HandlerResult {
   let conn = findIn(at.ns.ipvs, tuple);
   if (conn) {
     conn.state = nextState(conn, true, flags);
-    sim.emit(at, skb, ipvsStep('existing', conn, serviceText(conn.service), conn.service.scheduler), { source: [conn.service.source, conn.real.source] });
-    return masqueradeXmit(state, conn);
+    const found = sim.emit(at, skb, ipvsStep('existing', conn, serviceText(conn.service), conn.service.scheduler), { source: [conn.service.source, conn.real.source] });
+    return masqueradeXmit(state, conn, found);
   }
   const service = findService(at.ns.netns.ipvs, skb.mark, tuple.proto, tuple.dst, tuple.dport);
   // tcp_conn_schedule(): only a SYN opens a connection (sloppy_tcp is off by default).
@@ -65,8 +65,8 @@ export function ipvsRequest(state: HookState): HandlerResult {
   conn = { proto: tuple.proto, client: tuple.src, cport: tuple.sport, vip: tuple.dst, vport: tuple.dport, real: scheduled.real, service, state: 'NONE' };
   conn.state = nextState(conn, true, flags);
   at.ns.ipvs.connections.push(conn);
-  sim.emit(at, skb, ipvsStep('schedule', conn, serviceText(service), service.scheduler, scheduled.step), { source: [service.source, scheduled.real.source] });
-  return masqueradeXmit(state, conn);
+  const picked = sim.emit(at, skb, ipvsStep('schedule', conn, serviceText(service), service.scheduler, scheduled.step), { source: [service.source, scheduled.real.source] });
+  return masqueradeXmit(state, conn, picked);
 }
 
 /**
@@ -122,7 +122,7 @@ function requestIcmp(state: HookState): HandlerResult {
     quotedRewrite(state.skb.packet, (q) => withPorts(withIp(q, { src: conn.real.ip }), { sport: conn.real.port })),
     { dst: conn.real.ip },
   );
-  return masqueradeXmit(state, conn, packet);
+  return masqueradeXmit(state, conn, undefined, packet);
 }
 
 /** ip_vs_out_icmp(): an error about a packet that IPVS sent to a real server is made to speak of the virtual server. */
