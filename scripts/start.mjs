@@ -3,10 +3,6 @@ import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { DIST, serve } from './serve.mjs';
 
-const vite = fileURLToPath(new URL('../node_modules/vite/bin/vite.js', import.meta.url));
-const built = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], { stdio: 'inherit' });
-if (built.status !== 0) process.exit(built.status ?? 1);
-
 const at = process.argv.indexOf('--port');
 const wanted = at > 0 ? Number(process.argv[at + 1]) : undefined;
 if (wanted !== undefined && !(Number.isInteger(wanted) && wanted > 0 && wanted < 65536)) {
@@ -14,14 +10,18 @@ if (wanted !== undefined && !(Number.isInteger(wanted) && wanted > 0 && wanted <
   process.exit(2);
 }
 
-/** Tries ports upwards from 4173; a port that was asked for is the only one tried. */
+const vite = fileURLToPath(new URL('../node_modules/vite/bin/vite.js', import.meta.url));
+const built = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], { stdio: 'inherit' });
+if (built.status !== 0) process.exit(built.status ?? 1);
+
+/** Tries ports upwards from the wanted one until one is free. */
 async function listen() {
   for (let port = wanted ?? 4173; ; port++) {
     try {
       await serve(DIST, port);
       return port;
     } catch (error) {
-      if (error.code !== 'EADDRINUSE' || wanted !== undefined || port > 4273) throw error;
+      if (error.code !== 'EADDRINUSE' || port >= Math.min((wanted ?? 4173) + 100, 65535)) throw error;
     }
   }
 }

@@ -1,0 +1,20 @@
+import { gzipSync } from 'node:zlib';
+import { expect, test } from '@playwright/test';
+
+/** Bytes (gzip) of JavaScript that may come over the wire until the first step is on stage, lazy chunks included. */
+const BUDGET = 200_000;
+
+test('shows the first step after at most 200 kB of compressed JavaScript', async ({ page }) => {
+  const scripts = new Map<string, Promise<Buffer>>();
+  page.on('response', (response) => {
+    if (/\.js(?:\?|$)/.test(response.url())) scripts.set(response.url(), response.body());
+  });
+  await page.goto('./');
+  await page.waitForFunction(() => document.documentElement.dataset['ready'] === 'true');
+  const files = await Promise.all([...scripts].map(async ([url, body]) => ({ name: new URL(url).pathname, bytes: gzipSync(await body).length })));
+  const total = files.reduce((sum, f) => sum + f.bytes, 0);
+  const list = files.toSorted((a, b) => b.bytes - a.bytes).map((f) => `${f.name} ${(f.bytes / 1000).toFixed(1)} kB`).join(', ');
+  test.info().annotations.push({ type: 'size', description: `${(total / 1000).toFixed(1)} kB: ${list}` });
+  expect(files.length).toBeGreaterThan(0);
+  expect(total, list).toBeLessThanOrEqual(BUDGET);
+});
