@@ -2,7 +2,7 @@ import type { IpSet } from '../world/ipset.ts';
 import type { VirtualServer } from '../world/ipvs.ts';
 import type { Table, TableName } from '../world/netfilter.ts';
 import type { SourceRef } from '../world/source.ts';
-import type { FdbEntry, Listener, Neighbour, Netns, PolicyRule, Route, Unmodelled } from '../world/world.ts';
+import type { FdbEntry, Link, Listener, Neighbour, Netns, PolicyRule, Route, Unmodelled } from '../world/world.ts';
 import { parseBridgeFdb } from './bridgeFdb.ts';
 import { type Diagnostic, DiagnosticList, type Parsed } from './diagnostic.ts';
 import { parseIpAddr } from './ipAddr.ts';
@@ -13,6 +13,7 @@ import { parseIpRule } from './ipRule.ts';
 import { parseIpsetSave } from './ipsetSave.ts';
 import { isTableName, parseIptablesSave } from './iptablesSave.ts';
 import { type IpvsListing, parseIpvsadmList, parseIpvsadmSave, withConnections } from './ipvsadm.ts';
+import { localTableOf } from './localTable.ts';
 import { commandKind, type Section } from './section.ts';
 import { type ListenerListing, parseSs } from './ss.ts';
 import { parseSysctl } from './sysctl.ts';
@@ -143,14 +144,14 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
   const netns: Netns = {
     name,
     links,
-    rules: unique(pick('rules').flatMap((c) => c.content.rules)),
-    routes: unique(pick('routes').flatMap((c) => c.content.routes)),
-    neighbours: unique(pick('neighbours').flatMap((c) => c.content.neighbours)),
-    fdb: unique(pick('fdb').flatMap((c) => c.content.fdb)),
+    rules: unique(pick('rules').map((c) => c.content.rules)),
+    routes: withLocalTable(unique(pick('routes').map((c) => c.content.routes)), links, contents.map((c) => c.section), found),
+    neighbours: unique(pick('neighbours').map((c) => c.content.neighbours)),
+    fdb: unique(pick('fdb').map((c) => c.content.fdb)),
     tables: hasIptables ? tables.tables : undefined,
     ipsets: mergeSets(pick('ipsets').flatMap((c) => c.content.ipsets), found),
     ipvs: chooseIpvs(saved, listed),
-    sysctls: Object.assign({}, ...pick('sysctls').map((c) => c.content.sysctls)) as Readonly<Record<string, string>>,
+    sysctls: Object.fromEntries(pick('sysctls').flatMap((c) => Object.entries(c.content.sysctls))),
     sockets: sockets.length === 0 ? undefined : uniqueListeners(sockets.flatMap((c) => c.content.listing.listeners)),
     unmodelled: [...unmodelled, ...listings.flatMap((c) => c.content.listing.unmodelled), ...tables.unmodelled],
     ...(Object.keys(headings).length === 0 ? {} : { headings }),
@@ -195,13 +196,34 @@ function mergeSets(all: readonly IpSet[], found: DiagnosticList): readonly IpSet
   return [...sets.values()];
 }
 
-/** Drops what a second listing says again (`ip route` beside `ip route show table all`); the first one stands. */
-function unique<T extends { readonly source: SourceRef | undefined }>(items: readonly T[]): readonly T[] {
-  const seen = new Set<string>();
-  return items.filter(({ source: _, ...rest }) => {
-    const key = JSON.stringify(rest);
-    return !seen.has(key) && seen.add(key);
-  });
+/** Adds the local table when no listing of routes shows it; asks for routes when there is no listing at all. */
+function withLocalTable(routes: readonly Route[], links: readonly Link[], sections: readonly Section[], found: DiagnosticList): readonly Route[] {
+  const addressed = links.find((l) => l.kind !== 'loopback' && l.addresses.length > 0);
+  if (!addressed || routes.some((r) => r.table === 'local')) return routes;
+  const listing = sections.find((s) => s.kind === 'ip-route');
+  if (!listing) {
+    found.add('missing-routes', addressed.source ?? { input: '', line: 0 }, 'ip route show table all');
+    return routes;
+  }
+  found.add('local-table-derived', { input: listing.input, line: listing.firstLine }, listing.command ?? '');
+  return [...routes, ...localTableOf(links)];
+}
+
+/** Leaves out what a later listing says again (`ip route` beside `ip route show table all`). */
+function unique<T extends { readonly source: SourceRef | undefined }>(listings: readonly (readonly T[])[]): readonly T[] {
+  const [first = [], ...others] = listings;
+  if (others.length === 0) return first;
+  const keyOf = (item: T): string => JSON.stringify({ ...item, source: undefined });
+  const seen = new Set(first.map(keyOf));
+  const result = [...first];
+  for (const listing of others) {
+    const fresh = listing.filter((item) => !seen.has(keyOf(item)));
+    for (const item of fresh) {
+      result.push(item);
+      seen.add(keyOf(item));
+    }
+  }
+  return result;
 }
 
 function uniqueListeners(listeners: readonly Listener[]): readonly Listener[] {

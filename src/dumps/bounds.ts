@@ -7,6 +7,8 @@ export const BOUNDS = {
   pathLength: 1_024,
   /** Lines read of all files together. */
   lines: 2_000_000,
+  /** Outputs of commands in one file; prompts behind that many are read as output. */
+  sectionsPerFile: 20_000,
   /** Characters of one line; a longer one is not read. */
   lineLength: 65_536,
   hosts: 1_000,

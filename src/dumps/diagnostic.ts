@@ -44,6 +44,7 @@ export type DiagnosticCode =
   | 'veth-peer-missing' // the other end of a veth is in no dump; text: the device
   | 'veth-peer-ambiguous' // several devices could be the other end; text: the device
   | 'local-table-derived' // no dump shows table local: its routes are made from the addresses, as the kernel does
+  | 'missing-routes' // devices with addresses, but no `ip route`; text: the command to run
   | 'duplicate-address' // two hosts own one address on a physical NIC; text: the address
   // objects
   | 'bad-yaml'
@@ -100,9 +101,17 @@ export function diagnose(code: DiagnosticCode, at: SourceRef, text: string): Dia
 /** Collects diagnostics up to BOUNDS.diagnostics and says so when there were more. */
 export class DiagnosticList {
   readonly items: Diagnostic[] = [];
+  private readonly said = new Set<DiagnosticCode>();
 
   add(code: DiagnosticCode, at: SourceRef, text: string): void {
     this.push(diagnose(code, at, text));
+  }
+
+  /** Adds only the first of its code. */
+  once(code: DiagnosticCode, at: SourceRef, text: string): void {
+    if (this.said.has(code)) return;
+    this.said.add(code);
+    this.add(code, at, text);
   }
 
   addAll(items: readonly Diagnostic[]): void {

@@ -75,7 +75,7 @@ export function parseIpLink({ input, firstLine, lines }: Lines): Parsed<LinkList
       if (address) open.addresses.push(address);
       else found.add('bad-address', source, line.trim());
     } else if (first === 'inet6') {
-      if (!found.items.some((d) => d.code === 'ipv6-skipped')) found.add('ipv6-skipped', source, line.trim());
+      found.once('ipv6-skipped', source, line.trim());
       ipv6 = true;
     } else if (first === 'valid_lft') {
       const last = open.addresses.at(-1);

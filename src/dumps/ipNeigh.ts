@@ -17,7 +17,7 @@ export function parseIpNeigh({ input, firstLine, lines }: Lines): Parsed<readonl
     const ip = parseIp4(words[0] ?? '');
     if (ip === undefined) {
       if (!mentionsIpv6(words.slice(0, 1))) found.add('unknown-line', source, line);
-      else if (!found.items.some((d) => d.code === 'ipv6-skipped')) found.add('ipv6-skipped', source, line);
+      else found.once('ipv6-skipped', source, line);
       continue;
     }
     let dev: string | undefined;

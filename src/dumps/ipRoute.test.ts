@@ -17,7 +17,6 @@ describe('parseIpRoute', () => {
     ['throw 10.0.0.0/24 table 220', { type: 'throw', table: '220' }],
     ['10.0.0.0/24 tos 0x10 via 10.0.0.254 mtu 1400', { tos: 0x10, mtu: 1400 }],
     ['10.0.0.0/24 tos lowdelay via 10.0.0.254', { tos: 0x10 }],
-    ['10.0.0.0/24 via 10.0.0.254 mtu lock 1300', { mtu: 1300, extra: ['mtu-lock'], unknown: [] }],
     ['10.0.0.0/24 dev eth0 scope link linkdown', { nexthops: [hop({ dev: 'eth0', dead: true })] }],
     ['unicast 10.0.0.0/24 via 10.0.0.254 dev eth0 table main proto boot scope global', { type: 'unicast', table: 'main', proto: undefined, scope: undefined }],
     ['10.0.0.0/24 nhid 7 via 10.0.0.254 dev eth0 pref medium', undefined],
@@ -27,6 +26,7 @@ describe('parseIpRoute', () => {
   it.each([
     ['10.0.0.0/24 via inet6 fe80::1 dev eth0', ['via inet6 fe80::1']],
     ['10.0.0.0/24 dev eth0 advmss 1200', ['advmss 1200']],
+    ['10.0.0.0/24 via 10.0.0.254 mtu lock 1300', ['mtu lock 1300']],
     ['10.0.0.0/24 encap mpls 100 via 10.0.0.254', ['encap mpls', '100 via', '10.0.0.254']],
     ['10.0.0.0/24 via nowhere dev eth0', ['via nowhere']],
     ['10.0.0.0/24 via 10.0.0.254 shiny', ['shiny']],

@@ -39,7 +39,7 @@ const LAST_WORDS: readonly string[] = (
 ).split(' ');
 
 /** Flags without a value (print_rt_flags(), iproute2 ip/iproute.c) that have no effect either. */
-const HARMLESS_FLAGS: ReadonlySet<string> = new Set(['pervasive', 'offload', 'trap', 'notify', 'rt_offload', 'rt_trap', 'offload_failed', 'lock']);
+const HARMLESS_FLAGS: ReadonlySet<string> = new Set(['pervasive', 'offload', 'trap', 'notify', 'rt_offload', 'rt_trap', 'offload_failed']);
 
 interface Draft {
   nexthop: { via: Nexthop['via']; dev: string | undefined; onlink: boolean; dead: boolean };
@@ -81,7 +81,7 @@ export function parseIpRoute({ input, firstLine, lines }: Lines, table = 'main')
     }
     ipv6 = isIpv6(words);
     if (ipv6) {
-      if (!found.items.some((d) => d.code === 'ipv6-skipped')) found.add('ipv6-skipped', source, line);
+      found.once('ipv6-skipped', source, line);
       continue;
     }
     const type = isRouteType(words[0]) ? words[0] : 'unicast';
@@ -164,10 +164,10 @@ function readAttributes(words: readonly string[], from: number, draft: Draft): v
         draft.metric = take(parseU32(value)) ?? 0;
         break;
       case 'mtu':
+        // A locked MTU clears DF (ip_dont_fragment(), include/net/ip.h) and takes no part in PMTU discovery: not modelled.
         if (value === 'lock') {
-          draft.extra.push('mtu-lock');
-          i++;
-          draft.mtu = parseDecimal(words[++i], 0xffffffff);
+          draft.unknown.push(`mtu lock ${words[i + 2] ?? ''}`.trim());
+          i += 2;
         } else draft.mtu = take(parseDecimal(value, 0xffffffff));
         break;
       case 'tos':
@@ -241,9 +241,9 @@ function printRoute(route: Route, { defaultTable, detailed }: RouteStyle): reado
   const flags = extra.filter((w) => HARMLESS_FLAGS.has(w) || w === 'dead' || w === 'linkdown');
   const vias = route.unknown.filter((w) => w.startsWith('via '));
   const rest = [
-    ...(route.mtu === undefined ? [] : [`mtu ${extra.includes('mtu-lock') ? 'lock ' : ''}${route.mtu}`]),
+    ...(route.mtu === undefined ? [] : [`mtu ${route.mtu}`]),
     ...route.unknown.filter((w) => !vias.includes(w) && !w.startsWith('nexthop ')),
-    ...extra.filter((w) => !front.includes(w) && !flags.includes(w) && w !== 'mtu-lock'),
+    ...extra.filter((w) => !front.includes(w) && !flags.includes(w)),
   ].toSorted((a, b) => LAST_WORDS.indexOf(a.split(' ')[0] ?? '') - LAST_WORDS.indexOf(b.split(' ')[0] ?? ''));
   const proto = route.proto ?? (detailed ? 'boot' : undefined);
   const scope = route.scope ?? (detailed ? 'global' : undefined);

@@ -138,7 +138,7 @@ const CT_STATES: ReadonlySet<string> = new Set<CtStateName>(['NEW', 'ESTABLISHED
 const readCtState: ReadOption = (option, at) => {
   const states = option === '--ctstate' || option === '--state' ? (valueOf(at) ?? '').split(',') : [];
   if (states.length === 0 || !states.every((s): s is CtStateName => CT_STATES.has(s))) return undefined;
-  return one({ kind: 'ctstate', states: states as readonly CtStateName[], negate: at.negate });
+  return one({ kind: 'ctstate', states, negate: at.negate });
 };
 
 const readSet: ReadOption = (option, at) => {
@@ -155,7 +155,7 @@ const readSet: ReadOption = (option, at) => {
     else if (name?.startsWith('--')) return undefined;
     else break;
   }
-  return one({ kind: 'set', set, dirs: dirs as readonly ('src' | 'dst')[], negate: at.negate }, took);
+  return one({ kind: 'set', set, dirs, negate: at.negate }, took);
 };
 
 /** Types of extensions/libxt_addrtype.c. */

@@ -149,7 +149,8 @@ export const printRule = (chain: string, matches: readonly Match[], target: Targ
 export function printIptablesSave(tables: readonly Table[], withCounters: boolean): readonly string[] {
   const lines: string[] = [];
   for (const table of tables) {
-    lines.push(...(table.comments?.above ?? []), `*${table.name}`);
+    for (const comment of table.comments?.above ?? []) lines.push(comment);
+    lines.push(`*${table.name}`);
     for (const chain of table.chains) lines.push(`:${chain.name} ${chain.policy ?? '-'} [${chain.counters ?? '0:0'}]`);
     for (const chain of table.chains) {
       for (const rule of chain.rules) {
@@ -157,7 +158,8 @@ export function printIptablesSave(tables: readonly Table[], withCounters: boolea
         lines.push(withCounters ? `[${rule.counters ?? '0:0'}] ${rule.text}` : rule.text);
       }
     }
-    lines.push('COMMIT', ...(table.comments?.below ?? []));
+    lines.push('COMMIT');
+    for (const comment of table.comments?.below ?? []) lines.push(comment);
   }
   return lines;
 }

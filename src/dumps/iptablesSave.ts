@@ -82,7 +82,7 @@ export function parseIptablesSave({ input, firstLine, lines }: Lines, listedTabl
     } else if (line === 'COMMIT') {
       if (table) {
         committed = table.below;
-        committed.push(...comments);
+        for (const comment of comments) committed.push(comment);
         close(table);
       } else if (!skipping) found.add('unknown-line', source, line);
       comments = [];
@@ -106,7 +106,7 @@ export function parseIptablesSave({ input, firstLine, lines }: Lines, listedTabl
     if (!listedTable) found.add('truncated', table.source, `*${table.name}`);
     close(table);
   }
-  tables.at(-1)?.below.push(...comments);
+  for (const comment of comments) tables.at(-1)?.below.push(comment);
   return { value: tables.map(finished), diagnostics: found.items };
 }
 

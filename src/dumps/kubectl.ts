@@ -57,7 +57,9 @@ function readText(text: string, at: SourceRef, names: NamesDraft, found: Diagnos
     if (!isMap(contents)) continue;
     const items = contents.get('items', true);
     // kubectl prints several objects as one List.
-    const nodes = isSeq(items) && String(contents.get('kind') ?? 'List').endsWith('List') ? items.items.filter((item) => isMap(item)) : [contents];
+    const kind = contents.get('kind');
+    const isList = isSeq(items) && (typeof kind !== 'string' || kind.endsWith('List'));
+    const nodes = isList ? items.items.filter((item) => isMap(item)) : [contents];
     for (const node of nodes) {
       if (++names.count > BOUNDS.objects) {
         found.add('too-large', lineOf(node), at.input);

@@ -26,9 +26,10 @@ export function layOut(bundle: Bundle): Parsed<readonly Section[]> {
   const files = unwrapped(readFiles(bundle, found), found);
   const sections: Section[] = [];
   const hosts = new Map<string, Set<string>>();
+  const hostFolders = new Set(files.filter((f) => f.parts.length > 1 && (isHostFile(f) || holdsCommands(f))).map((f) => f.parts[0] ?? ''));
   for (const { input, parts, sections: raw } of files) {
     for (const { promptHost, promptNetns, ...section } of raw) {
-      const place = placeOf(parts, section.kind, promptHost);
+      const place = parts.length > 1 && !hostFolders.has(parts[0] ?? '') ? { host: undefined, netns: null } : placeOf(parts, section.kind, promptHost);
       const netns = promptNetns ?? place.netns;
       const { host } = place;
       if (host !== undefined) {
@@ -68,7 +69,7 @@ function readFiles(bundle: Bundle, found: DiagnosticList): readonly File[] {
       found.add('too-many-files', { input, line: 0 }, input);
       break;
     }
-    const sections = splitSections(input, text);
+    const sections = splitSections(input, text).map((s) => withoutLongLines(s, input, found));
     lines += sections.reduce((sum, s) => sum + s.lines.length, 0);
     if (lines > BOUNDS.lines) {
       found.add('too-large', { input, line: 0 }, input);
@@ -79,16 +80,29 @@ function readFiles(bundle: Bundle, found: DiagnosticList): readonly File[] {
   return files;
 }
 
+/** Empties lines that no command prints. Objects may stand on one line. */
+function withoutLongLines(section: RawSection, input: string, found: DiagnosticList): RawSection {
+  if (section.kind === 'objects' || !section.lines.some((l) => l.length > BOUNDS.lineLength)) return section;
+  const lines = section.lines.map((line, i) => {
+    if (line.length <= BOUNDS.lineLength) return line;
+    found.add('too-large', { input, line: section.firstLine + i }, line);
+    return '';
+  });
+  return { ...section, lines };
+}
+
+const holdsCommands = (file: File): boolean => file.sections.some((s) => s.command !== undefined || !NOT_OF_A_HOST.has(s.kind));
+
 /** A folder is a host when it holds commands or `netns/`. */
-const isHostFile = (file: File): boolean =>
-  (file.parts[1] === 'netns' && file.parts.length > 3) || (file.parts.length === 2 && file.sections.some((s) => s.command !== undefined || !NOT_OF_A_HOST.has(s.kind)));
+const isHostFile = (file: File): boolean => (file.parts[1] === 'netns' && file.parts.length > 3) || (file.parts.length === 2 && holdsCommands(file));
 
 /** Strips one wrapping folder; takes the first set of hosts when there are several side by side. */
 function unwrapped(files: readonly File[], found: DiagnosticList): readonly File[] {
   if (files.length === 0 || files.some(isHostFile)) return files;
   const inside = files.filter((f) => f.parts.length > 1).map((f): File => ({ ...f, parts: f.parts.slice(1) }));
   if (!inside.some(isHostFile)) return files;
-  const wrappers = new Set(files.filter((f, i) => f.parts.length > 1 && inside.some((g) => g.input === files[i]?.input && isHostFile(g))).map((f) => f.parts[0] ?? ''));
+  const hostInputs = new Set(inside.filter(isHostFile).map((f) => f.input));
+  const wrappers = new Set(files.filter((f) => hostInputs.has(f.input)).map((f) => f.parts[0] ?? ''));
   const [taken = '', ...others] = wrappers;
   if (others.length > 0) found.add('several-bundles', { input: '', line: 0 }, [taken, ...others].join(' '));
   return files.filter((f) => f.parts[0] === taken && f.parts.length > 1).map((f) => ({ ...f, parts: f.parts.slice(1) }));

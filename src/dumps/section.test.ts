@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { BOUNDS } from './bounds.ts';
 import { commandKind, contentKind, fileNameKind, promptOf, splitSections } from './section.ts';
 
 describe('prompts', () => {
@@ -123,6 +124,8 @@ describe('splitSections', () => {
     const [section] = splitSections('x', '\ufeff$ ip rule\r\n\x1b[01;31m0:\x1b[0m\tfrom all lookup local\r\n');
     expect(section).toMatchObject({ command: 'ip rule', lines: ['0:\tfrom all lookup local'] });
   });
+
+  it('stops looking for prompts at the bound', () => expect(splitSections('x', '$ ip rule\n'.repeat(BOUNDS.sectionsPerFile + 50))).toHaveLength(BOUNDS.sectionsPerFile + 1));
 
   it('takes an error message for what it is', () => expect(splitSections('x', '$ ipset save\nbash: ipset: command not found\n')[0]?.kind).toBe('failed'));
   it('drops the last, empty prompt of a copied terminal', () => expect(splitSections('x', 'root@n1:~# ip rule\n0:\tfrom all lookup local\nroot@n1:~# ')).toHaveLength(1));

@@ -1,3 +1,4 @@
+import { BOUNDS } from './bounds.ts';
 import { looksLikeProcIpVs } from './ipvsadm.ts';
 
 /** What a section holds. `ipv6` is the IPv6 side of a command that we read; `empty` has no lines. */
@@ -251,7 +252,7 @@ export function splitSections(path: string, text: string): readonly RawSection[]
     });
   };
   for (const [i, line] of lines.entries()) {
-    const found = promptOf(line);
+    const found = sections.length < BOUNDS.sectionsPerFile ? promptOf(line) : undefined;
     if (!found) continue;
     close(i);
     prompt = found;

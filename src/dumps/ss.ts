@@ -43,7 +43,7 @@ export function parseSs({ input, firstLine, lines }: Lines): Parsed<ListenerList
     const ip = address === '*' ? 0 : parseIp4(address);
     if (ip === undefined || port === undefined) {
       if (!address.includes(':')) found.add('bad-address', source, local);
-      else if (!found.items.some((d) => d.code === 'ipv6-skipped')) found.add('ipv6-skipped', source, line);
+      else found.once('ipv6-skipped', source, line);
       continue;
     }
     const process = line.slice(line.lastIndexOf(peer) + peer.length);
@@ -54,7 +54,7 @@ export function parseSs({ input, firstLine, lines }: Lines): Parsed<ListenerList
 
 /** The line of titles as ss sets it: each column as wide as its widest cell, addresses flush right, ports flush left. */
 function headingFor(rows: readonly { readonly local: string; readonly port: string; readonly peerIp: string }[]): string {
-  const widest = (title: string, cells: readonly string[]): number => Math.max(title.length, ...cells.map((c) => c.length));
+  const widest = (title: string, cells: readonly string[]): number => cells.reduce((width, c) => Math.max(width, c.length), title.length);
   const local = 'Local Address:'.padStart(widest('Local Address:', rows.map((r) => r.local)));
   const port = 'Port'.padEnd(widest('Port', rows.map((r) => r.port)));
   const peer = 'Peer Address:'.padStart(widest('Peer Address:', rows.map((r) => r.peerIp)));

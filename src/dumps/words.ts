@@ -91,4 +91,5 @@ const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
 export const parseMac = (text: string | undefined): string | undefined => (text !== undefined && MAC.test(text) ? text.toLowerCase() : undefined);
 
 /** True for a line of a listing that mixes both families and is about IPv6 (an address with two colons that is no MAC). */
-export const mentionsIpv6 = (words: readonly string[]): boolean => words.some((w) => /^[0-9a-f:.]*:[0-9a-f:.]*(\/\d+)?$/i.test(w) && w.indexOf(':') !== w.lastIndexOf(':') && !MAC.test(w));
+export const mentionsIpv6 = (words: readonly string[]): boolean =>
+  words.some((w) => w.indexOf(':') !== w.lastIndexOf(':') && /^[0-9a-f:.]+(?:\/\d{1,3})?$/i.test(w) && !MAC.test(w));
