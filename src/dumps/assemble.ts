@@ -156,7 +156,10 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
     unmodelled: [...unmodelled, ...listings.flatMap((c) => c.content.listing.unmodelled), ...tables.unmodelled],
     ...(Object.keys(headings).length === 0 ? {} : { headings }),
   };
-  for (const item of netns.unmodelled) found.add('unmodelled', item.source ?? { input: '', line: 0 }, [item.name, item.dev].filter((w) => w !== undefined).join(' '));
+  for (const { what, dev, name: item, source } of netns.unmodelled) {
+    // A bridge is reported once, not again for each of its ports.
+    if (what !== 'ovs-bridge' || dev === undefined) found.add('unmodelled', source ?? { input: '', line: 0 }, dev === undefined ? item : `${item} ${dev}`);
+  }
   return { value: netns, diagnostics: found.items };
 }
 

@@ -63,18 +63,24 @@ function pairVeths(hosts: readonly Host[], problems: ConnectProblem[]): Readonly
   };
   const hostsEnds = hosts.map((host) => {
     const ends = vethsOf(host);
-    return { ends, index: indexEnds(ends) };
+    return { host, ends, index: indexEnds(ends) };
   });
   for (const { ends, index } of hostsEnds) {
     pairWithin(ends, peers, pair);
     pairAcross(ends, index, peers, pair);
   }
-  for (const { ends } of hostsEnds) for (const end of ends) pairCable(end, hosts, peers, pair);
+  const cables = new Map(
+    hostsEnds.map(({ host, ends }): [string, CableEnds] => {
+      const own = ends.filter((e) => e.netns === host.netns[0]);
+      return [host.name, { byIndex: new Map(own.map((e) => [e.link.ifindex, e])), byName: new Map(own.map((e) => [e.link.name, e])) }];
+    }),
+  );
+  for (const { ends } of hostsEnds) for (const end of ends) pairCable(end, cables, peers, pair);
   for (const { ends, index } of hostsEnds) {
     for (const end of ends) {
       if (peers.has(end.link)) continue;
       const possible = candidates(end, index).filter((o) => !peers.has(o.link));
-      problems.push({ problem: possible.length > 1 ? 'veth-peer-ambiguous' : 'veth-peer-missing', source: end.link.source, dev: end.link.name });
+      problems.push({ problem: possible.length > 0 ? 'veth-peer-ambiguous' : 'veth-peer-missing', source: end.link.source, dev: end.link.name });
     }
   }
   return peers;
@@ -159,23 +165,22 @@ function pairAcross(ends: readonly Placed[], index: EndIndex, peers: ReadonlyMap
   }
 }
 
-/** `link-netns HOST`: a veth that is a cable between two hosts of the bundle. */
-function pairCable(end: Placed, hosts: readonly Host[], peers: ReadonlyMap<Link, DeviceRef>, pair: (a: Placed, b: Placed) => void): void {
+/** The veth ends in a host's own namespace, to be found as the other end of a cable. */
+interface CableEnds {
+  readonly byIndex: ReadonlyMap<number, Placed>;
+  readonly byName: ReadonlyMap<string, Placed>;
+}
+
+/** `link-netns HOST`: a veth that is a cable between two hosts of the bundle. `@ifN` or the peer's name says which of the host's ends it is. */
+function pairCable(end: Placed, cables: ReadonlyMap<string, CableEnds>, peers: ReadonlyMap<Link, DeviceRef>, pair: (a: Placed, b: Placed) => void): void {
   const name = end.link.linkNetns;
-  if (name === undefined || peers.has(end.link) || end.host.netns.some((n) => n.name === name)) return;
-  const host = hosts.find((h) => h.name === name && h !== end.host);
-  const netns = host?.netns[0];
-  if (!host || !netns) return;
-  const others = netns.links.filter(
-    (l) =>
-      l.kind === 'veth' &&
-      !peers.has(l) &&
-      (l.linkNetns === undefined || l.linkNetns === end.host.name) &&
-      (peerIndex(end.link) === l.ifindex || end.link.peer === l.name || end.link.peer === undefined) &&
-      (peerIndex(l) === end.link.ifindex || l.peer === end.link.name || l.peer === undefined),
-  );
-  const [link] = others;
-  if (link && others.length === 1) pair(end, { host, netns, link });
+  if (name === undefined || name === end.host.name || peers.has(end.link) || end.host.netns.some((n) => n.name === name)) return;
+  const index = peerIndex(end.link);
+  const other = index === undefined ? cables.get(name)?.byName.get(end.link.peer ?? '') : cables.get(name)?.byIndex.get(index);
+  if (!other || peers.has(other.link)) return;
+  const backIndex = peerIndex(other.link);
+  const pointsBack = backIndex === undefined ? other.link.peer === end.link.name : backIndex === end.link.ifindex;
+  if (pointsBack && (other.link.linkNetns === undefined || other.link.linkNetns === end.host.name)) pair(end, other);
 }
 
 /** Addresses that put a NIC on a subnet. Secondary ones do too. */
@@ -190,20 +195,21 @@ const networkOf = (a: Address): Ip4 => (a.ip & maskOf(a.prefixLen)) >>> 0;
  */
 function findSegments(hosts: readonly Host[], problems: ConnectProblem[]): readonly Segment[] {
   const nics = hosts.flatMap((host) =>
-    host.netns.slice(0, 1).flatMap((netns) =>
-      netns.links
+    host.netns.slice(0, 1).flatMap((netns) => {
+      const byName = new Map(netns.links.map((l) => [l.name, l]));
+      return netns.links
         .filter((link) => link.kind === 'nic')
         .map((link) => {
-          const master = link.master === undefined ? undefined : netns.links.find((l) => l.name === link.master);
+          const master = byName.get(link.master ?? '');
           return { ref: { host: host.name, netns: netns.name, dev: link.name }, source: link.source, addresses: [...subnetsOf(link), ...(master ? subnetsOf(master) : [])] };
-        }),
-    ),
+        });
+    }),
   );
-  const segments = new Map<string, { devices: DeviceRef[]; readonly taken: Map<Ip4, string> }>();
+  const segments = new Map<string, { readonly devices: Map<string, DeviceRef>; readonly taken: Map<Ip4, string> }>();
   for (const { ref, source, addresses } of nics) {
     for (const address of addresses) {
       const name = `${formatIp4(networkOf(address))}/${address.prefixLen}`;
-      const segment = segments.get(name) ?? { devices: [], taken: new Map<Ip4, string>() };
+      const segment = segments.get(name) ?? { devices: new Map<string, DeviceRef>(), taken: new Map<Ip4, string>() };
       segments.set(name, segment);
       const owner = segment.taken.get(address.ip);
       if (owner !== undefined && owner !== ref.host) {
@@ -211,25 +217,48 @@ function findSegments(hosts: readonly Host[], problems: ConnectProblem[]): reado
         continue;
       }
       segment.taken.set(address.ip, ref.host);
-      if (!segment.devices.some((d) => d.host === ref.host && d.dev === ref.dev)) segment.devices.push(ref);
+      segment.devices.set(JSON.stringify(ref), ref);
     }
   }
-  return merged([...segments].map(([name, { devices }]) => ({ name, devices })).filter((s) => new Set(s.devices.map((d) => d.host)).size > 1));
+  const shared = [...segments].map(([name, { devices }]): Segment => ({ name, devices: [...devices.values()] }));
+  return merged(shared.filter((s) => new Set(s.devices.map((d) => d.host)).size > 1));
 }
 
 /** A device has one wire: segments that share a device are one, named after the first of its subnets. */
 function merged(segments: readonly Segment[]): readonly Segment[] {
-  const result: Segment[] = [];
-  const same = (a: DeviceRef, b: DeviceRef): boolean => a.host === b.host && a.netns === b.netns && a.dev === b.dev;
-  for (const segment of segments) {
-    const touching = result.filter((s) => s.devices.some((d) => segment.devices.some((e) => same(d, e))));
-    const devices = [...touching.flatMap((s) => s.devices), ...segment.devices].filter((d, i, all) => all.findIndex((e) => same(d, e)) === i);
-    const at = touching[0] ? result.indexOf(touching[0]) : result.length;
-    const kept = result.filter((s) => !touching.includes(s));
-    kept.splice(at, 0, { name: touching[0]?.name ?? segment.name, devices });
-    result.splice(0, result.length, ...kept);
+  interface Wire {
+    readonly name: string;
+    readonly order: number;
+    devices: Map<string, DeviceRef>;
+    joined: Wire | undefined;
   }
-  return result;
+  const wires: Wire[] = [];
+  const wireOf = new Map<string, Wire>();
+  const rootOf = (wire: Wire): Wire => {
+    let root = wire;
+    while (root.joined) root = root.joined;
+    return root;
+  };
+  for (const { name, devices } of segments) {
+    let wire: Wire = { name, order: wires.length, devices: new Map(), joined: undefined };
+    wires.push(wire);
+    for (const device of devices) {
+      const key = JSON.stringify(device);
+      const known = wireOf.get(key);
+      const other = known && rootOf(known);
+      if (other && other !== wire) {
+        // The earlier one takes the later one in.
+        const [first, second] = other.order < wire.order ? [other, wire] : [wire, other];
+        for (const [k, d] of second.devices) first.devices.set(k, d);
+        second.devices = new Map();
+        second.joined = first;
+        wire = first;
+      }
+      wire.devices.set(key, device);
+      wireOf.set(key, wire);
+    }
+  }
+  return wires.filter((w) => !w.joined).map(({ name, devices }) => ({ name, devices: [...devices.values()] }));
 }
 
 /** Chains, sets and devices that only a Kubernetes node has. */
