@@ -1,15 +1,22 @@
 import { readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
 import { parseObjects } from '../src/dumps/kubectl.ts';
 import { readFolder } from '../src/scenarios/files.node.ts';
 
 const SUFFIX = '?bundle';
 
-/** Lets `import { files, names } from './folder?bundle'` pack a folder of dumps into one chunk. */
+/**
+ * Lets `import { load } from './folder?bundle'` stand for a folder of dumps. A build writes them as a JSON file beside the scripts,
+ * which `load` fetches: dumps are data, and as data they cost the browser no script to compile. Elsewhere they are inlined.
+ */
 export function bundleFolders(): Plugin {
+  let building = false;
   return {
     name: 'packetwalk-bundle',
+    configResolved(config) {
+      building = config.command === 'build';
+    },
     resolveId(source, importer) {
       if (!source.endsWith(SUFFIX) || importer === undefined) return undefined;
       return `${resolve(importer, '..', source.slice(0, -SUFFIX.length))}${SUFFIX}`;
@@ -22,14 +29,21 @@ export function bundleFolders(): Plugin {
         if (statSync(path).isFile()) this.addWatchFile(path);
       }
       const files = readFolder(folder);
-      return `export const files = ${JSON.stringify(files)};\nexport const names = ${JSON.stringify(parseObjects(files).names)};\n`;
+      const json = JSON.stringify({ files, names: parseObjects(files).names });
+      if (!building) return `export const load = async () => (${json});\n`;
+      const asset = this.emitFile({ type: 'asset', name: `${basename(dirname(folder))}-${basename(folder)}.json`, source: json });
+      return `export const load = async () => {
+  const answer = await fetch(import.meta.ROLLUP_FILE_URL_${asset});
+  if (!answer.ok) throw new Error('dumps: ' + answer.status);
+  return answer.json();
+};\n`;
     },
   };
 }
 
 /**
  * Puts a Content-Security-Policy into the built page: nothing but its own files, no inline scripts. Inline styles are allowed because
- * React Flow positions its nodes by them; `connect-src 'self'` is what lazily loaded chunks need to be preloaded.
+ * React Flow positions its nodes by them; `connect-src 'self'` is what the scenarios' dumps are fetched under.
  */
 export function contentSecurityPolicy(): Plugin {
   const policy = [

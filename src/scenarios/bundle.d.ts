@@ -2,7 +2,6 @@
 declare module '*?bundle' {
   import type { ClusterNames } from '../world/world.ts';
 
-  export const files: Readonly<Record<string, string>>;
-  /** What the folder's Kubernetes objects name, read at build time so that the first view needs no YAML parser. */
-  export const names: ClusterNames;
+  /** Its files (path → text), and what its Kubernetes objects name, read at build time so that the first view needs no YAML parser. */
+  export const load: () => Promise<{ readonly files: Readonly<Record<string, string>>; readonly names: ClusterNames }>;
 }

@@ -1,15 +1,16 @@
 import type { ClusterNames } from '../world/world.ts';
 import type { Scenario } from './catalogue.ts';
+import { load as ipvsMetallbCluster } from './ipvs-metallb/cluster?bundle';
+import { load as ipvsMetallbLocal } from './ipvs-metallb/local?bundle';
 
 export interface LoadedFiles {
   readonly files: Readonly<Record<string, string>>;
   readonly names: ClusterNames;
 }
 
-/** One chunk a folder, fetched when it is asked for. */
 const folders: Readonly<Record<string, () => Promise<LoadedFiles>>> = {
-  'ipvs-metallb/cluster': () => import('./ipvs-metallb/cluster?bundle'),
-  'ipvs-metallb/local': () => import('./ipvs-metallb/local?bundle'),
+  'ipvs-metallb/cluster': ipvsMetallbCluster,
+  'ipvs-metallb/local': ipvsMetallbLocal,
 };
 
 /** The scenario's dumps for these parameters. Rejects when the file cannot be fetched. */

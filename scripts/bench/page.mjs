@@ -1,0 +1,53 @@
+// What the built page costs: JavaScript transferred until the first step is on stage, and the time until then.
+import { gzipSync } from 'node:zlib';
+import { chromium } from '@playwright/test';
+import { browserEnv } from '../browser.mjs';
+import { DIST, serve } from '../serve.mjs';
+
+const LOADS = 5;
+
+/** Runs before the page's own scripts: notes when the app says that the first step is on stage. */
+function noteReady() {
+  const check = () => {
+    if (document.documentElement?.dataset.ready !== 'true') return false;
+    globalThis.readyAt = performance.now();
+    return true;
+  };
+  const observer = new MutationObserver(() => check() && observer.disconnect());
+  observer.observe(document, { attributes: true, subtree: true, attributeFilter: ['data-ready'] });
+}
+
+/** One load in a fresh browser context, with nothing cached: `{ ms, gzip, files }`. Rejects when the page never becomes ready. */
+async function load(browser, address) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  await page.addInitScript(noteReady);
+  const bodies = new Map();
+  page.on('response', (response) => {
+    const { pathname } = new URL(response.url());
+    if (pathname.endsWith('.js')) bodies.set(pathname, response.body());
+  });
+  await page.goto(address, { waitUntil: 'commit' });
+  await page.waitForFunction(() => globalThis.readyAt !== undefined, undefined, { timeout: 30_000 });
+  const ms = await page.evaluate(() => globalThis.readyAt);
+  const files = await Promise.all([...bodies].map(async ([path, body]) => ({ path, gzip: gzipSync(await body, { level: 9 }).length })));
+  await context.close();
+  return { ms, files, gzip: files.reduce((sum, f) => sum + f.gzip, 0) };
+}
+
+/** Serves `dist/` and loads it several times. Times are sorted; sizes are the largest seen. */
+export async function measurePage() {
+  const { PACKETWALK_CHROMIUM } = { ...process.env, ...browserEnv() };
+  const server = await serve(DIST, 0);
+  const args = ['--disable-background-networking', '--no-first-run', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];
+  const browser = await chromium.launch({ args, ...(PACKETWALK_CHROMIUM ? { executablePath: PACKETWALK_CHROMIUM } : { channel: 'chromium' }) });
+  try {
+    const loads = [];
+    for (let i = 0; i < LOADS; i++) loads.push(await load(browser, `http://127.0.0.1:${server.address().port}/`));
+    const largest = loads.reduce((a, b) => (b.gzip > a.gzip ? b : a));
+    return { times: loads.map((l) => l.ms).sort((a, b) => a - b), gzip: largest.gzip, files: largest.files.sort((a, b) => b.gzip - a.gzip) };
+  } finally {
+    await browser.close();
+    server.close();
+  }
+}
