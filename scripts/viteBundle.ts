@@ -30,13 +30,16 @@ export function bundleFolders(): Plugin {
       }
       const files = readFolder(folder);
       const json = JSON.stringify({ files, names: parseObjects(files).names });
-      if (!building) return `export const load = async () => (${json});\n`;
+      if (!building) return `const read = ${json};\nexport const load = async () => read;\n`;
       const asset = this.emitFile({ type: 'asset', name: `${basename(dirname(folder))}-${basename(folder)}.json`, source: json });
-      return `export const load = async () => {
+      // Fetched once: the same object every time, but a failure may be tried again.
+      return `let read;
+const fetchJson = async () => {
   const answer = await fetch(import.meta.ROLLUP_FILE_URL_${asset});
   if (!answer.ok) throw new Error('dumps: ' + answer.status);
   return answer.json();
-};\n`;
+};
+export const load = () => (read ??= fetchJson().catch((error) => { read = undefined; throw error; }));\n`;
     },
   };
 }
