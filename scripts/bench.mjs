@@ -63,7 +63,7 @@ for (const part of parts) {
 
 const width = (key) => Math.max(...rows.map((r) => r[key].length));
 const [what, figure] = [width('what'), width('figure')];
-console.log(`\n${rows.map((r) => `${r.ok ? 'ok  ' : 'OVER'} ${r.what.padEnd(what)}  ${r.figure.padStart(figure)}  ${r.budget}`.trimEnd()).join('\n')}\n`);
+console.log(`\n${rows.map((r) => `${r.ok ? (r.budget ? 'ok  ' : '    ') : 'OVER'} ${r.what.padEnd(what)}  ${r.figure.padStart(figure)}  ${r.budget}`.trimEnd()).join('\n')}\n`);
 const over = rows.filter((r) => !r.ok).length;
 console.log(over === 0 ? 'every budget is kept' : `${over} over budget or failed`);
 process.exitCode = over === 0 ? 0 : 1;

@@ -25,12 +25,14 @@ async function load(browser, address) {
   const bodies = new Map();
   page.on('response', (response) => {
     const { pathname } = new URL(response.url());
-    if (pathname.endsWith('.js')) bodies.set(pathname, response.body());
+    // What comes after the first step is not counted, and may be cut off by the end of the load.
+    if (pathname.endsWith('.js')) bodies.set(pathname, response.body().catch(() => undefined));
   });
   await page.goto(address, { waitUntil: 'commit' });
   await page.waitForFunction(() => globalThis.readyAt !== undefined, undefined, { timeout: 30_000 });
+  const counted = [...bodies];
   const ms = await page.evaluate(() => globalThis.readyAt);
-  const files = await Promise.all([...bodies].map(async ([path, body]) => ({ path, gzip: gzipSync(await body, { level: 9 }).length })));
+  const files = await Promise.all(counted.map(async ([path, body]) => ({ path, gzip: gzipSync(await body, { level: 9 }).length })));
   await context.close();
   return { ms, files, gzip: files.reduce((sum, f) => sum + f.gzip, 0) };
 }

@@ -1,0 +1,213 @@
+import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from 'react';
+import type { Trace } from '../engine/trace-types.ts';
+import type { SourceRef } from '../world/source.ts';
+import { NoticeBar } from './caption/Notices.tsx';
+import { Problem } from './caption/Problem.tsx';
+import { Sheet } from './caption/Sheet.tsx';
+import { StopCaption } from './caption/StopCaption.tsx';
+import { VerdictLine } from './caption/VerdictLine.tsx';
+import { useDrop } from './intake/useDrop.ts';
+import { COMMANDS } from './keys/commands.ts';
+import { useKeys } from './keys/useKeys.ts';
+import { Stage } from './stage/Stage.tsx';
+import { keepAddress } from './store/address.ts';
+import { openHash, watchObjects } from './store/open.ts';
+import type { Loaded } from './store/state.ts';
+import { choose, isEdited, openSource, readingIn, seek, setDetail, usePage, walkIn } from './store/store.ts';
+import { useMedia } from './store/useMedia.ts';
+import { usePlayback } from './store/usePlayback.ts';
+import { stringsIn, type Strings } from './strings.ts';
+import { Timeline } from './timeline/Timeline.tsx';
+import { ProbeBar } from './topbar/ProbeBar.tsx';
+import { TopBar } from './topbar/TopBar.tsx';
+import { WhatIf } from './topbar/WhatIf.tsx';
+
+// What stands beside the stage comes after it: the first step is on stage before its explanation is fetched.
+let onStage: () => void = () => undefined;
+const stageShown = new Promise<void>((done) => (onStage = done));
+const Inspector = lazy(() => stageShown.then(() => import('./inspector/Inspector.tsx')).then((m) => ({ default: m.Inspector })));
+const TraceList = lazy(() => import('./inspector/TraceList.tsx').then((m) => ({ default: m.TraceList })));
+
+const Drawer = lazy(() => import('./intake/Drawer.tsx').then((m) => ({ default: m.Drawer })));
+const DumpView = lazy(() => import('./intake/DumpView.tsx').then((m) => ({ default: m.DumpView })));
+const HelpDialog = lazy(() => import('./keys/HelpDialog.tsx').then((m) => ({ default: m.HelpDialog })));
+const ShareDialog = lazy(() => import('./topbar/ShareDialog.tsx').then((m) => ({ default: m.ShareDialog })));
+const OutcomesDialog = lazy(() => import('./topbar/OutcomesDialog.tsx').then((m) => ({ default: m.OutcomesDialog })));
+
+/** Reads the address, and writes it from then on. */
+function useAddress(): void {
+  useEffect(() => {
+    let own = '';
+    let stop: (() => void) | undefined;
+    let gone = false;
+    void openHash(location.hash).then(() => {
+      if (!gone) stop = keepAddress((hash) => (own = hash));
+    });
+    // Another link put into the address bar of this very page.
+    const onHash = () => {
+      if (location.hash !== own) void openHash(location.hash);
+    };
+    addEventListener('hashchange', onHash);
+    return () => {
+      gone = true;
+      stop?.();
+      removeEventListener('hashchange', onHash);
+    };
+  }, []);
+}
+
+/** What of the page's settings stands on the document itself. */
+function useDocument(t: Strings): void {
+  const lang = usePage((s) => s.lang);
+  const theme = usePage((s) => s.theme);
+  useEffect(() => {
+    document.documentElement.lang = lang;
+    document.title = `${t.title}: ${t.tagline}`;
+  }, [lang, t]);
+  useEffect(() => {
+    document.documentElement.dataset.theme = theme;
+  }, [theme]);
+}
+
+/** Says once that the first step is on stage: after the frame that shows it. */
+function useReady(ready: boolean): void {
+  useEffect(() => {
+    if (!ready) return;
+    const frame = requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        document.documentElement.dataset.ready = 'true';
+        onStage();
+      }),
+    );
+    return () => cancelAnimationFrame(frame);
+  }, [ready]);
+}
+
+/** The whole page. */
+export function App() {
+  const lang = usePage((s) => s.lang);
+  const loaded = usePage((s) => s.loaded);
+  const notice = usePage((s) => s.notice);
+  const t = stringsIn(lang);
+  const phone = useMedia('(max-width: 700px)');
+  const over = useDrop();
+  useAddress();
+  useDocument(t);
+  useKeys();
+  usePlayback();
+  useEffect(watchObjects, []);
+  useReady(loaded !== undefined);
+
+  return (
+    <div className="app" data-phone={phone || undefined}>
+      <TopBar loaded={loaded} t={t} lang={lang} phone={phone} />
+      {phone && (
+        <div className="probeline">
+          {loaded && <ProbeBar world={loaded.parsed.world} words={loaded.words} t={t} />}
+          <span className="grow" />
+          {loaded && <WhatIf loaded={loaded} t={t} lang={lang} />}
+        </div>
+      )}
+      {loaded ? <Walked loaded={loaded} t={t} phone={phone} /> : <main className="stagebox loading"><p role="status">{t.loading}</p></main>}
+      {notice && <NoticeBar notice={notice} t={t} />}
+      <Panels loaded={loaded} t={t} />
+      {over && <div className="dropveil" aria-hidden="true">{t.dropHere}</div>}
+    </div>
+  );
+}
+
+/** Stage, verdict, timeline and inspector: four readings of one trace. */
+function Walked({ loaded, t, phone }: { readonly loaded: Loaded; readonly t: Strings; readonly phone: boolean }) {
+  const walk = usePage(walkIn);
+  const reading = usePage(readingIn);
+  const detail = usePage((s) => s.detail);
+  const index = usePage((s) => s.index);
+  const playing = usePage((s) => s.playing);
+  const speed = usePage((s) => s.speed);
+  const lang = usePage((s) => s.lang);
+  const theme = usePage((s) => s.theme);
+  const edited = usePage(isEdited);
+  const { world } = loaded.parsed;
+  if (!walk || !reading) {
+    return (
+      <main className="stagebox">
+        {loaded.result.kind !== 'walk' && <Problem result={loaded.result} edited={edited} t={t} />}
+      </main>
+    );
+  }
+  const { trace, readings } = walk;
+  const caption = <StopCaption trace={trace} world={world} reading={reading} index={index} lang={lang} t={t} />;
+  const stepBy = (next: number) => {
+    usePage.setState({ playing: false });
+    seek(next);
+  };
+  const inspector = (
+    <SidePanel
+      t={t}
+      step={<Inspector trace={trace} world={world} bundle={loaded.files} reading={reading} index={index} lang={lang} onChoose={choose} onShowAll={COMMANDS.outcomes.run} onOpenSource={(ref: SourceRef) => openSource(ref)} />}
+      list={<TraceList trace={trace} world={world} reading={reading} index={index} lang={lang} onSeek={stepBy} />}
+    />
+  );
+  return (
+    <>
+      <main className="stagebox" aria-label={t.stage}>
+        {!phone && caption}
+        <div className="stageview">
+          <Stage world={world} trace={trace} reading={reading} index={index} playing={playing} speed={speed} lang={lang} theme={theme} onSeek={stepBy} onChoose={choose} />
+        </div>
+      </main>
+      <div className="verdictrow" role="region" aria-label={t.verdict}>
+        <VerdictLine trace={trace} world={world} lang={lang} />
+      </div>
+      <div className="timebox" data-walk-keys="">
+        <Timeline trace={trace} world={world} readings={readings} detail={detail} index={index} playing={playing} speed={speed} lang={lang} onSeek={stepBy} onPlay={COMMANDS.play.run} onDetail={setDetail} onSpeed={(next) => usePage.setState({ speed: next })} />
+      </div>
+      {phone ? (
+        <Sheet name={t.inspector} gripName={t.sheet}>
+          {caption}
+          {inspector}
+        </Sheet>
+      ) : (
+        <aside className="insp" aria-label={t.inspector}>
+          {inspector}
+        </aside>
+      )}
+    </>
+  );
+}
+
+/** This step in full, or the whole walk as a list. */
+function SidePanel({ t, step, list }: { readonly t: Strings; readonly step: ReactNode; readonly list: ReactNode }) {
+  const [view, setView] = useState<'step' | 'list'>('step');
+  return (
+    <>
+      <div className="insphead">
+        <div className="seg" role="group" aria-label={t.inspectorView}>
+          <button type="button" aria-pressed={view === 'step'} onClick={() => setView('step')}>
+            {t.thisStep}
+          </button>
+          <button type="button" aria-pressed={view === 'list'} onClick={() => setView('list')}>
+            {t.steps}
+          </button>
+        </div>
+      </div>
+      <Suspense fallback={null}>{view === 'step' ? step : list}</Suspense>
+    </>
+  );
+}
+
+/** Whatever lies over the page; fetched when it is first opened. */
+function Panels({ loaded, t }: { readonly loaded: Loaded | undefined; readonly t: Strings }) {
+  const panel = usePage((s) => s.panel);
+  const lang = usePage((s) => s.lang);
+  const verdictOf = useMemo(() => (trace: Trace) => loaded && <VerdictLine trace={trace} world={loaded.parsed.world} lang={lang} />, [loaded, lang]);
+  return (
+    <Suspense fallback={null}>
+      {panel === 'help' && <HelpDialog t={t} lang={lang} />}
+      {panel === 'drawer' && <Drawer t={t} lang={lang} />}
+      {panel === 'share' && loaded && <ShareDialog loaded={loaded} t={t} lang={lang} />}
+      {panel === 'outcomes' && loaded && <OutcomesDialog loaded={loaded} t={t} lang={lang} verdictOf={verdictOf} />}
+      {panel === 'dumps' && loaded && <DumpView loaded={loaded} t={t} lang={lang} verdict={loaded.result.kind === 'walk' ? verdictOf(loaded.result.walk.trace) : t.cannotStart} />}
+    </Suspense>
+  );
+}

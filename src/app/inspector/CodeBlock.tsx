@@ -1,0 +1,106 @@
+import { type CSSProperties, useState } from 'react';
+import type { Lang } from '../../text/lang.ts';
+import { netnsId } from '../../world/lookup.ts';
+import type { SourceRef } from '../../world/source.ts';
+import type { Excerpt, ExcerptLine, ExcerptRow, LineMark } from './excerpt.ts';
+import { inspectorStrings, noteText } from './strings.ts';
+import { tokensOf } from './tokens.ts';
+
+interface CodeBlockProps {
+  readonly excerpt: Excerpt;
+  readonly lang: Lang;
+  readonly onOpenSource: (ref: SourceRef) => void;
+}
+
+/** A piece of one dump with its own line numbers; every line opens the dump at it. */
+export function CodeBlock({ excerpt, lang, onOpenSource }: CodeBlockProps) {
+  const place = netnsId(excerpt.host, excerpt.netns);
+  return (
+    <div className="insp-code" style={{ '--insp-number': `${numberWidth(excerpt)}px` } as CSSProperties}>
+      <header>
+        <span>{excerpt.command === undefined ? place : `${place} / ${excerpt.command}`}</span>
+        {excerpt.table !== undefined && <span>{excerpt.table}</span>}
+      </header>
+      <ol>
+        {excerpt.rows.map((row) => (
+          <Row key={keyOf(row)} row={row} lang={lang} onOpenSource={onOpenSource} />
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+/** Pixels for the longest line number of an excerpt: a large cluster's rules have six digits. */
+function numberWidth({ rows }: Excerpt): number {
+  const last = Math.max(0, ...rows.map((row) => (row.kind === 'line' ? (row.ref?.line ?? 0) : 0)));
+  return Math.max(30, String(last).length * 7 + 12);
+}
+
+const keyOf = (row: ExcerptRow): string => (row.kind === 'chain' ? `chain ${row.name}` : row.kind === 'fold' ? `fold ${row.key}` : `${row.ref?.input}:${row.ref?.line} ${row.text}`);
+
+/** Unfolding a chain of thousands of rules shows this many; the dump itself has the rest. */
+const MAX_UNFOLDED = 300;
+
+function Row({ row, lang, onOpenSource }: { readonly row: ExcerptRow; readonly lang: Lang; readonly onOpenSource: (ref: SourceRef) => void }) {
+  const [open, setOpen] = useState(false);
+  const t = inspectorStrings(lang);
+  if (row.kind === 'chain') return <li className="insp-chain">{row.name}</li>;
+  if (row.kind === 'line') return <Line line={row} lang={lang} onOpenSource={onOpenSource} />;
+  if (open) return row.lines.slice(-MAX_UNFOLDED).map((line) => <Line key={keyOf(line)} line={line} lang={lang} onOpenSource={onOpenSource} />);
+  return (
+    <li>
+      <button type="button" className="insp-fold" onClick={() => setOpen(true)}>
+        {t.moreSkipped(row.lines.length)}
+      </button>
+    </li>
+  );
+}
+
+const SIGNS: Readonly<Record<LineMark, string>> = { hit: '●', path: '●', skip: '✕', bad: '✕', unknown: '?', dim: '' };
+
+function Line({ line, lang, onOpenSource }: { readonly line: ExcerptLine; readonly lang: Lang; readonly onOpenSource: (ref: SourceRef) => void }) {
+  const { ref, mark } = line;
+  const t = inspectorStrings(lang);
+  const word = mark === 'unknown' ? t.undecided : t[mark];
+  const content = (
+    <>
+      <i>{ref?.line ?? ''}</i>
+      <u aria-hidden="true">{SIGNS[mark]}</u>
+      <span className="insp-sr">{word}: </span>
+      <span className="insp-text">
+        <code>
+          <Words text={line.text} />
+        </code>
+        {line.notes.map((note, i) => (
+          <span key={i} className="insp-note">
+            {noteText(note, lang)}
+          </span>
+        ))}
+      </span>
+    </>
+  );
+  return (
+    <li data-mark={mark}>
+      {ref ? (
+        <button type="button" className="insp-line" title={t.openAt(ref.input, ref.line)} onClick={() => onOpenSource(ref)}>
+          {content}
+        </button>
+      ) : (
+        <div className="insp-line">{content}</div>
+      )}
+    </li>
+  );
+}
+
+/** Words wrap as wholes; only one that is longer than a line may break. */
+function Words({ text }: { readonly text: string }) {
+  const tokens = tokensOf(text);
+  return tokens.map((token, i) => (
+    <span key={i}>
+      <span data-tone={token.tone} className={token.text.length <= 40 ? 'insp-word' : undefined}>
+        {token.text}
+      </span>
+      {i < tokens.length - 1 ? ' ' : ''}
+    </span>
+  ));
+}

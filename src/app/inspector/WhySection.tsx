@@ -1,0 +1,69 @@
+import { useMemo } from 'react';
+import type { Choice } from '../../engine/probe.ts';
+import type { Stop } from '../../text/reading-types.ts';
+import type { Telling } from '../../text/telling.ts';
+import { why } from '../../text/why.ts';
+import type { SourceRef } from '../../world/source.ts';
+import { ChoiceRows } from './ChoiceRows.tsx';
+import { choicesAt } from './choicesAt.ts';
+import { CodeBlock } from './CodeBlock.tsx';
+import type { BundleText } from './dumpText.ts';
+import { lookupExcerpts } from './lookupExcerpts.ts';
+import { actedRule, ruleExcerpt } from './ruleExcerpt.ts';
+import { inspectorStrings } from './strings.ts';
+
+interface WhySectionProps {
+  readonly ctx: Telling;
+  readonly stop: Stop;
+  readonly bundle: BundleText;
+  readonly onChoose: (key: string, option: number) => void;
+  readonly onShowAll: () => void;
+  readonly onOpenSource: (ref: SourceRef) => void;
+}
+
+/** Who decided and by what: the chains on the way, the reason in words, then the very lines of the dump. */
+export function WhySection({ ctx, stop, bundle, onChoose, onShowAll, onOpenSource }: WhySectionProps) {
+  const { trace, world, lang } = ctx;
+  const t = inspectorStrings(lang);
+  const rule = useMemo(() => actedRule(trace, stop), [trace, stop]);
+  const excerpts = useMemo(() => {
+    const table = ruleExcerpt(trace, bundle, stop);
+    return table ? [table, ...lookupExcerpts(trace, bundle, stop)] : lookupExcerpts(trace, bundle, stop);
+  }, [trace, bundle, stop]);
+  const choices: readonly Choice[] = useMemo(() => choicesAt(trace, stop), [trace, stop]);
+  const unknown = stop.kind === 'unknown';
+  return (
+    <section className="insp-section">
+      <h2>
+        {t.why}
+        <small className="insp-trust" title={unknown ? t.unknownHint : t.modelledHint} data-unknown={unknown || undefined}>
+          {unknown ? t.unknown : t.modelled}
+        </small>
+      </h2>
+      {rule && rule.stack.length > 0 && (
+        <ol className="insp-crumbs" aria-label={t.stack}>
+          {rule.stack.map((frame, i) => (
+            <li key={i}>
+              {frame.chain} <em>{frame.rule}</em>
+            </li>
+          ))}
+        </ol>
+      )}
+      <p>
+        {why(ctx, stop).map((piece, i) =>
+          piece.tone === 'plain' ? <span key={i}>{piece.text}</span> : piece.tone === 'strong' ? <b key={i}>{piece.text}</b> : <code key={i}>{piece.text}</code>,
+        )}
+      </p>
+      {choices.map((choice) => (
+        <ChoiceRows key={choice.key} choice={choice} world={world} lang={lang} onChoose={onChoose} onShowAll={onShowAll} />
+      ))}
+      {excerpts.length > 0 && (
+        <div className="insp-excerpts" role="group" aria-label={t.dumps}>
+          {excerpts.map((excerpt) => (
+            <CodeBlock key={excerpt.key} excerpt={excerpt} lang={lang} onOpenSource={onOpenSource} />
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}

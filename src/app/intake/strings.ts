@@ -1,0 +1,78 @@
+import type { Lang } from '../../text/lang.ts';
+
+const en = {
+  drawer: 'Scenarios and dumps',
+  own: 'Your own cluster',
+  ownText: 'Paste or drop what your nodes print: iptables-save, ipset save, ipvsadm -Sn, ip addr, ip route, ss, kubectl get -o yaml. Nothing leaves this browser.',
+  paste: 'Paste dumps',
+  chooseFiles: 'Choose files',
+  chooseFolder: 'Choose a folder',
+  host: 'Machine',
+  hostHint: 'name of the machine, e.g. node1',
+  output: 'What it printed',
+  outputHint: '$ iptables-save\n…\n$ ip addr\n…',
+  addTo: 'Add to the dumps on the page',
+  use: 'Use it',
+  badHost: 'Letters, digits, dots and dashes only.',
+  emptyPaste: 'Paste what a command printed.',
+  collect: 'To collect it all on a node',
+  machines: (count: number) => `${count} ${count === 1 ? 'machine' : 'machines'} read`,
+  scenarios: 'Scenarios',
+  notes: 'Where the document and the kernel differ',
+  problems: 'Not understood',
+  noProblems: 'Every line was understood.',
+  remarks: (count: number) => `${count} more ${count === 1 ? 'remark' : 'remarks'}`,
+  files: 'Files',
+  cluster: 'cluster',
+  edit: 'Edit',
+  dumpView: 'Dumps',
+  dumpText: 'Change a line and the walk changes with it.',
+  text: (path: string) => `Text of ${path}`,
+  changed: 'changed',
+  tooLong: 'This file is too long to edit here: its first lines are shown. The walk uses all of it.',
+  line: (line: number) => `line ${line}`,
+  wholeFile: 'whole file',
+  result: 'Result',
+} as const;
+
+type Text = { readonly [K in keyof typeof en]: (typeof en)[K] extends (...args: infer A) => string ? (...args: A) => string : string };
+
+const ko: Text = {
+  drawer: '시나리오와 덤프',
+  own: '내 클러스터',
+  ownText: '노드에서 출력한 내용을 붙여 넣거나 끌어다 놓으세요: iptables-save, ipset save, ipvsadm -Sn, ip addr, ip route, ss, kubectl get -o yaml. 이 브라우저 밖으로 나가지 않습니다.',
+  paste: '덤프 붙여 넣기',
+  chooseFiles: '파일 고르기',
+  chooseFolder: '폴더 고르기',
+  host: '머신',
+  hostHint: '머신 이름, 예: node1',
+  output: '출력된 내용',
+  outputHint: '$ iptables-save\n…\n$ ip addr\n…',
+  addTo: '지금 있는 덤프에 추가',
+  use: '사용하기',
+  badHost: '영문자, 숫자, 점, 하이픈만 쓸 수 있습니다.',
+  emptyPaste: '명령이 출력한 내용을 붙여 넣으세요.',
+  collect: '노드에서 한꺼번에 모으려면',
+  machines: (count) => `머신 ${count}대를 읽었습니다`,
+  scenarios: '시나리오',
+  notes: '문서와 커널이 다른 점',
+  problems: '이해하지 못한 것',
+  noProblems: '모든 줄을 이해했습니다.',
+  remarks: (count) => `참고 사항 ${count}개`,
+  files: '파일',
+  cluster: '클러스터',
+  edit: '수정',
+  dumpView: '덤프',
+  dumpText: '한 줄을 바꾸면 경로도 바로 바뀝니다.',
+  text: (path) => `${path}의 내용`,
+  changed: '바뀜',
+  tooLong: '여기서 수정하기에는 너무 긴 파일이라 앞부분만 보여 줍니다. 경로는 전체 내용으로 계산합니다.',
+  line: (line) => `${line}행`,
+  wholeFile: '파일 전체',
+  result: '결과',
+};
+
+const TEXTS: Readonly<Record<Lang, Text>> = { en, ko };
+
+/** The strings of the drawer and the dump view. */
+export const intakeStrings = (lang: Lang): Text => TEXTS[lang];

@@ -1,0 +1,128 @@
+import type { Stop } from '../../text/reading-types.ts';
+import type { Berth } from './berth.ts';
+import { centre, clamp, inflate, type Rect, union, within } from './geometry.ts';
+import { houseSpan } from './house.ts';
+import type { Layout } from './layout.ts';
+import type { WalkStop } from './path.ts';
+
+export interface View {
+  readonly x: number;
+  readonly y: number;
+  readonly zoom: number;
+}
+
+export interface Size {
+  readonly w: number;
+  readonly h: number;
+}
+
+/** Below this the type of the stage is too small to read, so the camera pans instead. */
+export const READABLE = 0.88;
+/** At a choice all candidates should be in sight, even if the type is a little small. */
+const CHOICE_ZOOM = 0.78;
+const MAX_ZOOM = 1.5;
+
+/** What the stage looks at in a stop. */
+export interface Focus {
+  readonly layout: Layout;
+  readonly stop: Stop;
+  readonly walked: WalkStop;
+  readonly berth: Berth | undefined;
+  readonly choice: boolean;
+  readonly phone: boolean;
+}
+
+/** The whole world, centred. */
+export function fitAll(layout: Layout, size: Size): View {
+  const { bounds } = layout;
+  const zoom = Math.min(size.w / bounds.w, size.h / bounds.h, MAX_ZOOM);
+  return { zoom, x: (size.w - bounds.w * zoom) / 2 - bounds.x * zoom, y: (size.h - bounds.h * zoom) / 2 - bounds.y * zoom };
+}
+
+/**
+ * The view for a stop: the whole world when it can be read whole; else, at full size, the house that has the packet; on a phone one house or one stretch of wire
+ * fills the width.
+ */
+export function viewOf(focus: Focus, size: Size): View {
+  const { layout, choice, phone } = focus;
+  const whole = fitAll(layout, size);
+  if (phone) return phoneView(focus, size);
+  if (whole.zoom >= READABLE) return whole;
+  const zoom = choice ? Math.max(whole.zoom, CHOICE_ZOOM) : 1;
+  const target = choice ? layout.bounds : context(focus, size, zoom);
+  const must = choice ? whereChosen(focus, size, zoom) : subject(focus);
+  return clampedTo(layout.bounds, showing(must, centredOn(centre(target).x, centre(target).y, zoom, size), size), size);
+}
+
+/** True when the station and its capsule are in sight. */
+export function inSight(view: View, focus: Focus, size: Size): boolean {
+  const visible: Rect = { x: -view.x / view.zoom, y: -view.y / view.zoom, w: size.w / view.zoom, h: size.h / view.zoom };
+  return within(subject(focus), inflate(visible, 1));
+}
+
+/** What must be seen: the station and the capsule. */
+function subject({ layout, walked, berth }: Focus): Rect {
+  const box = walked.station === undefined ? undefined : layout.boxes.get(walked.station)?.rect;
+  return inflate(union([box ?? { x: walked.at.x - 10, y: walked.at.y - 10, w: 20, h: 20 }, ...(berth ? [berth.rect] : [])]), 6);
+}
+
+/** At a choice: the house that chooses, up to the sky through which the rays run, as far as the view holds them. */
+function whereChosen(focus: Focus, size: Size, zoom: number): Rect {
+  const seen = subject(focus);
+  const house = homeOf(focus);
+  const high = { ...seen, y: 0, h: seen.y + seen.h };
+  const tries = [...(house ? [union([high, house])] : []), high];
+  return tries.find((r) => r.w * zoom <= size.w && r.h * zoom <= size.h) ?? seen;
+}
+
+/** The subject with as much of its house as the view holds. */
+function context(focus: Focus, size: Size, zoom: number): Rect {
+  const { layout, walked } = focus;
+  const house = homeOf(focus);
+  const seen = subject(focus);
+  if (!house) {
+    const ends = walked.also.flatMap((id) => layout.boxes.get(id)?.rect ?? []);
+    const all = union([seen, ...ends]);
+    return all.w * zoom <= size.w && all.h * zoom <= size.h ? all : seen;
+  }
+  const wide = house.w * zoom <= size.w;
+  const frame = { x: wide ? house.x : seen.x, y: house.y, w: wide ? house.w : seen.w, h: house.h };
+  if (frame.h * zoom <= size.h) return union([frame, seen]);
+  // Too low for a whole house: what is needed is kept, and above or below it as much as there is room.
+  const room = size.h / zoom;
+  const low = seen.y + seen.h > frame.y + frame.h - 40;
+  return { ...frame, y: low ? seen.y + seen.h - room : Math.min(frame.y + 92, seen.y), h: room };
+}
+
+function homeOf({ layout, walked }: Focus): Rect | undefined {
+  const id = walked.station === undefined ? undefined : layout.boxes.get(walked.station)?.house;
+  const house = layout.houses.find((h) => h.id === id);
+  return house && houseSpan(house);
+}
+
+function phoneView(focus: Focus, size: Size): View {
+  const { layout, walked } = focus;
+  const seen = subject(focus);
+  const id = walked.station === undefined ? undefined : layout.boxes.get(walked.station);
+  const house = id?.house === undefined ? undefined : layout.houses.find((h) => h.id === id.house);
+  const foot = id !== undefined && id.rect.y >= layout.rows.nic;
+  const ends = walked.also.flatMap((end) => layout.boxes.get(end)?.rect ?? []);
+  const frame = house && !foot ? (id?.kind === 'pod' ? union([seen, { ...house.rect, h: house.rect.h * 0.55 }]) : inflate(union([house.rect, seen]), 6)) : union([seen, ...ends.filter((e) => Math.abs(centre(e).x - walked.at.x) < 300)]);
+  const zoom = clamp(Math.min(size.w / frame.w, size.h / frame.h), 0.62, 1.25);
+  const c = frame.w * zoom > size.w + 1 || frame.h * zoom > size.h + 1 ? centre(seen) : centre(frame);
+  return centredOn(c.x, c.y, zoom, size);
+}
+
+const centredOn = (x: number, y: number, zoom: number, size: Size): View => ({ zoom, x: size.w / 2 - x * zoom, y: size.h / 2 - y * zoom });
+
+/** The view moved as little as needed to have `must` in it. */
+function showing(must: Rect, view: View, size: Size): View {
+  const axis = (at: number, start: number, extent: number, room: number): number => (extent * view.zoom > room ? at : clamp(at, -start * view.zoom, room - (start + extent) * view.zoom));
+  return { zoom: view.zoom, x: axis(view.x, must.x, must.w, size.w), y: axis(view.y, must.y, must.h, size.h) };
+}
+
+/** Keeps the view on the world; a world smaller than the view is centred in it. */
+function clampedTo(bounds: Rect, view: View, size: Size): View {
+  const axis = (at: number, start: number, extent: number, room: number): number => (extent * view.zoom <= room ? (room - extent * view.zoom) / 2 - start * view.zoom : clamp(at, room - (start + extent) * view.zoom, -start * view.zoom));
+  return { zoom: view.zoom, x: axis(view.x, bounds.x, bounds.w, size.w), y: axis(view.y, bounds.y, bounds.h, size.h) };
+}

@@ -1,0 +1,302 @@
+import type { Step } from '../../engine/step.ts';
+import type { Trace } from '../../engine/trace-types.ts';
+import { formatIp4, type Ip4, parseIp4 } from '../../packet/address.ts';
+import { deviceId, netnsId, ownersOf } from '../../world/lookup.ts';
+import type { DeviceRef, Host, Link, Netns, World } from '../../world/world.ts';
+
+/** Who is drawn, and in which form. Taken from the world and the whole trace, so that it is the same at every step and every level of detail. */
+export interface Cast {
+  /** Namespaces with a hook map: those the packet visits first, in order of the first visit, then bystanders in the order of the world. */
+  readonly houses: readonly CastHouse[];
+  /** Clients and routers: small boxes under the houses. */
+  readonly smalls: readonly CastSmall[];
+  /** Bystanders that are one box together. */
+  readonly folded: readonly string[];
+  /** Tunnels that the trace goes through, each pair once. */
+  readonly tunnels: readonly TunnelPair[];
+  /** Pairs of devices between which the packet crossed a wire. */
+  readonly crossings: readonly (readonly [DeviceRef, DeviceRef])[];
+}
+
+export interface CastHouse {
+  readonly id: string;
+  readonly host: string;
+  readonly netns: string | null;
+  readonly takesPart: boolean;
+  readonly ipvs: boolean;
+  /** A process of this namespace sends or receives. */
+  readonly process: boolean;
+  readonly nics: readonly CastDevice[];
+  readonly devices: readonly CastDevice[];
+  readonly pods: readonly CastPod[];
+  readonly hiddenDevices: number;
+  readonly hiddenPods: number;
+}
+
+export type DeviceKind = 'nic' | 'tunnel' | 'dummy' | 'veth' | 'loopback' | 'other';
+
+export interface CastDevice {
+  readonly id: string;
+  readonly ref: DeviceRef;
+  readonly kind: DeviceKind;
+  readonly name: string;
+  readonly address: string | undefined;
+  readonly visited: boolean;
+}
+
+export interface CastPod {
+  readonly id: string;
+  readonly netns: string;
+  readonly name: string;
+  readonly address: string | undefined;
+  readonly visited: boolean;
+  readonly candidate: boolean;
+  /** The host's end of its cable. */
+  readonly veth: CastDevice | undefined;
+}
+
+export interface CastSmall {
+  readonly id: string;
+  readonly host: string;
+  readonly role: Host['role'] | 'outside';
+  readonly name: string;
+  readonly address: string | undefined;
+  readonly takesPart: boolean;
+  /** For a client without a dump, the device before which its packet appears. */
+  readonly entry: string | undefined;
+}
+
+export interface TunnelPair {
+  readonly from: DeviceRef;
+  readonly to: DeviceRef;
+}
+
+/** No host can be called so: parentheses are not in host names. */
+export const OUTSIDE_ID = '(outside)';
+
+const MAX_BYSTANDERS = 3;
+const MAX_IDLE_NICS = 4;
+const MAX_IDLE_DEVICES = 3;
+
+/** The addresses among which chance chose. */
+export function candidateAddresses(trace: Trace): readonly Ip4[] {
+  const texts = trace.steps.flatMap((s) => (s.kind === 'ipvs' ? s.candidates.map((c) => c.address) : []));
+  return [...new Set(texts.flatMap((text) => parseIp4(text.split(':')[0] ?? '') ?? []))];
+}
+
+/** Chooses what is drawn. `unfolded`: also draw the bystanders and the things inside houses that would be folded. */
+export function castOf(world: World, trace: Trace, unfolded: boolean): Cast {
+  const steps = trace.steps.filter((s) => s.role !== 'arp');
+  const order = [...new Set(steps.map((s) => netnsId(s.host, s.netns)))];
+  const visitedDevs = new Set(steps.flatMap(devicesOf));
+  const candidates = candidateAddresses(trace);
+  const homes = new Set(candidates.flatMap((ip) => ownersOf(world, ip).map((o) => netnsId(o.host.name, o.netns.name))));
+  const active = activeNetns(trace);
+  const context: Context = { world, trace, visitedDevs, visitedNetns: new Set(order), homes, active, unfolded };
+
+  const hosts = new Set(steps.map((s) => s.host));
+  const big = world.hosts.filter((h) => isHouse(h, active));
+  const parts = big.flatMap((h) => spacesOf(h, context)).filter((s) => hosts.has(s.host.name) && (s.netns.name === null || active.has(s.id)));
+  const rank = (host: string, id: string): number => (order.includes(id) ? order.indexOf(id) : order.findIndex((o) => o === host || o.startsWith(`${host}/`)));
+  const others = big.filter((h) => !hosts.has(h.name));
+  const shown = others.length > MAX_BYSTANDERS && !unfolded ? [] : others;
+  const smalls = world.hosts.filter((h) => !isHouse(h, active));
+  const idleSmalls = smalls.filter((h) => !hosts.has(h.name));
+  const foldSmalls = idleSmalls.length > MAX_BYSTANDERS && !unfolded;
+  return {
+    houses: [
+      ...parts.toSorted((a, b) => rank(a.host.name, a.id) - rank(b.host.name, b.id)).map((s) => houseOf(s, true, context)),
+      ...shown.flatMap((h) => spacesOf(h, context).slice(0, 1)).map((s) => houseOf(s, false, context)),
+    ],
+    smalls: [...smalls.filter((h) => hosts.has(h.name) || !foldSmalls).map((h) => smallOf(h, hosts.has(h.name))), ...outsideOf(trace)],
+    folded: [...(shown.length === 0 ? others : []), ...(foldSmalls ? idleSmalls : [])].map((h) => h.name),
+    tunnels: tunnelsOf(world, steps),
+    crossings: crossingsOf(steps),
+  };
+}
+
+interface Context {
+  readonly world: World;
+  readonly trace: Trace;
+  readonly visitedDevs: ReadonlySet<string>;
+  readonly visitedNetns: ReadonlySet<string>;
+  readonly homes: ReadonlySet<string>;
+  readonly active: ReadonlySet<string>;
+  readonly unfolded: boolean;
+}
+
+interface Space {
+  readonly id: string;
+  readonly host: Host;
+  readonly netns: Netns;
+}
+
+const spacesOf = (host: Host, { active }: Context): readonly Space[] =>
+  host.netns.map((netns) => ({ id: netnsId(host.name, netns.name), host, netns })).filter((s) => s.netns.name === null || active.has(s.id));
+
+/** Namespaces in which a rule, IPVS or a translation had a say: they earn a hook map. */
+function activeNetns(trace: Trace): ReadonlySet<string> {
+  const tells = (s: Step): boolean => (s.kind === 'rule' && s.matched !== false) || s.kind === 'ipvs' || (s.kind === 'nat' && s.by !== 'null-binding') || (s.kind === 'policy' && s.policy === 'DROP');
+  return new Set(trace.steps.filter(tells).map((s) => netnsId(s.host, s.netns)));
+}
+
+const isHouse = (host: Host, active: ReadonlySet<string>): boolean => (host.role !== 'client' && host.role !== 'router') || host.netns.length > 1 || active.has(host.name);
+
+function devicesOf(step: Step): readonly string[] {
+  const own = step.dev === undefined ? [] : [deviceId({ host: step.host, netns: step.netns, dev: step.dev })];
+  return step.kind === 'transmit' && step.to ? [...own, deviceId(step.to)] : own;
+}
+
+function kindOf(link: Link): DeviceKind {
+  switch (link.kind) {
+    case 'nic':
+    case 'veth':
+    case 'dummy':
+    case 'loopback':
+      return link.kind;
+    case 'ipip':
+      return 'tunnel';
+    case 'unknown':
+      return /^(vxlan|geneve|gre|gretap|ip6tnl|sit|wireguard)$/.test(link.kindText) ? 'tunnel' : 'other';
+  }
+}
+
+/** The address that a device is known by in this trace: the probe's destination if it holds it, else its first. */
+function addressOf(link: Link, trace: Trace): string | undefined {
+  const wanted = link.addresses.find((a) => a.ip === trace.probe.dst) ?? link.addresses[0];
+  return wanted === undefined ? undefined : formatIp4(wanted.ip);
+}
+
+function deviceOf({ host, netns }: Space, link: Link, { trace, visitedDevs }: Context): CastDevice {
+  const ref: DeviceRef = { host: host.name, netns: netns.name, dev: link.name };
+  const id = deviceId(ref);
+  return { id, ref, kind: kindOf(link), name: link.name, address: addressOf(link, trace), visited: visitedDevs.has(id) };
+}
+
+/** Visited things always, idle ones as far as there is room for them. */
+function keep<T extends { readonly visited: boolean }>(all: readonly T[], idle: number): readonly T[] {
+  let room = idle;
+  return all.filter((one) => one.visited || room-- > 0);
+}
+
+function houseOf(space: Space, takesPart: boolean, context: Context): CastHouse {
+  const { netns, host, id } = space;
+  const { trace, unfolded } = context;
+  const all = netns.links.map((link) => deviceOf(space, link, context));
+  const drawnVeths = takesPart ? all.filter((d) => d.kind === 'veth' && (netns.name !== null || leadsToHouse(context, netns, d))) : [];
+  const nics = [...all.filter((d) => d.kind === 'nic'), ...drawnVeths];
+  const row = all.filter((d) => d.kind === 'tunnel' || (d.kind === 'dummy' && d.address !== undefined) || d.kind === 'other' || (d.kind === 'loopback' && d.visited));
+  const pods = netns.name === null ? podsOf(space, all, context) : [];
+  // Those that matter first: they stand nearest to the way up from POSTROUTING.
+  const ranked = pods.toSorted((a, b) => Number(b.visited) - Number(a.visited) || Number(b.candidate) - Number(a.candidate));
+  const matter = ranked.filter((p) => p.visited || p.candidate);
+  const shownPods = takesPart && unfolded ? ranked : takesPart && matter.length === 0 ? ranked.slice(0, 1) : matter;
+  const shownNics = takesPart ? keep(nics, unfolded ? Infinity : Math.max(0, MAX_IDLE_NICS - nics.filter((d) => d.visited).length)) : nics.filter((d) => onUsedWire(context, d)).toSorted((a, b) => wireRank(context, a) - wireRank(context, b)).slice(0, 1);
+  const tunnelled = trace.steps.some((s) => s.kind === 'encap');
+  const shownRow = takesPart ? keep(row, unfolded ? Infinity : MAX_IDLE_DEVICES) : row.filter((d) => tunnelled && d.kind === 'tunnel').slice(0, 1);
+  return {
+    id,
+    host: host.name,
+    netns: netns.name,
+    takesPart,
+    ipvs: netns.ipvs.length > 0,
+    process: trace.steps.some((s) => netnsId(s.host, s.netns) === id && atSocket(trace, s)),
+    nics: shownNics,
+    devices: shownRow,
+    pods: shownPods,
+    hiddenDevices: takesPart ? nics.length - shownNics.length + row.length - shownRow.length : 0,
+    hiddenPods: takesPart ? pods.length - shownPods.length : 0,
+  };
+}
+
+const wireOf = (world: World, device: CastDevice): string | undefined => world.segments.find((s) => s.devices.some((d) => deviceId(d) === device.id))?.name;
+
+/** On a wire over which the packet went: that much of a bystander belongs into the picture. */
+function onUsedWire({ world, trace }: Context, device: CastDevice): boolean {
+  const wire = wireOf(world, device);
+  return wire !== undefined && trace.steps.some((s) => s.kind === 'transmit' && s.role !== 'arp' && s.segment === wire);
+}
+
+/** Wires between houses before wires to routers and clients. */
+function wireRank({ world, trace, active }: Context, device: CastDevice): number {
+  const wire = wireOf(world, device);
+  const big = new Set(world.hosts.filter((h) => isHouse(h, active)).map((h) => h.name));
+  return trace.steps.some((s) => s.kind === 'transmit' && s.segment === wire && big.has(s.host) && s.to !== undefined && big.has(s.to.host)) ? 0 : 1;
+}
+
+/** A cable to a namespace that is a house of its own ends in the row of NICs, not at a pod on the roof. */
+function leadsToHouse({ active }: Context, netns: Netns, device: CastDevice): boolean {
+  const peer = netns.links.find((l) => l.name === device.name)?.veth;
+  return peer !== undefined && active.has(netnsId(peer.host, peer.netns));
+}
+
+function podsOf(space: Space, devices: readonly CastDevice[], context: Context): readonly CastPod[] {
+  const { host } = space;
+  return host.netns.flatMap((netns) => {
+    const id = netnsId(host.name, netns.name);
+    if (netns.name === null || context.active.has(id)) return [];
+    const outward = netns.links.find((l) => l.veth !== undefined && l.veth.host === host.name && l.veth.netns === space.netns.name);
+    const address = netns.links.flatMap((l) => (l.kind === 'loopback' ? [] : l.addresses)).find((a) => a.scope === 'global')?.ip;
+    const veth = outward?.veth;
+    return [
+      {
+        id,
+        netns: netns.name,
+        name: netns.name,
+        address: address === undefined ? undefined : formatIp4(address),
+        visited: context.visitedNetns.has(id),
+        candidate: context.homes.has(id),
+        veth: veth && devices.find((d) => d.name === veth.dev),
+      },
+    ];
+  });
+}
+
+function smallOf(host: Host, takesPart: boolean): CastSmall {
+  const address = host.role === 'router' ? undefined : host.netns[0]?.links.flatMap((l) => l.addresses).find((a) => a.scope === 'global')?.ip;
+  return { id: host.name, host: host.name, role: host.role, name: host.name, address: address === undefined ? undefined : formatIp4(address), takesPart, entry: undefined };
+}
+
+/** A socket of the namespace sends or takes the packet; not so for the client and the pods that no dump describes, which the engine shows at a device. */
+export const atSocket = (trace: Trace, step: Step): boolean => (step.kind === 'send' && step.dev === undefined) || (step.kind === 'deliver' && !atOutside(trace, step));
+
+/** The client that no dump describes sends or takes the packet. */
+export function atOutside({ probe }: Trace, step: Step): boolean {
+  if (probe.from.kind !== 'outside') return false;
+  return (step.kind === 'send' && step.what === 'probe') || (step.kind === 'deliver' && step.packet.find((h) => h.type === 'ipv4')?.dst === probe.from.ip);
+}
+
+/** A client that no dump describes still has a place from where its packet comes. */
+function outsideOf({ probe }: Trace): readonly CastSmall[] {
+  if (probe.from.kind !== 'outside') return [];
+  return [{ id: OUTSIDE_ID, host: probe.from.host, role: 'outside', name: '', address: formatIp4(probe.from.ip), takesPart: true, entry: deviceId({ host: probe.from.host, netns: null, dev: probe.from.dev }) }];
+}
+
+/** Each encap with the decap of its packet, or with whoever owns the outer destination when it never got there. */
+function tunnelsOf(world: World, steps: readonly Step[]): readonly TunnelPair[] {
+  const pairs = new Map<string, TunnelPair>();
+  for (const [i, step] of steps.entries()) {
+    if (step.kind !== 'encap' || step.dev === undefined) continue;
+    const end = steps.slice(i + 1, i + 2000).find((s) => s.kind === 'decap' && s.outerDst === step.outerDst && s.outerSrc === step.outerSrc);
+    const owner = ownersOf(world, step.outerDst)[0];
+    const device = end?.dev ?? owner?.netns.links.find((l) => l.kind === 'ipip')?.name;
+    const host = end?.host ?? owner?.host.name;
+    if (host === undefined || device === undefined) continue;
+    const from: DeviceRef = { host: step.host, netns: step.netns, dev: step.dev };
+    const to: DeviceRef = { host, netns: end ? end.netns : (owner?.netns.name ?? null), dev: device };
+    const key = [deviceId(from), deviceId(to)].toSorted().join(' ');
+    if (!pairs.has(key)) pairs.set(key, { from, to });
+  }
+  return [...pairs.values()];
+}
+
+function crossingsOf(steps: readonly Step[]): readonly (readonly [DeviceRef, DeviceRef])[] {
+  const seen = new Map<string, readonly [DeviceRef, DeviceRef]>();
+  for (const step of steps) {
+    if (step.kind !== 'transmit' || step.to === undefined || step.dev === undefined || step.to.host === step.host) continue;
+    const from: DeviceRef = { host: step.host, netns: step.netns, dev: step.dev };
+    const key = `${deviceId(from)} ${deviceId(step.to)}`;
+    if (!seen.has(key)) seen.set(key, [from, step.to]);
+  }
+  return [...seen.values()];
+}

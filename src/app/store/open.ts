@@ -1,0 +1,214 @@
+import type { Section } from '../../dumps/bundle.ts';
+import type { Diagnostic } from '../../dumps/diagnostic.ts';
+import { findScenario, scenarios, withDefaults, type NamedProbe, type Scenario } from '../../scenarios/catalogue.ts';
+import { loadScenario, type LoadedFiles } from '../../scenarios/files.browser.ts';
+import { decodeLink, OWN, type Link } from '../../share/link.ts';
+import type { Files, Unpacked } from '../../share/packed.ts';
+import type { ProbeWords } from '../../share/probeWords.ts';
+import type { ClusterNames } from '../../world/world.ts';
+import { parseBundle } from '../../dumps/bundle.ts';
+import { firstProbe } from './offers.ts';
+import type { Loaded, NoticeReason } from './state.ts';
+import { addFiles, compute, setDumps, setNames, show, showLang, tell, usePage } from './store.ts';
+
+const get = usePage.getState;
+
+const wordsOf = (probe: NamedProbe): ProbeWords => ({ from: probe.from, via: undefined, to: probe.to, proto: probe.proto, sport: undefined, size: undefined });
+
+const fetched = new Map<string, Promise<LoadedFiles>>();
+
+/** The scenario's dumps, fetched once: the same object each time, so that edits can be kept by it. */
+function dumpsOf(scenario: Scenario, params: Readonly<Record<string, string>>): Promise<LoadedFiles> {
+  const folder = scenario.folder(params);
+  const known = fetched.get(folder);
+  if (known) return known;
+  const loading = loadScenario(scenario, params);
+  fetched.set(folder, loading);
+  loading.catch(() => fetched.delete(folder)); // to be tried again
+  return loading;
+}
+
+// A link or scenario opened later wins over one that is still being fetched.
+let ticket = 0;
+
+/** Runs one opening; whatever cannot be fetched is said, and the page stays as it was. */
+async function opening(work: (isCurrent: () => boolean) => Promise<void>): Promise<void> {
+  const mine = ++ticket;
+  usePage.setState({ busy: true });
+  try {
+    await work(() => mine === ticket);
+  } catch {
+    if (mine === ticket) tell({ kind: 'load-failed' });
+  } finally {
+    if (mine === ticket) usePage.setState({ busy: false });
+  }
+}
+
+/** Opens what a fragment of the address says; a damaged one opens the first scenario and says why. */
+export function openHash(hash: string): Promise<void> {
+  return opening(async (isCurrent) => {
+    const decoded = decodeLink(hash);
+    if (decoded.kind === 'link') {
+      const problems = await openLink(decoded.link, isCurrent);
+      if (problems.length === 0 || !isCurrent()) return;
+      await openDefault(isCurrent);
+      tell({ kind: 'damaged-link', link: hash, reasons: problems });
+    } else {
+      await openDefault(isCurrent);
+      if (decoded.kind === 'damaged') tell({ kind: 'damaged-link', link: hash, reasons: decoded.problems });
+    }
+  });
+}
+
+async function openDefault(isCurrent: () => boolean): Promise<void> {
+  const [scenario] = scenarios;
+  const params = withDefaults(scenario, {});
+  const { files, names } = await dumpsOf(scenario, params);
+  if (isCurrent()) show({ origin: { kind: 'scenario', scenario, params }, base: files, files, names, notes: [], words: wordsOf(scenario.probes[0]), choices: {} }, { detail: 'story', index: 0 });
+}
+
+const whyNot = (bad: Exclude<Unpacked, { kind: 'files' }>): NoticeReason =>
+  bad.reason === 'base' ? { code: 'packed-base', part: bad.path ?? '' } : { code: `packed-${bad.reason}` };
+
+/** Opens a link whole, or says why it cannot be and leaves the page alone. */
+async function openLink(link: Link, isCurrent: () => boolean): Promise<readonly NoticeReason[]> {
+  if (link.lang) await showLang(link.lang);
+  const at = { detail: link.detail ?? 'story', index: (link.step ?? 1) - 1 } as const;
+  if (link.scenario === OWN) {
+    if (link.packed === undefined) return [{ code: 'own-not-included' }];
+    const unpacked = (await import('../../share/packed.ts')).unpackBundle(link.packed);
+    if (unpacked.kind === 'bad') return [whyNot(unpacked)];
+    const read = await readOwn(unpacked.files);
+    const words = linkWords(link, firstProbe(parseBundle(unpacked.files, read.names).world));
+    if (!words) return [{ code: 'bad-value', part: 'from, to' }];
+    if (isCurrent()) show({ origin: { kind: 'own', inLink: true }, base: unpacked.files, files: unpacked.files, names: read.names, notes: read.diagnostics, words, choices: link.picks }, at);
+    return [];
+  }
+  const scenario = findScenario(link.scenario);
+  if (!scenario) return [{ code: 'unknown-scenario', part: link.scenario }];
+  for (const [key, value] of Object.entries(link.params)) {
+    const parameter = scenario.parameters.find((p) => p.key === key);
+    if (!parameter) return [{ code: 'unknown-parameter', part: key }];
+    if (!parameter.options.includes(value)) return [{ code: 'bad-value', part: `${key}=${value}` }];
+  }
+  const params = withDefaults(scenario, link.params);
+  const { files: base, names: baseNames } = await dumpsOf(scenario, params);
+  let files = base;
+  let names = baseNames;
+  if (link.packed !== undefined) {
+    const unpacked = (await import('../../share/packed.ts')).unpackEdits(link.packed, base);
+    if (unpacked.kind === 'bad') return [whyNot(unpacked)];
+    files = unpacked.files;
+    if (objectsText(parseBundle(files).sections) !== objectsText(parseBundle(base).sections)) names = (await readOwn(files)).names;
+  }
+  const words = linkWords(link, wordsOf(scenario.probes[0]));
+  if (!words) return [{ code: 'bad-value', part: 'from, to' }];
+  const inputs = { origin: { kind: 'scenario', scenario, params }, base, files, names, notes: [], words, choices: link.picks } as const;
+  // Checked before it is shown: a cut address is still a word, but means nothing here.
+  const { result } = compute(inputs, undefined);
+  if (result.kind === 'words') return [{ code: 'bad-value', part: `${result.problem.field}=${result.problem.text}` }];
+  const unknownPick = result.kind === 'walk' && files === base ? Object.keys(link.picks).find((key) => !result.walk.trace.choices.some((c) => c.key === key)) : undefined;
+  if (unknownPick !== undefined) return [{ code: 'bad-choice', part: unknownPick }];
+  if (isCurrent()) show(inputs, at);
+  return [];
+}
+
+/** The link's words over the defaults; undefined when something essential is said nowhere. */
+function linkWords(link: Link, base: ProbeWords | undefined): ProbeWords | undefined {
+  const from = link.from ?? base?.from;
+  const to = link.to ?? base?.to;
+  if (from === undefined || to === undefined) return undefined;
+  const own = link.from === undefined && link.to === undefined;
+  return { from, to, via: link.via, proto: link.proto ?? (own ? (base?.proto ?? 'tcp') : 'tcp'), sport: link.sport, size: link.size };
+}
+
+export function openScenario(id: string): Promise<void> {
+  const scenario = findScenario(id) ?? scenarios[0];
+  return takeProbe(scenario, scenario.probes[0]);
+}
+
+/** Opens a named question of a scenario; with the same scenario on the page its settings and edits stay. */
+export function takeProbe(scenario: Scenario, probe: NamedProbe): Promise<void> {
+  const { loaded, detail } = get();
+  if (loaded?.origin.kind === 'scenario' && loaded.origin.scenario === scenario) {
+    const inputs: Omit<Loaded, 'parsed' | 'result'> = { ...loaded, words: wordsOf(probe), choices: {} };
+    usePage.setState({ loaded: compute(inputs, loaded), index: 0, playing: false });
+    return Promise.resolve();
+  }
+  return opening(async (isCurrent) => {
+    const params = withDefaults(scenario, {});
+    const { files, names } = await dumpsOf(scenario, params);
+    if (isCurrent()) show({ origin: { kind: 'scenario', scenario, params }, base: files, files, names, notes: [], words: wordsOf(probe), choices: {} }, { detail, index: 0 });
+  });
+}
+
+/** Edits of one state of a scenario while another one is on the page, by the state's own text. */
+const drafts = new WeakMap<Files, { readonly files: Files; readonly names: ClusterNames; readonly undo: readonly Files[]; readonly redo: readonly Files[] }>();
+
+/** What if: the same packet in the scenario's other state. Edits of the state that is left come back with it. */
+export function setParameter(key: string, value: string): Promise<void> {
+  return opening(async (isCurrent) => {
+    const origin = get().loaded?.origin;
+    if (origin?.kind !== 'scenario') return;
+    const params = withDefaults(origin.scenario, { ...origin.params, [key]: value });
+    const next = await dumpsOf(origin.scenario, params);
+    const { loaded, undo, redo } = get();
+    if (!isCurrent() || !loaded) return;
+    drafts.set(loaded.base, { files: loaded.files, names: loaded.names, undo, redo });
+    const draft = drafts.get(next.files);
+    setDumps({ ...origin, params }, next.files, draft?.files ?? next.files, draft?.names ?? next.names);
+    usePage.setState({ undo: draft?.undo ?? [], redo: draft?.redo ?? [] });
+  });
+}
+
+const objectsText = (sections: readonly Section[]): string => sections.filter((s) => s.kind === 'objects').map((s) => `${s.input}\n${s.lines.join('\n')}`).join('\n');
+
+/** Names of the Kubernetes objects among the files; the YAML parser is fetched only when there are any. */
+async function readOwn(files: Files): Promise<{ readonly names: ClusterNames; readonly diagnostics: readonly Diagnostic[] }> {
+  const hasObjects = parseBundle(files).sections.some((s) => s.kind === 'objects');
+  return hasObjects ? (await import('../../dumps/kubectl.ts')).parseObjects(files) : { names: { pods: [], services: [], nodes: [] }, diagnostics: [] };
+}
+
+/**
+ * Makes a world of dumps that the user brought. With `add` they join those already there. Where nothing can be read as a machine the page
+ * stays as it was and says so; false then.
+ */
+export async function openOwn(files: Files, found: readonly Diagnostic[], add: boolean): Promise<boolean> {
+  let opened = false;
+  await opening(async (isCurrent) => {
+    const { loaded } = get();
+    if (add && loaded?.origin.kind === 'own') {
+      addFiles(files);
+      opened = true;
+      return;
+    }
+    const read = await readOwn(files);
+    const { world } = parseBundle(files, read.names);
+    const words = firstProbe(world);
+    if (!isCurrent()) return;
+    if (!words) {
+      tell({ kind: 'nothing-read' });
+      return;
+    }
+    opened = true;
+    tell(undefined);
+    show({ origin: { kind: 'own', inLink: false }, base: files, files, names: read.names, notes: [...found, ...read.diagnostics], words, choices: {} }, { detail: 'story', index: 0 });
+  });
+  return opened;
+}
+
+/** Reads names anew when the text of Kubernetes objects was edited. Returns how to stop. */
+export function watchObjects(): () => void {
+  return usePage.subscribe((now, before) => {
+    const { loaded } = now;
+    if (!loaded || !before.loaded || loaded.base !== before.loaded.base || loaded.parsed === before.loaded.parsed || loaded.files === before.loaded.files) return;
+    const text = objectsText(loaded.parsed.sections);
+    if (text === objectsText(before.loaded.parsed.sections)) return;
+    void readOwn(loaded.files).then(
+      ({ names, diagnostics }) => {
+        if (get().loaded?.files === loaded.files) setNames(names, diagnostics);
+      },
+      () => tell({ kind: 'load-failed' }),
+    );
+  });
+}

@@ -1,0 +1,71 @@
+import type { ParsedWorld } from '../../dumps/bundle.ts';
+import type { Diagnostic } from '../../dumps/diagnostic.ts';
+import type { Choices } from '../../engine/probe.ts';
+import type { Scenario } from '../../scenarios/catalogue.ts';
+import type { Files } from '../../share/packed.ts';
+import type { ProbeWords } from '../../share/probeWords.ts';
+import type { Lang } from '../../text/lang.ts';
+import type { Detail } from '../../text/reading-types.ts';
+import type { SourceRef } from '../../world/source.ts';
+import type { ClusterNames } from '../../world/world.ts';
+import type { WalkResult } from './walk.ts';
+
+/** Where the dumps came from. */
+export type Origin =
+  | { readonly kind: 'scenario'; readonly scenario: Scenario; readonly params: Readonly<Record<string, string>> }
+  /** Brought by the user; `inLink`: they said yes to having the text in the link. */
+  | { readonly kind: 'own'; readonly inLink: boolean };
+
+export type Theme = 'light' | 'dark';
+
+/** Panels that lie over the page; at most one is open. */
+export type Panel = 'drawer' | 'dumps' | 'share' | 'help' | 'outcomes' | 'scenarios';
+
+/** Something to tell once, at the top. `link` is the text of a link that could not be used. */
+export type Notice =
+  | { readonly kind: 'damaged-link'; readonly link: string; readonly reasons: readonly NoticeReason[] }
+  | { readonly kind: 'step-out-of-range'; readonly asked: number; readonly count: number }
+  | { readonly kind: 'load-failed' }
+  | { readonly kind: 'nothing-read' };
+
+/** Why a link could not be used, as data. */
+export type NoticeReason =
+  | { readonly code: 'too-long' | 'no-scenario' | 'bad-escape' | 'bad-pair' | 'repeated' | 'bad-value' | 'unknown-scenario' | 'unknown-parameter' | 'bad-choice'; readonly part: string }
+  | { readonly code: 'packed-version' | 'packed-damaged' | 'packed-too-large' | 'own-not-included' }
+  | { readonly code: 'packed-base'; readonly part: string };
+
+/** What was loaded, parsed and computed from the inputs, and the inputs themselves. */
+export interface Loaded {
+  readonly origin: Origin;
+  /** The dumps as they came. */
+  readonly base: Files;
+  /** The dumps as edited; the same object as `base` when nothing was. */
+  readonly files: Files;
+  readonly names: ClusterNames;
+  readonly parsed: ParsedWorld;
+  /** What reading the archive and the Kubernetes objects found, besides `parsed.diagnostics`. */
+  readonly notes: readonly Diagnostic[];
+  readonly words: ProbeWords;
+  readonly choices: Choices;
+  readonly result: WalkResult;
+}
+
+export interface PageState {
+  /** undefined until the first dumps are read. */
+  readonly loaded: Loaded | undefined;
+  readonly undo: readonly Files[];
+  readonly redo: readonly Files[];
+  readonly detail: Detail;
+  /** Position in the reading of `detail`. */
+  readonly index: number;
+  readonly playing: boolean;
+  readonly speed: number;
+  readonly lang: Lang;
+  readonly theme: Theme;
+  readonly panel: Panel | undefined;
+  /** Where the dump view should show. */
+  readonly dumpAt: SourceRef | undefined;
+  readonly notice: Notice | undefined;
+  /** True while dumps are being fetched or unpacked. */
+  readonly busy: boolean;
+}

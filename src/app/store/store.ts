@@ -1,0 +1,177 @@
+import { create } from 'zustand';
+import { parseBundle, type ParsedWorld } from '../../dumps/bundle.ts';
+import type { Choices } from '../../engine/probe.ts';
+import type { Files } from '../../share/packed.ts';
+import type { ProbeWords } from '../../share/probeWords.ts';
+import { stopAt } from '../../text/reading.ts';
+import type { Lang } from '../../text/lang.ts';
+import type { Detail, Reading, Stop } from '../../text/reading-types.ts';
+import type { SourceRef } from '../../world/source.ts';
+import type { ClusterNames } from '../../world/world.ts';
+import { loadStrings } from '../strings.ts';
+import { chosenTheme, startLang, systemTheme } from './prefs.ts';
+import type { Loaded, Notice, PageState, Panel } from './state.ts';
+import { keepPlace, walkOf, type Walk } from './walk.ts';
+
+export const usePage = create<PageState>()(() => ({
+  loaded: undefined,
+  undo: [],
+  redo: [],
+  detail: 'story',
+  index: 0,
+  playing: false,
+  speed: 1,
+  lang: startLang(),
+  theme: chosenTheme() ?? systemTheme(),
+  panel: undefined,
+  dumpAt: undefined,
+  notice: undefined,
+  busy: true,
+}));
+
+const get = usePage.getState;
+const set = usePage.setState;
+
+export const walkIn = (s: PageState): Walk | undefined => (s.loaded?.result.kind === 'walk' ? s.loaded.result.walk : undefined);
+export const readingIn = (s: PageState): Reading | undefined => walkIn(s)?.readings[s.detail];
+export const stopIn = (s: PageState): Stop | undefined => readingIn(s)?.stops[s.index];
+export const isEdited = (s: PageState): boolean => s.loaded !== undefined && s.loaded.files !== s.loaded.base;
+
+type Inputs = Omit<Loaded, 'parsed' | 'result'>;
+
+/** Parses only if the text or the names changed, and walks only if the world, the probe or the choices did. */
+export function compute(inputs: Inputs, before: Loaded | undefined): Loaded {
+  const parsed: ParsedWorld = before?.files === inputs.files && before.names === inputs.names ? before.parsed : parseBundle(inputs.files, inputs.names);
+  const same = before?.parsed === parsed && before.words === inputs.words && before.choices === inputs.choices;
+  return { ...inputs, parsed, result: same ? before.result : walkOf(parsed.world, inputs.words, inputs.choices) };
+}
+
+/** Puts other dumps on the page. The reader starts at `index` of `detail`. */
+export function show(inputs: Inputs, at: { readonly detail: Detail; readonly index: number }): void {
+  const loaded = compute(inputs, undefined);
+  const count = loaded.result.kind === 'walk' ? loaded.result.walk.readings[at.detail].stops.length : 1;
+  set({
+    loaded, undo: [], redo: [], detail: at.detail, index: Math.min(at.index, Math.max(0, count - 1)), playing: false, busy: false, dumpAt: undefined,
+    ...(at.index >= count ? { notice: { kind: 'step-out-of-range', asked: at.index + 1, count } satisfies Notice } : {}),
+  });
+}
+
+/** Changes some inputs of what is on the page; the reader stays at the place where they were, as far as it still exists. */
+function change(part: Partial<Inputs>, fromStart = false): void {
+  const state = get();
+  const before = state.loaded;
+  if (!before) return;
+  const loaded = compute({ ...before, ...part }, before);
+  const oldReading = readingIn(state);
+  const newReading = loaded.result.kind === 'walk' ? loaded.result.walk.readings[state.detail] : undefined;
+  const index = fromStart || !newReading ? 0 : oldReading ? keepPlace(oldReading, state.index, newReading) : Math.min(state.index, newReading.stops.length - 1);
+  set({ loaded, index, playing: false });
+}
+
+/** Another packet: the walk starts anew. Picks of the old one mean nothing for it, unless only their payload differs. */
+export function setWords(words: ProbeWords): void {
+  const before = get().loaded;
+  if (!before) return;
+  const samePath = before.words.from === words.from && before.words.to === words.to;
+  change(samePath ? { words } : { words, choices: {} }, !samePath);
+}
+
+/** Takes one branch of a choice. */
+export const choose = (key: string, option: number): void => change({ choices: { ...get().loaded?.choices, [key]: option } });
+
+/** Takes these branches and no others. */
+export const setChoices = (choices: Choices): void => change({ choices });
+
+/** Another state of the same cluster, as it came (`base`) and as it was edited before (`files`). */
+export const setDumps = (origin: Loaded['origin'], base: Files, files: Files, names: ClusterNames): void => change({ origin, base, files, names, notes: [] });
+
+const MAX_UNDO = 200;
+const TYPING_PAUSE_MS = 800;
+let lastEdit = { path: '', time: 0 };
+
+/** Replaces the text of one file. Quick edits of the same file are one step of undo. */
+export function editFile(path: string, text: string): void {
+  const { loaded, undo } = get();
+  if (!loaded || loaded.files[path] === text) return;
+  const now = Date.now();
+  const joined = lastEdit.path === path && now - lastEdit.time < TYPING_PAUSE_MS && undo.length > 0;
+  lastEdit = { path, time: now };
+  set({ undo: joined ? undo : [...undo, loaded.files].slice(-MAX_UNDO), redo: [] });
+  setFiles({ ...loaded.files, [path]: text });
+}
+
+/** The same text as the base is the base, so that the badge goes when everything is undone. */
+function setFiles(files: Files): void {
+  const { loaded } = get();
+  if (!loaded) return;
+  const paths = Object.keys(files);
+  const unchanged = paths.length === Object.keys(loaded.base).length && paths.every((p) => files[p] === loaded.base[p]);
+  change({ files: unchanged ? loaded.base : files });
+}
+
+export function undoEdit(): void {
+  const { undo, redo, loaded } = get();
+  const last = undo.at(-1);
+  if (!last || !loaded) return;
+  lastEdit = { path: '', time: 0 };
+  set({ undo: undo.slice(0, -1), redo: [...redo, loaded.files] });
+  setFiles(last);
+}
+
+export function redoEdit(): void {
+  const { undo, redo, loaded } = get();
+  const next = redo.at(-1);
+  if (!next || !loaded) return;
+  set({ redo: redo.slice(0, -1), undo: [...undo, loaded.files] });
+  setFiles(next);
+}
+
+/** Back to the dumps as they came; can be undone. */
+export function resetEdits(): void {
+  const { loaded, undo } = get();
+  if (!loaded || loaded.files === loaded.base) return;
+  set({ undo: [...undo, loaded.files], redo: [] });
+  setFiles(loaded.base);
+}
+
+/** Adds files to dumps that the user brought, in one step of undo. */
+export function addFiles(files: Files): void {
+  const { loaded, undo } = get();
+  if (!loaded) return;
+  set({ undo: [...undo, loaded.files], redo: [] });
+  setFiles({ ...loaded.files, ...files });
+}
+
+/** Names that the Kubernetes objects of edited text give. */
+export const setNames = (names: ClusterNames, notes: Loaded['notes']): void => change({ names, notes });
+
+export function seek(index: number): void {
+  const count = readingIn(get())?.stops.length ?? 0;
+  const bounded = Math.max(0, Math.min(index, count - 1));
+  if (bounded !== get().index) set({ index: bounded });
+}
+
+/** Another level of detail; the reader stays at the same step of the trace. */
+export function setDetail(detail: Detail): void {
+  const state = get();
+  const stop = stopIn(state);
+  const reading = walkIn(state)?.readings[detail];
+  set({ detail, index: reading && stop ? stopAt(reading, stop.lead) : 0 });
+}
+
+/** Opens the dump view at a line. */
+export const openSource = (ref: SourceRef): void => set({ panel: 'dumps', dumpAt: ref, playing: false });
+
+/** Shows the page in a language, once what it needs is there. */
+export async function showLang(lang: Lang): Promise<void> {
+  try {
+    await loadStrings(lang);
+    set({ lang });
+  } catch {
+    tell({ kind: 'load-failed' });
+  }
+}
+
+export const openPanel = (panel: Panel): void => set({ panel: get().panel === panel ? undefined : panel, playing: false });
+export const closePanel = (): void => set({ panel: undefined });
+export const tell = (notice: Notice | undefined): void => set({ notice });

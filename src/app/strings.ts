@@ -1,0 +1,141 @@
+import type { Lang } from '../text/lang.ts';
+
+/** Every string of the page's frame. What belongs to a lazily loaded panel lives beside it. */
+const en = {
+  title: 'Packetwalk',
+  tagline: 'what happens to a packet in a Kubernetes network',
+  // top bar
+  library: 'Scenarios and dumps',
+  scenario: 'Scenario',
+  ownCluster: 'Your own cluster',
+  probe: 'The packet',
+  from: 'From',
+  to: 'to',
+  on: 'on',
+  after: '',
+  source: 'Source',
+  destination: 'Destination',
+  protocolAndPort: 'Protocol and port',
+  protocol: 'Protocol',
+  port: 'Port',
+  sourcePort: 'Source port',
+  payload: 'Payload, bytes',
+  chosenByKernel: 'the kernel chooses',
+  apply: 'Apply',
+  orType: 'or type an address',
+  typeSource: 'A machine, a pod or an outside address',
+  typeDestination: 'address:port, svc/… or pod/…',
+  groupOutside: 'Outside',
+  groupPods: 'Pods',
+  groupMachines: 'Machines',
+  groupServices: 'Services',
+  groupVirtual: 'Virtual servers',
+  whatIf: 'What if',
+  chance: 'Left to chance',
+  oneOf: 'Pick one',
+  odds: (percent: string) => `${percent} of connections`,
+  allOutcomes: 'All outcomes',
+  share: 'Share',
+  language: 'Language',
+  otherLanguage: '한국어',
+  theme: 'Dark or light',
+  more: 'More',
+  close: 'Close',
+  cancel: 'Cancel',
+  copy: 'Copy',
+  copied: 'Copied',
+  edited: 'edited',
+  editedHint: 'The dumps were changed here. Open them to see or undo that.',
+  reset: 'Reset',
+  undo: 'Undo',
+  redo: 'Redo',
+  dumps: 'Dumps',
+  openDumps: 'Open the dumps',
+  // stage and caption
+  stage: 'Stage',
+  next: 'Next',
+  end: 'The walk ends here.',
+  verdict: 'How it ends',
+  inspector: 'Inspector',
+  steps: 'All steps',
+  thisStep: 'This step',
+  inspectorView: 'What the side panel shows',
+  sheet: 'Details: drag or press to change the height',
+  loading: 'Reading the dumps…',
+  // problems
+  cannotStart: 'This packet cannot start',
+  engineFailed: 'The engine stumbled over this input',
+  engineFailedText: 'That is a mistake of ours, not of your dumps. This is what it said:',
+  pageFailed: 'Something in this page broke',
+  pageFailedText: 'That is a mistake of ours. Your link still holds where you were; starting again keeps the scenario and drops edits. This is what was said:',
+  startAgain: 'Start again',
+  openDefault: 'Open the first scenario',
+  problemEmpty: 'Say who: choose one, or type its name or address.',
+  problemEmptyTo: 'Say where to: choose one, or type an address.',
+  problemSource: (text: string) => `No machine, pod or address is called “${text}” here.`,
+  problemAmbiguous: (text: string) => `Several pods are called “${text}”. Say on which machine:`,
+  problemAddress: (text: string) => `“${text}” is no IPv4 address: four numbers from 0 to 255 with dots between them, such as 10.10.6.91.`,
+  problemPort: (text: string) => `“${text}” is no port: a number from 1 to 65535.`,
+  problemMissingPort: (text: string) => `Say the port too: ${text}:80.`,
+  problemName: (text: string) => `Nothing here is called “${text}”. An address always works:`,
+  problemEntry: (text: string) => `No machine here has a route back to ${text}, so it is unclear where its packet would come in. Say the device:`,
+  problemVia: (text: string) => `There is no device “${text}” here; it is written machine/device:`,
+  problemNumber: (text: string, from: number, to: number) => `“${text}” is no whole number from ${from} to ${to}.`,
+  tryThese: 'Try',
+  // notices
+  damagedLink: 'This link could not be opened, so here is the first scenario instead.',
+  keptLink: 'The link as it came:',
+  reasonTooLong: (part: string) => `It is too long (${part}).`,
+  reasonNoScenario: (part: string) => `“${part}” does not name a scenario.`,
+  reasonUnknownScenario: (part: string) => `There is no scenario called “${part}”.`,
+  reasonUnknownParameter: (part: string) => `The scenario has no setting “${part}”.`,
+  reasonBadChoice: (part: string) => `“${part}” is no choice of this walk.`,
+  reasonEscape: (part: string) => `“${part}” was cut in the middle of a character.`,
+  reasonPair: (part: string) => `“${part}” is incomplete: was the end of the link cut off?`,
+  reasonRepeated: (part: string) => `“${part}” says something a second time.`,
+  reasonValue: (part: string) => `“${part}” is not a value that can be there.`,
+  reasonPackedVersion: 'Its edits were made by a newer version of this page.',
+  reasonPackedDamaged: 'Its edits are incomplete: letters were lost on the way.',
+  reasonPackedTooLarge: 'Its edits unfold to more than this page accepts.',
+  reasonPackedBase: (part: string) => `Its edits belong to another version of ${part}.`,
+  reasonOwn: 'It was made on somebody’s own dumps, and such text is never put into a link unless its owner says so. Paste or drop the dumps to see them.',
+  stepOutOfRange: (asked: number, count: number) => `The link asks for step ${asked}, but this walk has ${count}: here is the last one.`,
+  loadFailed: 'A part of this page could not be loaded. Check the connection to where it is served from, then try again.',
+  nothingRead: 'Nothing in that could be read as the dump of a machine. See the list for what was found.',
+  dropHere: 'Drop dumps anywhere: files, a folder, .tar or .tar.gz',
+  // commands
+  cmdPlay: 'Play or pause',
+  cmdNext: 'Next step',
+  cmdPrevious: 'Previous step',
+  cmdNextNamespace: 'Next network namespace',
+  cmdPreviousNamespace: 'Previous network namespace',
+  cmdFirst: 'First step',
+  cmdLast: 'Last step',
+  cmdStory: 'Story',
+  cmdHooks: 'Hooks',
+  cmdRules: 'Every rule',
+  cmdFiner: 'More detail',
+  cmdCoarser: 'Less detail',
+  cmdScenarios: 'Choose a scenario',
+  cmdHelp: 'Keys and help',
+  cmdUndo: 'Undo an edit of the dumps',
+  cmdRedo: 'Redo it',
+  skipToSteps: 'Skip to the steps',
+} as const;
+
+type Dictionary = { readonly [K in keyof typeof en]: (typeof en)[K] extends (...args: infer A) => string ? (...args: A) => string : string };
+
+const dictionaries: { en: Strings; ko: Strings | undefined } = { en, ko: undefined };
+
+export type Strings = Dictionary;
+
+/** The names of the strings that are plain text. */
+export type PlainKey = { [K in keyof Strings]: Strings[K] extends string ? K : never }[keyof Strings];
+
+/** Fetches what a language needs; to be waited for before the language is shown. Rejects when it cannot be fetched. */
+export async function loadStrings(lang: Lang): Promise<void> {
+  if (lang === 'ko') dictionaries.ko ??= (await import('./strings.ko.ts')).ko;
+}
+
+/** The page's strings in a language; in English as long as the language has not been loaded. */
+export const stringsIn = (lang: Lang): Strings => dictionaries[lang] ?? en;

@@ -1,0 +1,99 @@
+import type { Step } from '../engine/step.ts';
+import { formatIp4 } from '../packet/address.ts';
+import { type EthHeader, ETHERTYPE_IPV4, type Header, innermost, type Packet, PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../packet/packet.ts';
+import { packetBytes, totalLength } from '../packet/sizes.ts';
+import { flagsText } from '../text/lines.ts';
+
+/** Header objects of HEADLESS.md, outermost first. */
+export type HeaderJson = Readonly<Record<string, string | number | boolean>>;
+
+export interface FrameJson {
+  /** From the first header shown. */
+  readonly length: number;
+  readonly headers: readonly HeaderJson[];
+}
+
+const NAMES: ReadonlyMap<number, string> = new Map([
+  [PROTO_ICMP, 'icmp'],
+  [PROTO_TCP, 'tcp'],
+  [PROTO_UDP, 'udp'],
+  [58, 'icmpv6'],
+  [PROTO_SCTP, 'sctp'],
+]);
+
+/** A protocol as a probe names it: by name where it has one there, else by number. */
+export const protoJson = (proto: number): string | number => NAMES.get(proto) ?? proto;
+
+/** A frame as a capture shows it. `udpLength` stands in for the length field of a datagram whose first fragment this is. */
+export function frameJson(packet: Packet, udpLength: number | undefined): FrameJson {
+  return { length: packetBytes(packet), headers: packet.flatMap((h, i) => headerJson(h, packet, i, udpLength)) };
+}
+
+/** What is content and not a header (payload, later fragments, unread protocols) has no object of its own. */
+function headerJson(header: Header, packet: Packet, index: number, udpLength: number | undefined): readonly HeaderJson[] {
+  switch (header.type) {
+    case 'eth':
+      return [{ type: 'eth', src: header.src, dst: header.dst, ethertype: header.ethertype }];
+    case 'arp':
+      return [{ type: 'arp', op: header.op, spa: formatIp4(header.spa), tpa: formatIp4(header.tpa), sha: header.sha, tha: header.tha }];
+    case 'ipv4': {
+      const { type, src, dst, ttl, tos, df, mf, offset, proto } = header;
+      return [{ type, src: formatIp4(src), dst: formatIp4(dst), ttl, tos, df, mf, offset, proto, length: totalLength(packet, index) }];
+    }
+    case 'tcp':
+      return [{ type: 'tcp', sport: header.sport, dport: header.dport, flags: flagsText(header.flags), ...(header.mss === undefined ? {} : { mss: header.mss }) }];
+    case 'udp':
+      return [{ type: 'udp', sport: header.sport, dport: header.dport, length: udpLength ?? totalLength(packet, index) }];
+    case 'icmp':
+      return [{ type: 'icmp', icmptype: header.icmptype, code: header.code, ...(header.mtu === undefined ? {} : { mtu: header.mtu }) }];
+    case 'raw':
+    case 'fragment':
+    case 'payload':
+      return [];
+  }
+}
+
+/** The innermost packet's addresses, and ports where the protocol has them. */
+export function seenJson(packet: Packet): Readonly<Record<string, string | number>> {
+  const [ip, l4] = innermost(packet);
+  if (ip?.type !== 'ipv4') return {};
+  const proto = protoJson(ip.proto);
+  const ported = l4?.type === 'tcp' || l4?.type === 'udp';
+  return ported ? { src: formatIp4(ip.src), sport: l4.sport, dst: formatIp4(ip.dst), dport: l4.dport, proto } : { src: formatIp4(ip.src), dst: formatIp4(ip.dst), proto };
+}
+
+/** A capture on lo shows Ethernet headers full of zeros (drivers/net/loopback.c: ARPHRD_LOOPBACK, eth_header_ops). */
+const LOOPBACK_ETH: EthHeader = { type: 'eth', src: '00:00:00:00:00:00', dst: '00:00:00:00:00:00', ethertype: ETHERTYPE_IPV4 };
+
+const onLoopback = (packet: Packet): Packet => (packet[0]?.type === 'eth' ? packet : [LOOPBACK_ETH, ...packet]);
+
+const udpBytes = (packet: Packet): number | undefined => {
+  const at = packet.findLastIndex((h) => h.type === 'udp');
+  return at < 0 ? undefined : totalLength(packet, at);
+};
+
+/** Each frame that a capture on some device sees, in order. lo shows a packet once, as coming in (libpcap leaves out its sending). */
+export function pathJson(steps: readonly Step[]) {
+  // The length field of a fragmented UDP datagram counts all of it; only the step before the cut knows how much that is.
+  const udpLengths = new Map<number, number>();
+  let uncut: number | undefined;
+  return steps.flatMap((step) => {
+    if (step.kind === 'mtu' && step.action === 'fragment') uncut = udpLengths.get(step.packetId) ?? udpBytes(step.packet);
+    if (step.kind === 'fragment' && uncut !== undefined) udpLengths.set(step.packetId, uncut);
+    if (step.kind === 'reassemble') udpLengths.delete(step.packetId);
+    if ((step.kind !== 'receive' && step.kind !== 'transmit') || (step.dev === 'lo' && step.kind === 'transmit')) return [];
+    const dir: 'in' | 'out' = step.kind === 'receive' ? 'in' : 'out';
+    const otherhost = step.kind === 'receive' && step.otherhost;
+    return [
+      {
+        packet: step.role,
+        host: step.host,
+        netns: step.netns,
+        dev: step.dev ?? '',
+        dir,
+        ...(otherhost ? { otherhost } : {}),
+        frame: frameJson(step.dev === 'lo' ? onLoopback(step.packet) : step.packet, udpLengths.get(step.packetId)),
+      },
+    ];
+  });
+}

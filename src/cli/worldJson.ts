@@ -1,0 +1,248 @@
+import * as v from 'valibot';
+import type { World } from '../world/world.ts';
+
+/*
+ * The shape of a World as `world` prints it. JSON has no `undefined`: what is absent is undefined. Unknown keys are dropped.
+ * Lists are as long as they are; the reader bounds the text.
+ */
+
+/** A value that is left out when it is undefined. */
+const maybe = <T extends v.GenericSchema>(schema: T) => v.optional(schema);
+
+const ip4 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffffffff));
+const u32 = ip4;
+const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff));
+const proto = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xff));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffffffff));
+const prefixLen = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(32));
+const text = v.string();
+const texts = v.array(text);
+const source = maybe(v.object({ input: text, line: v.pipe(v.number(), v.integer(), v.minValue(0)) }));
+const prefix = v.object({ ip: ip4, prefixLen });
+const range = v.object({ from: port, to: port });
+const deviceRef = v.object({ host: text, netns: v.nullable(text), dev: text });
+
+const address = v.object({
+  ip: ip4,
+  prefixLen,
+  broadcast: maybe(ip4),
+  peer: maybe(ip4),
+  scope: v.picklist(['global', 'site', 'link', 'host']),
+  secondary: v.boolean(),
+  source,
+  extra: maybe(v.object({ words: texts, lifetime: maybe(text) })),
+});
+
+const inherit = v.union([v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)), v.literal('inherit')]);
+
+const link = v.object({
+  ifindex: count,
+  name: text,
+  kind: v.picklist(['loopback', 'nic', 'veth', 'dummy', 'ipip', 'unknown']),
+  kindText: text,
+  mtu: count,
+  flags: texts,
+  mac: maybe(v.pipe(text, v.regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/))),
+  peer: maybe(text),
+  linkNetnsid: maybe(v.number()),
+  linkNetns: maybe(text),
+  master: maybe(text),
+  tunnel: maybe(v.object({ local: maybe(ip4), remote: maybe(ip4), ttl: inherit, tos: inherit, pmtudisc: v.boolean() })),
+  addresses: v.array(address),
+  source,
+  veth: maybe(deviceRef),
+  extra: maybe(v.object({ head: texts, linkType: text, linkAddress: texts, details: maybe(text), kindDetails: maybe(text), lines: texts })),
+});
+
+const policyRule = v.object({
+  priority: u32,
+  not: v.boolean(),
+  from: maybe(prefix),
+  to: maybe(prefix),
+  iif: maybe(text),
+  oif: maybe(text),
+  fwmark: maybe(v.object({ value: u32, mask: u32 })),
+  tos: maybe(v.number()),
+  ipproto: maybe(proto),
+  sport: maybe(range),
+  dport: maybe(range),
+  action: v.variant('kind', [
+    v.object({ kind: v.literal('lookup'), table: text, suppressPrefixLength: maybe(v.number()) }),
+    v.object({ kind: v.literal('goto'), priority: u32 }),
+    v.object({ kind: v.picklist(['nop', 'blackhole', 'unreachable', 'prohibit']) }),
+  ]),
+  unknown: texts,
+  source,
+  extra: maybe(texts),
+});
+
+const route = v.object({
+  type: v.picklist(['unicast', 'local', 'broadcast', 'multicast', 'blackhole', 'unreachable', 'prohibit', 'throw', 'anycast']),
+  dst: prefix,
+  table: text,
+  nexthops: v.array(v.object({ via: maybe(ip4), dev: maybe(text), weight: v.pipe(v.number(), v.minValue(1), v.maxValue(256)), onlink: v.boolean(), dead: v.boolean() })),
+  proto: maybe(text),
+  scope: maybe(text),
+  src: maybe(ip4),
+  metric: u32,
+  mtu: maybe(count),
+  tos: v.number(),
+  unknown: texts,
+  source,
+  extra: maybe(texts),
+});
+
+const negate = { negate: v.boolean() };
+const match = v.variant('kind', [
+  v.object({ kind: v.picklist(['src', 'dst']), net: prefix, ...negate }),
+  v.object({ kind: v.picklist(['in', 'out']), dev: text, ...negate }),
+  v.object({ kind: v.literal('proto'), proto, ...negate }),
+  v.object({ kind: v.literal('fragment'), ...negate }),
+  v.object({ kind: v.literal('comment'), text }),
+  v.object({ kind: v.picklist(['mark', 'connmark']), value: u32, mask: u32, ...negate }),
+  v.object({ kind: v.literal('ctstate'), states: v.array(v.picklist(['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED', 'SNAT', 'DNAT'])), ...negate }),
+  v.object({ kind: v.literal('set'), set: text, dirs: v.array(v.picklist(['src', 'dst'])), ...negate }),
+  v.object({ kind: v.literal('addrtype'), side: v.picklist(['src', 'dst']), types: texts, limitIface: maybe(v.picklist(['in', 'out'])), ...negate }),
+  v.object({ kind: v.picklist(['sport', 'dport']), proto, ports: range, ...negate }),
+  v.object({ kind: v.literal('multiport'), side: v.picklist(['src', 'dst', 'either']), ports: v.array(range), ...negate }),
+  v.object({ kind: v.literal('tcp-flags'), mask: v.number(), set: v.number(), ...negate }),
+  v.object({ kind: v.literal('icmp-type'), icmptype: maybe(v.number()), code: maybe(v.number()), ...negate }),
+  v.object({ kind: v.literal('statistic-random'), probability: v.pipe(v.number(), v.minValue(0), v.maxValue(1)), ...negate }),
+  v.object({ kind: v.literal('unknown'), name: text, text, ...negate }),
+]);
+
+const natRange = v.object({ ips: maybe(v.object({ from: ip4, to: ip4 })), ports: maybe(range), random: maybe(v.picklist(['random', 'fully'])), persistent: v.boolean() });
+const target = v.variant('kind', [
+  v.object({ kind: v.picklist(['none', 'accept', 'drop', 'return', 'notrack']) }),
+  v.object({ kind: v.picklist(['jump', 'goto']), chain: text }),
+  v.object({ kind: v.literal('mark'), value: u32, mask: u32 }),
+  v.object({ kind: v.picklist(['dnat', 'snat', 'masquerade', 'redirect']), range: natRange }),
+  v.object({ kind: v.literal('reject'), with: text }),
+  v.object({ kind: v.literal('log'), name: text }),
+  v.object({ kind: v.literal('unknown'), name: text, text }),
+]);
+
+const rule = v.object({ matches: v.array(match), target, text, source, counters: maybe(text), comments: maybe(texts) });
+const chain = v.object({ name: text, policy: maybe(v.picklist(['ACCEPT', 'DROP'])), rules: v.array(rule), source, counters: maybe(text) });
+const table = v.object({
+  name: v.picklist(['raw', 'mangle', 'nat', 'filter', 'security']),
+  chains: v.array(chain),
+  source,
+  comments: maybe(v.object({ above: texts, below: texts })),
+});
+
+const ipset = v.object({
+  name: text,
+  type: v.picklist(['hash:ip', 'hash:net', 'hash:ip,port', 'hash:ip,port,ip', 'hash:ip,port,net', 'bitmap:port', 'unknown']),
+  typeText: text,
+  members: v.array(
+    v.object({
+      parts: v.array(
+        v.variant('kind', [
+          v.object({ kind: v.literal('net'), net: prefix }),
+          v.object({ kind: v.literal('port'), proto: maybe(proto), ports: range }),
+          v.object({ kind: v.literal('unknown'), text }),
+        ]),
+      ),
+      nomatch: v.boolean(),
+      text,
+      source,
+      options: maybe(text),
+    }),
+  ),
+  source,
+  options: maybe(text),
+});
+
+const virtualServer = v.object({
+  key: v.variant('kind', [v.object({ kind: v.literal('address'), proto: v.picklist(['tcp', 'udp', 'sctp']), ip: ip4, port }), v.object({ kind: v.literal('fwmark'), mark: u32 })]),
+  scheduler: text,
+  persistentSec: maybe(v.number()),
+  unknown: texts,
+  sorted: v.boolean(),
+  realServers: v.array(
+    v.object({
+      ip: ip4,
+      port,
+      forward: v.picklist(['masq', 'route', 'tunnel']),
+      weight: count,
+      source,
+      connections: maybe(v.object({ active: v.number(), inactive: v.number() })),
+      extra: maybe(texts),
+    }),
+  ),
+  source,
+});
+
+const listener = v.object({
+  proto: v.picklist(['tcp', 'udp']),
+  ip: ip4,
+  port,
+  dev: maybe(text),
+  source,
+  extra: maybe(v.object({ state: text, recvQ: text, sendQ: text, local: text, peer: text, process: text })),
+});
+
+const netns = v.object({
+  name: v.nullable(text),
+  links: v.array(link),
+  rules: v.array(policyRule),
+  routes: v.array(route),
+  neighbours: v.array(v.object({ ip: ip4, dev: text, mac: maybe(text), state: text, source, extra: maybe(texts) })),
+  fdb: v.array(v.object({ mac: text, dev: text, dst: maybe(ip4), words: texts, source })),
+  tables: maybe(v.array(table)),
+  ipsets: v.array(ipset),
+  ipvs: v.array(virtualServer),
+  sysctls: v.record(text, text),
+  sockets: maybe(v.array(listener)),
+  unmodelled: v.array(v.object({ what: v.picklist(['nft-ruleset', 'tc', 'ebpf', 'ovs-bridge', 'device', 'xfrm']), dev: maybe(text), name: text, source })),
+  headings: maybe(v.object({ ipvsadm: maybe(text), ss: maybe(text) })),
+});
+
+const named = { name: text, source: v.object({ input: text, line: v.number() }) };
+const names = v.object({
+  pods: v.array(v.object({ namespace: text, node: maybe(text), ips: v.array(ip4), hostNetwork: v.boolean(), ...named })),
+  services: v.array(
+    v.object({
+      namespace: text,
+      type: text,
+      clusterIps: v.array(ip4),
+      externalIps: v.array(ip4),
+      loadBalancerIps: v.array(ip4),
+      externalTrafficPolicy: maybe(text),
+      ports: v.array(v.object({ name: maybe(text), protocol: text, port, targetPort: maybe(text), nodePort: maybe(port) })),
+      ...named,
+    }),
+  ),
+  nodes: v.array(v.object({ internalIps: v.array(ip4), kubeProxyVersion: maybe(text), ...named })),
+});
+
+const world = v.object({
+  hosts: v.array(v.object({ name: text, role: v.picklist(['node', 'router', 'client', 'machine']), netns: v.pipe(v.array(netns), v.check((all) => all[0]?.name === null, 'the namespace of the host itself (name null) comes first')) })),
+  segments: v.array(v.object({ name: text, devices: v.array(deviceRef) })),
+  names,
+});
+
+export interface WorldReading {
+  readonly world: World | undefined;
+  /** Whether the text means to be a World at all: JSON with `hosts`. Kubernetes objects may be JSON, too. */
+  readonly isWorld: boolean;
+  /** Where it is wrong, for people; '' when it is right. */
+  readonly problem: string;
+}
+
+/** Reads a World as the command `world` prints it. Never throws. */
+export function readWorldJson(json: string): WorldReading {
+  let data: unknown;
+  try {
+    data = JSON.parse(json);
+  } catch (error) {
+    return { world: undefined, isWorld: false, problem: error instanceof Error ? error.message : 'not JSON' };
+  }
+  if (typeof data !== 'object' || data === null || !('hosts' in data)) return { world: undefined, isWorld: false, problem: 'no "hosts"' };
+  const read = v.safeParse(world, data, { abortEarly: true });
+  // The schema has the keys of World; an absent one reads as undefined, which is what the engine asks for.
+  if (read.success) return { world: read.output as World, isWorld: true, problem: '' };
+  const [issue] = read.issues;
+  return { world: undefined, isWorld: true, problem: `${v.getDotPath(issue) ?? ''}: ${issue.message}` };
+}

@@ -1,0 +1,46 @@
+import type { Choice } from '../engine/probe.ts';
+import { parseIp4 } from '../packet/address.ts';
+import type { World } from '../world/world.ts';
+import type { Lang } from './lang.ts';
+import { actorName, nameOf } from './names.ts';
+
+interface ChoiceWords {
+  /** `at`: who decided by chance. */
+  readonly kinds: Readonly<Record<Choice['kind'], (at: string, count: number) => string>>;
+  readonly option: (address: string, name: string) => string;
+}
+
+const en: ChoiceWords = {
+  kinds: {
+    'ipvs-rr': (at, count) => `Whose turn is it? Round robin on ${at} takes one of ${count} real servers`,
+    statistic: (at) => `Does the rule match by chance on ${at}?`,
+    ecmp: (at, count) => `Which of ${count} equal next hops does ${at} take?`,
+    port: (at) => `Which port does ${at} draw?`,
+  },
+  option: (address, name) => `${address}, ${name}`,
+};
+
+const ko: ChoiceWords = {
+  kinds: {
+    'ipvs-rr': (at, count) => `누구 차례인가? ${at}의 round robin이 리얼 서버 ${count}개 가운데 하나를 고릅니다`,
+    statistic: (at) => `${at}의 규칙이 확률로 맞는가?`,
+    ecmp: (at, count) => `${at}에서 같은 값의 다음 홉 ${count}개 가운데 어느 것인가?`,
+    port: (at) => `${at}에서 어느 포트를 뽑는가?`,
+  },
+  option: (address, name) => `${address}, ${name}`,
+};
+
+const dictionaries: Readonly<Record<Lang, ChoiceWords>> = { en, ko };
+
+/** What was left to chance, as a question. */
+export function choiceText(choice: Choice, world: World, lang: Lang): string {
+  const [host = choice.at, netns = null] = choice.at.split('/');
+  return dictionaries[lang].kinds[choice.kind](actorName(world, host, netns, lang), choice.options.length);
+}
+
+/** One option with what its address is called: `10.233.125.24:80, pod ng-test-rs-kllg4`. */
+export function optionText(option: string, world: World, lang: Lang): string {
+  const ip = parseIp4(/^[\d.]+/.exec(option)?.[0] ?? '');
+  const name = ip === undefined ? undefined : nameOf(world, ip, lang);
+  return name === undefined ? option : dictionaries[lang].option(option, name);
+}

@@ -1,0 +1,39 @@
+import type { DropReason } from '../../engine/step.ts';
+import type { TaleOf } from '../tale-types.ts';
+
+/** A sentence about a loss; the second argument makes a value look like code. */
+export type DropWhys = Readonly<Record<DropReason, (t: TaleOf<'drop'>, c: (value: string) => string) => string>>;
+
+/** Why, and who is told. */
+export const dropWhys: DropWhys = {
+  rule: () => 'The rule says so. DROP is silent: the sender is not told.',
+  policy: () => 'No rule accepted it. The policy is silent: the sender is not told.',
+  'rp-filter': (t, c) => `${c('rp_filter')} refuses a packet that comes in where an answer to ${c(t.src)} would not go out. Nobody is told.`,
+  'martian-source': (t, c) => `${c(t.src)} is this machine’s own address, or one that no machine on a link can have. Nobody is told.`,
+  'martian-destination': (t, c) => `${c(t.dst)} must not appear on a link. Nobody is told.`,
+  'not-forwarding': (_, c) => `${c('net.ipv4.ip_forward')} is 0 here: what is not for this machine is thrown away without a word.`,
+  ttl: () => 'Every hop takes one off; at zero the packet is thrown away and its sender is told (ICMP 11/0).',
+  blackhole: (t, c) => `A blackhole route catches what no more precise route takes: there is no ${c(t.dst)} behind it. A blackhole is silent.`,
+  unreachable: () => 'The route itself says that nothing is there; the sender is told (ICMP 3/1).',
+  prohibit: () => 'The route itself forbids it; the sender is told (ICMP 3/13).',
+  'no-route': (t, c) => `No table has a route that holds ${c(t.dst)}, not even a default one.`,
+  'no-neighbour': () => 'A frame needs the MAC address of its next hop. Three questions stayed without an answer; the sender is told (ICMP 3/1).',
+  'no-carrier': () => 'A dummy device only holds addresses; what is sent to it is gone.',
+  'device-down': (t, c) => `${c(t.dev ?? 'The device')} is not UP.`,
+  'too-big': () => 'DF is set, so it must not be cut.',
+  otherhost: () => 'The destination MAC is not this device’s, so the IP layer never sees it.',
+  'no-tunnel': () => 'A packet of protocol 4 needs a tunnel device whose ends fit its addresses.',
+  'no-listener': () => 'No socket listens there.',
+  'ipvs-no-destination': () => 'The virtual server has no real server with a weight: the client is told that the port is closed.',
+  'ipvs-unroutable': () => 'The node has no way to the real server. IPVS drops the packet without a word.',
+  'ct-clash': () => 'Two connections wanted the same place in the table.',
+  'nat-exhausted': () => 'Every port of the range is taken by another connection.',
+  stray: () => 'It belongs to no connection known here.',
+  multicast: () => 'Group addresses are not modelled.',
+  broadcast: () => 'Broadcasts are not followed further.',
+  'icmp-ignored': (_, c) => `${c('net.ipv4.icmp_echo_ignore_all')} is set.`,
+  'no-protocol': () => 'The sender is told that the protocol is not spoken here (ICMP 3/2).',
+  'no-source-address': () => 'The device has no address, and no other one may be used.',
+  'fragments-incomplete': () => 'A packet can only be put together from all of its pieces.',
+  'bad-host-source': (t, c) => `${c(t.src)} is a group, broadcast or zero address.`,
+};

@@ -1,0 +1,63 @@
+import type { DropReason, UnknownWhat } from '../../engine/step.ts';
+import type { TaleOf } from '../tale-types.ts';
+import { sentenceCase } from '../names.ts';
+
+export type DropSentences = Readonly<Record<DropReason, (t: TaleOf<'drop'>) => string>>;
+export type UnknownSentences = Readonly<Record<UnknownWhat, (name: string) => string>>;
+
+/** Why a packet was lost, one sentence each. */
+export const drops: DropSentences = {
+  rule: () => 'Dropped by a rule',
+  policy: () => 'Dropped by a chain’s policy',
+  'rp-filter': (t) => `Dropped: the way back to ${t.src} does not lead out of ${t.dev ?? 'this device'}`,
+  'martian-source': (t) => `Dropped: ${t.src} cannot come in on ${t.dev ?? 'this device'}`,
+  'martian-destination': (t) => `Dropped: ${t.dst} is no address to route to`,
+  'not-forwarding': (t) => `Dropped: ${t.host} does not forward, and ${t.dst} is not its own`,
+  ttl: (t) => `Dropped: its time to live is used up at ${t.host}`,
+  blackhole: (t) => `Dropped: the route to ${t.dst} is a blackhole`,
+  unreachable: (t) => `Dropped: the route to ${t.dst} says unreachable`,
+  prohibit: (t) => `Dropped: the route to ${t.dst} says prohibited`,
+  'no-route': (t) => sentenceCase(`${t.host} has no route to ${t.dst}`),
+  'no-neighbour': (t) => `Dropped: nobody on ${t.dev ?? 'the link'} answers for ${t.dst} or its next hop`,
+  'no-carrier': (t) => `Dropped: ${t.dev ?? 'the device'} leads nowhere`,
+  'device-down': (t) => `Dropped: ${t.dev ?? 'the device'} is down`,
+  'too-big': (t) => `Dropped: too large for the way to ${t.dst}, and it must not be cut`,
+  otherhost: (t) => `${t.host} ignores it: the frame is for another machine`,
+  'no-tunnel': (t) => `Dropped: no tunnel device of ${t.host} takes a packet from ${t.src}`,
+  'no-listener': (t) => `Dropped: nobody listens at ${t.dst}`,
+  'ipvs-no-destination': (t) => `IPVS has no real server for ${t.dst}`,
+  'ipvs-unroutable': (t) => `Dropped: IPVS cannot send it to the real server it picked for ${t.dst}`,
+  'ct-clash': () => 'Dropped: another connection took its place in the connection table',
+  'nat-exhausted': () => 'Dropped: no port is left to translate it to',
+  stray: (t) => `${t.host} knows no such connection`,
+  multicast: () => 'Dropped here: multicast is not walked',
+  broadcast: () => 'Dropped here: broadcast is not walked',
+  'icmp-ignored': (t) => sentenceCase(`${t.host} is set to ignore pings`),
+  'no-protocol': (t) => `Nothing at ${t.host} takes this protocol`,
+  'no-source-address': (t) => sentenceCase(`${t.host} has no address to send from`),
+  'fragments-incomplete': () => 'Dropped: some of its pieces never came',
+  'bad-host-source': (t) => `Dropped: ${t.src} is no address that a machine can have`,
+};
+
+/** What cannot be known, one sentence each. */
+export const unknowns: UnknownSentences = {
+  match: (name) => `Unknown from here on: a rule uses the match ${name}, which is not modelled`,
+  target: (name) => `Unknown from here on: a rule uses the target ${name}, which is not modelled`,
+  set: (name) => `Unknown from here on: the set ${name} is not in the dump, or of a type that is not modelled`,
+  chain: (name) => `Unknown from here on: the chain ${name} is not in the dump`,
+  scheduler: (name) => `Unknown from here on: whom IPVS picks (${name}) is not modelled`,
+  'nft-ruleset': (name) => `Unknown from here on: the nft table ${name} is not modelled`,
+  tc: (name) => `Unknown from here on: a tc filter (${name}) sits on the device`,
+  ebpf: (name) => `Unknown from here on: an eBPF program (${name}) sits on the device`,
+  'ovs-bridge': (name) => `Unknown from here on: the device belongs to the Open vSwitch bridge ${name}`,
+  device: (name) => `Unknown from here on: the device ${name} is not modelled or not in the dump`,
+  ipv6: (name) => `${name} is an IPv6 address, and IPv6 is not walked yet`,
+  'policy-rule': (name) => `Unknown from here on: the policy rule has a part that is not modelled: ${name}`,
+  route: (name) => `Unknown from here on: the route has a part that is not modelled: ${name}`,
+  xfrm: (name) => `Unknown from here on: an IPsec policy (${name}) is in the way`,
+  dump: (name) => `Unknown from here on: the dump of ${name} is missing`,
+  bound: (name) => `The walk was stopped after ${name}`,
+  fragment: (name) => `Unknown from here on: a piece of a packet hides its ${name} header`,
+  'forward-method': (name) => `Unknown from here on: IPVS forwards to this real server by ${name}, which is not modelled`,
+  protocol: (name) => `Unknown from here on: the protocol ${name} is not modelled`,
+};

@@ -1,0 +1,58 @@
+import type { Stop } from './reading-types.ts';
+import type { Tale } from './tale-types.ts';
+import { deliverTale, dropTale, leftTale, sendTale } from './tales/ends.ts';
+import { text, who } from './tales/facts.ts';
+import { natStepTale, netfilterTale, undoTale } from './tales/netfilter.ts';
+import { arpFrame, arriveTale, decapTale, encapTale, ipvsTale, routeTale, sizeTale, transmitTale } from './tales/way.ts';
+import type { Telling } from './telling.ts';
+
+/** What a stop tells; undefined only for a stop of another trace. */
+export function taleOf(ctx: Telling, stop: Stop): Tale | undefined {
+  const lead = ctx.trace.steps[stop.lead];
+  if (!lead) return undefined;
+  switch (lead.kind) {
+    case 'send':
+      return sendTale(ctx, lead);
+    case 'receive':
+      return lead.role === 'arp' ? arpFrame(lead, lead.dev ?? '?', who(ctx, lead)) : arriveTale(ctx, stop, lead);
+    case 'transmit':
+      return transmitTale(ctx, stop, lead);
+    case 'table':
+    case 'rule':
+    case 'policy':
+      return netfilterTale(ctx, stop, lead);
+    case 'conntrack':
+      return { kind: 'conntrack', op: lead.op, state: lead.state, direction: lead.direction };
+    case 'nat':
+      return natStepTale(ctx, stop, lead);
+    case 'fib':
+      return routeTale(ctx, lead);
+    case 'rp-filter':
+      return { kind: 'rp-filter', passed: lead.passed, mode: lead.mode, src: text(lead.src), dev: lead.dev ?? '?', expected: lead.expected };
+    case 'ttl':
+      return { kind: 'ttl', before: lead.before, after: lead.after };
+    case 'mtu':
+    case 'fragment':
+    case 'reassemble':
+    case 'pmtu':
+      return sizeTale(ctx, stop, lead);
+    case 'ipvs':
+      return lead.op === 'reply' ? undoTale(ctx, stop, lead) : ipvsTale(ctx, lead);
+    case 'encap':
+      return encapTale(ctx, stop, lead);
+    case 'decap':
+      return decapTale(ctx, stop, lead);
+    case 'neighbour':
+      return { kind: 'neighbour', dev: lead.dev ?? '?', ip: text(lead.ip), mac: lead.mac, how: lead.how };
+    case 'arp':
+      return arpFrame(lead, lead.dev ?? '?', who(ctx, lead));
+    case 'deliver':
+      return deliverTale(ctx, lead);
+    case 'drop':
+      return dropTale(ctx, lead);
+    case 'left':
+      return leftTale(ctx, lead);
+    case 'unknown':
+      return { kind: 'unknown', what: lead.what, name: lead.name, ask: lead.ask, host: who(ctx, lead) };
+  }
+}

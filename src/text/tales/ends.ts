@@ -1,0 +1,157 @@
+import type { DropReason, Step } from '../../engine/step.ts';
+import { formatIp4 } from '../../packet/address.ts';
+import { l4Of, TCP_RST, TCP_SYN } from '../../packet/packet.ts';
+import { protocolName } from '../../packet/protocols.ts';
+import { findNetns } from '../../world/lookup.ts';
+import { icmpName } from '../icmpNames.ts';
+import { serviceName, serviceOf } from '../names.ts';
+import type { Tale } from '../tale-types.ts';
+import type { Telling } from '../telling.ts';
+import { innerIp, lastOf, named, outerIp, portsOf, prober, sentBy, sortOf, text, who } from './facts.ts';
+import { ruleName } from './netfilter.ts';
+import { offeredMss } from './way.ts';
+
+type SendStep = Extract<Step, { kind: 'send' }> & Step;
+type DeliverStep = Extract<Step, { kind: 'deliver' }> & Step;
+
+export function sendTale(ctx: Telling, step: SendStep): Tale {
+  const ip = outerIp(step.packet);
+  const actor = step.what === 'probe' ? prober(ctx) : step.dev === undefined ? who(ctx, step) : ((ip && named(ctx, ip.src)) ?? who(ctx, step));
+  const to = text(ip?.dst);
+  const { dport } = portsOf(step.packet);
+  switch (step.what) {
+    case 'probe': {
+      const sort = sortOf(ip?.proto ?? 0);
+      const src = text(ip?.src);
+      return { kind: 'send', who: actor, to, toName: ip && named(ctx, ip.dst), sort, port: dport, proto: protocolName(ip?.proto ?? 0), src, sourceChosen: ctx.trace.probe.from.kind === 'netns' && ctx.trace.probe.src === undefined };
+    }
+    case 'answer': {
+      const seen = ctx.trace.steps.slice(0, step.id).findLast((s) => s.kind === 'deliver' && s.connection === step.connection && s.role === 'request');
+      const client = ctx.trace.probe.from;
+      const sent = innerIp(sentBy(ctx, step.connection));
+      return {
+        kind: 'answer',
+        who: actor,
+        to,
+        toName: ip && named(ctx, ip.dst),
+        sort: sortOf(ip?.proto ?? 0),
+        mss: offeredMss(step),
+        expected: seen === undefined || sent?.src === ip?.dst || (client.kind === 'outside' && client.ip === ip?.dst),
+      };
+    }
+    case 'ack':
+    case 'data': {
+      const data = ctx.trace.steps.filter((s) => s.kind === 'send' && s.what === 'data' && s.connection === step.connection);
+      const bytes = data.reduce((sum, s) => sum + s.packet.reduce((n, h) => n + (h.type === 'payload' ? h.bytes : 0), 0), 0);
+      return { kind: 'data', who: actor, to, segments: data.length, bytes };
+    }
+    case 'icmp-error': {
+      const icmp = step.icmp ?? step.packet.find((h) => h.type === 'icmp');
+      return { kind: 'icmp-error', who: actor, to, error: icmpName(icmp?.icmptype ?? 0, icmp?.code ?? 0, ctx.lang), from: text(ip?.src) };
+    }
+    case 'reset':
+      return { kind: 'reset', who: actor, to };
+  }
+}
+
+export function deliverTale(ctx: Telling, step: DeliverStep): Tale {
+  const ip = innerIp(step.packet);
+  const l4 = l4Of(step.packet);
+  const actor = step.dev !== undefined && ctx.trace.probe.from.kind === 'outside' && ip?.dst === ctx.trace.probe.from.ip ? prober(ctx) : who(ctx, step);
+  const src = text(ip?.src);
+  const sent = innerIp(sentBy(ctx, step.connection));
+  const was = step.role !== 'request' || sent === undefined || sent.src === ip?.src ? undefined : text(sent.src);
+  const changes = changesBefore(ctx, step);
+  switch (step.to) {
+    case 'listener':
+    case 'assumed':
+      return { kind: 'taken', who: actor, src, was, assumed: step.to === 'assumed', port: portsOf(step.packet).dport, changes, data: step.role === 'data' };
+    case 'client': {
+      if (l4?.type === 'tcp' && (l4.flags & TCP_RST) !== 0) return { kind: 'reset-heard', who: actor, from: src };
+      // Who truly answered, when the address does not say so.
+      const answered = ctx.trace.steps.slice(0, step.id).findLast((s) => s.kind === 'send' && s.what === 'answer' && s.connection === step.connection);
+      const real = answered && innerIp(answered.packet)?.src;
+      return { kind: 'heard', who: actor, from: src, hidden: real === undefined || real === ip?.src ? undefined : (named(ctx, real) ?? formatIp4(real)), sort: sortOf(ip?.proto ?? 0) };
+    }
+    case 'kernel': {
+      const icmp = l4?.type === 'icmp' ? l4 : undefined;
+      if (icmp?.icmptype === 8) return { kind: 'echo', who: actor, src, was, changes };
+      return { kind: 'kernel', who: actor, reset: l4?.type === 'tcp', error: icmp?.quote ? icmpName(icmp.icmptype, icmp.code, ctx.lang) : undefined };
+    }
+    case 'error-to-client': {
+      const icmp = l4?.type === 'icmp' ? l4 : undefined;
+      return { kind: 'told', who: actor, error: icmpName(icmp?.icmptype ?? 0, icmp?.code ?? 0, ctx.lang), from: src };
+    }
+    case 'refused':
+      return { kind: 'no-listener', who: actor, port: portsOf(step.packet).dport, proto: protocolName(ip?.proto ?? 0) };
+    case 'stray': {
+      const expected = sent && text(sent.dst);
+      return { kind: 'stray', who: actor, from: src, expected: expected === src ? undefined : expected, cause: bypassed(ctx, step) };
+    }
+  }
+}
+
+/** What changed the addresses of this packet on its way: rules by name, and IPVS. */
+function changesBefore(ctx: Telling, step: Step): readonly string[] {
+  const changes = ctx.trace.steps.slice(0, step.id).flatMap((s) => {
+    if (s.packetId !== step.packetId) return [];
+    if (s.kind === 'nat' && s.by === 'rule') {
+      const rule = s.parent === undefined ? undefined : ctx.trace.steps[s.parent];
+      return rule?.kind === 'rule' ? [`${ruleName(rule)} (${s.host})`] : [];
+    }
+    return s.kind === 'ipvs' && s.op === 'schedule' ? [`IPVS (${s.host})`] : [];
+  });
+  return [...new Set(changes)];
+}
+
+/** The machine that had rewritten the request's destination and that its reply did not pass; undefined when it did. */
+export function bypassed(ctx: Telling, replyStep: Step): string | undefined {
+  const request = ctx.trace.steps.filter((s) => s.connection === replyStep.connection && s.role === 'request');
+  const rewriter = request.find((s) => (s.kind === 'ipvs' && s.op !== 'no-destination') || (s.kind === 'nat' && s.manip === 'dst' && s.by === 'rule'));
+  if (!rewriter) return undefined;
+  const passed = ctx.trace.steps.some((s) => s.packetId === replyStep.packetId && s.host === rewriter.host && s.netns === rewriter.netns);
+  return passed ? undefined : rewriter.host;
+}
+
+/** IPVS says only that it could not send: the step before says why. */
+function trueReason(ctx: Telling, step: Step, reason: DropReason): DropReason {
+  if (reason !== 'ipvs-unroutable') return reason;
+  const before = lastOf(ctx, step, (s) => s.kind === 'fib' || s.kind === 'mtu');
+  if (before?.kind === 'mtu') return 'too-big';
+  if (before?.kind !== 'fib') return reason;
+  if (before.result === 'no-route' || before.result === 'blackhole' || before.result === 'unreachable' || before.result === 'prohibit') return before.result;
+  return (outerIp(step.packet)?.ttl ?? 64) <= 1 ? 'ttl' : reason;
+}
+
+export function dropTale(ctx: Telling, step: Extract<Step, { kind: 'drop' }> & Step): Tale {
+  const ip = outerIp(step.packet);
+  const reason = trueReason(ctx, step, step.reason);
+  if (reason === 'too-big') {
+    const mtu = lastOf(ctx, step, (s) => s.kind === 'mtu');
+    if (mtu?.kind === 'mtu') return { kind: 'too-big', bytes: mtu.bytes, mtu: mtu.mtu, host: who(ctx, step), told: mtu.action === 'error' };
+  }
+  // IPVS fails on the way to the real server, not to the address that the packet still has.
+  const fib = step.reason === 'ipvs-unroutable' ? lastOf(ctx, step, (s) => s.kind === 'fib') : undefined;
+  return { kind: 'drop', reason, host: who(ctx, step), dev: step.dev, src: text(ip?.src), dst: text(fib?.kind === 'fib' ? fib.dst : ip?.dst) };
+}
+
+export function leftTale(ctx: Telling, step: Extract<Step, { kind: 'left' }> & Step): Tale {
+  const dst = innerIp(step.packet)?.dst;
+  return { kind: 'left', ip: text(step.next ?? dst), name: dst === undefined ? undefined : named(ctx, dst), dev: step.dev, assumed: step.assumed === 'pod-without-dump' };
+}
+
+/** True for the packet that opens a TCP connection. */
+export const isSyn = (step: Step): boolean => {
+  const l4 = l4Of(step.packet);
+  return l4?.type === 'tcp' && (l4.flags & TCP_SYN) !== 0;
+};
+
+/** What the objects say about the probe's destination: the service and its policy. */
+export function serviceFacts(ctx: Telling): { readonly name: string; readonly type: string; readonly policy: string | undefined } | undefined {
+  const { dst } = ctx.trace.probe;
+  const service = typeof dst === 'number' ? serviceOf(ctx.world, dst) : undefined;
+  return service && { name: serviceName(service), type: service.type, policy: service.externalTrafficPolicy };
+}
+
+/** Whether the namespace's dump lists sockets at all. */
+export const listsSockets = (ctx: Telling, step: Step): boolean => findNetns(ctx.world, step.host, step.netns)?.sockets !== undefined;
