@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
+import { parseBundle } from '../src/dumps/bundle.ts';
 import { parseObjects } from '../src/dumps/kubectl.ts';
 import { readFolder } from '../src/scenarios/files.node.ts';
 
@@ -8,7 +9,8 @@ const SUFFIX = '?bundle';
 
 /**
  * Lets `import { load } from './folder?bundle'` stand for a folder of dumps. A build writes them as a JSON file beside the scripts,
- * which `load` fetches: dumps are data, and as data they cost the browser no script to compile. Elsewhere they are inlined.
+ * which `load` fetches: dumps are data, and as data they cost the browser no script to compile. Elsewhere they are inlined. With them
+ * goes the world that the parsers make of them, so that the page can show it before it has any parser.
  */
 export function bundleFolders(): Plugin {
   let building = false;
@@ -29,7 +31,9 @@ export function bundleFolders(): Plugin {
         if (statSync(path).isFile()) this.addWatchFile(path);
       }
       const files = readFolder(folder);
-      const json = JSON.stringify({ files, names: parseObjects(files).names });
+      const { names } = parseObjects(files);
+      const { world, diagnostics } = parseBundle(files, names);
+      const json = JSON.stringify({ files, names, parsed: { world, diagnostics } });
       if (!building) return `const read = ${json};\nexport const load = async () => read;\n`;
       const asset = this.emitFile({ type: 'asset', name: `${basename(dirname(folder))}-${basename(folder)}.json`, source: json });
       // Fetched once: the same object every time, but a failure may be tried again.

@@ -4,20 +4,18 @@ import type { SourceRef } from '../world/source.ts';
 import { NoticeBar } from './caption/Notices.tsx';
 import { Problem } from './caption/Problem.tsx';
 import { Sheet } from './caption/Sheet.tsx';
-import { StopCaption } from './caption/StopCaption.tsx';
-import { VerdictLine } from './caption/VerdictLine.tsx';
 import { useDrop } from './intake/useDrop.ts';
 import { COMMANDS } from './keys/commands.ts';
 import { useKeys } from './keys/useKeys.ts';
-import { Stage } from './stage/Stage.tsx';
+import { Stage, type StageProps } from './stage/Stage.tsx';
 import { keepAddress } from './store/address.ts';
 import { openHash, watchObjects } from './store/open.ts';
+import { loadParser } from './store/parser.ts';
 import type { Loaded } from './store/state.ts';
 import { choose, isEdited, openSource, readingIn, seek, setDetail, usePage, walkIn } from './store/store.ts';
 import { useMedia } from './store/useMedia.ts';
 import { usePlayback } from './store/usePlayback.ts';
 import { stringsIn, type Strings } from './strings.ts';
-import { Timeline } from './timeline/Timeline.tsx';
 import { ProbeBar } from './topbar/ProbeBar.tsx';
 import { TopBar } from './topbar/TopBar.tsx';
 import { WhatIf } from './topbar/WhatIf.tsx';
@@ -25,11 +23,16 @@ import { WhatIf } from './topbar/WhatIf.tsx';
 // What stands beside the stage comes after it: the first step is on stage before its explanation is fetched.
 let onStage: () => void = () => undefined;
 const stageShown = new Promise<void>((done) => (onStage = done));
+const told = () => stageShown.then(() => import('./told.ts'));
+const StopCaption = lazy(() => told().then((m) => ({ default: m.StopCaption })));
+const VerdictLine = lazy(() => told().then((m) => ({ default: m.VerdictLine })));
+const Timeline = lazy(() => told().then((m) => ({ default: m.Timeline })));
 const Inspector = lazy(() => stageShown.then(() => import('./inspector/Inspector.tsx')).then((m) => ({ default: m.Inspector })));
 const TraceList = lazy(() => import('./inspector/TraceList.tsx').then((m) => ({ default: m.TraceList })));
 
 const Drawer = lazy(() => import('./intake/Drawer.tsx').then((m) => ({ default: m.Drawer })));
-const DumpView = lazy(() => import('./intake/DumpView.tsx').then((m) => ({ default: m.DumpView })));
+// Its edits are parsed at once, so the parsers come with it.
+const DumpView = lazy(() => Promise.all([import('./intake/DumpView.tsx'), loadParser()]).then(([m]) => ({ default: m.DumpView })));
 const HelpDialog = lazy(() => import('./keys/HelpDialog.tsx').then((m) => ({ default: m.HelpDialog })));
 const ShareDialog = lazy(() => import('./topbar/ShareDialog.tsx').then((m) => ({ default: m.ShareDialog })));
 const OutcomesDialog = lazy(() => import('./topbar/OutcomesDialog.tsx').then((m) => ({ default: m.OutcomesDialog })));
@@ -76,12 +79,27 @@ function useReady(ready: boolean): void {
     const frame = requestAnimationFrame(() =>
       requestAnimationFrame(() => {
         document.documentElement.dataset.ready = 'true';
-        onStage();
+        setTimeout(onStage, 50); // a breath for the frame that was just drawn
       }),
     );
     return () => cancelAnimationFrame(frame);
   }, [ready]);
 }
+
+/** Names who decides at a stop, once the words for it are there. */
+function useDecider(): StageProps['decider'] {
+  const [decider, setDecider] = useState<StageProps['decider']>();
+  useEffect(() => {
+    void told().then(
+      (m) => setDecider(() => m.decider),
+      () => undefined, // the page's boundary says that what tells the walk is missing
+    );
+  }, []);
+  return decider;
+}
+
+/** The room that the timeline will take (SPEC: 72 and 25 a lane), so that the stage does not move when it comes. */
+const timelineRoom = (trace: Trace, phone: boolean): number => (phone ? 60 : 73 + 25 * new Set(trace.steps.map((s) => `${s.host}/${s.netns ?? ''}`)).size);
 
 /** The whole page. */
 export function App() {
@@ -102,11 +120,11 @@ export function App() {
     <div className="app" data-phone={phone || undefined}>
       <TopBar loaded={loaded} t={t} lang={lang} phone={phone} />
       {phone && (
-        <div className="probeline">
+        <section className="probeline" aria-label={t.probe}>
           {loaded && <ProbeBar world={loaded.parsed.world} words={loaded.words} t={t} />}
           <span className="grow" />
           {loaded && <WhatIf loaded={loaded} t={t} lang={lang} />}
-        </div>
+        </section>
       )}
       {loaded ? <Walked loaded={loaded} t={t} phone={phone} /> : <main className="stagebox loading"><p role="status">{t.loading}</p></main>}
       {notice && <NoticeBar notice={notice} t={t} />}
@@ -127,6 +145,8 @@ function Walked({ loaded, t, phone }: { readonly loaded: Loaded; readonly t: Str
   const lang = usePage((s) => s.lang);
   const theme = usePage((s) => s.theme);
   const edited = usePage(isEdited);
+  const [unfolded, setUnfolded] = useState(false);
+  const decider = useDecider();
   const { world } = loaded.parsed;
   if (!walk || !reading) {
     return (
@@ -136,7 +156,16 @@ function Walked({ loaded, t, phone }: { readonly loaded: Loaded; readonly t: Str
     );
   }
   const { trace, readings } = walk;
-  const caption = <StopCaption trace={trace} world={world} reading={reading} index={index} lang={lang} t={t} />;
+  const caption = (
+    <Suspense fallback={<header className="caption" />}>
+      <StopCaption trace={trace} world={world} reading={reading} index={index} lang={lang} t={t} />
+    </Suspense>
+  );
+  const verdict = (
+    <Suspense fallback={<p className="verdict" />}>
+      <VerdictLine trace={trace} world={world} lang={lang} />
+    </Suspense>
+  );
   const stepBy = (next: number) => {
     usePage.setState({ playing: false });
     seek(next);
@@ -153,14 +182,22 @@ function Walked({ loaded, t, phone }: { readonly loaded: Loaded; readonly t: Str
       <main className="stagebox" aria-label={t.stage}>
         {!phone && caption}
         <div className="stageview">
-          <Stage world={world} trace={trace} reading={reading} index={index} playing={playing} speed={speed} lang={lang} theme={theme} onSeek={stepBy} onChoose={choose} />
+          <Stage world={world} trace={trace} reading={reading} index={index} playing={playing} speed={speed} lang={lang} theme={theme} decider={decider} onSeek={stepBy} onChoose={choose} />
         </div>
       </main>
       <div className="verdictrow" role="region" aria-label={t.verdict}>
-        <VerdictLine trace={trace} world={world} lang={lang} />
+        {phone ? (
+          <button type="button" className="unfold" aria-expanded={unfolded} onClick={() => setUnfolded(!unfolded)}>
+            {verdict}
+          </button>
+        ) : (
+          verdict
+        )}
       </div>
       <div className="timebox" data-walk-keys="">
-        <Timeline trace={trace} world={world} readings={readings} detail={detail} index={index} playing={playing} speed={speed} lang={lang} onSeek={stepBy} onPlay={COMMANDS.play.run} onDetail={setDetail} onSpeed={(next) => usePage.setState({ speed: next })} />
+        <Suspense fallback={<div style={{ height: timelineRoom(trace, phone) }} />}>
+          <Timeline trace={trace} world={world} readings={readings} detail={detail} index={index} playing={playing} speed={speed} lang={lang} onSeek={stepBy} onPlay={COMMANDS.play.run} onDetail={setDetail} onSpeed={(next) => usePage.setState({ speed: next })} />
+        </Suspense>
       </div>
       {phone ? (
         <Sheet name={t.inspector} gripName={t.sheet}>

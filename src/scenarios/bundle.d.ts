@@ -1,7 +1,12 @@
 /** A folder of dumps, packed at build time by scripts/viteBundle.ts. */
 declare module '*?bundle' {
+  import type { ParsedWorld } from '../dumps/bundle.ts';
   import type { ClusterNames } from '../world/world.ts';
 
-  /** Its files (path → text), and what its Kubernetes objects name, read at build time so that the first view needs no YAML parser. The same object each time. */
-  export const load: () => Promise<{ readonly files: Readonly<Record<string, string>>; readonly names: ClusterNames }>;
+  /** Its files (path → text), what its Kubernetes objects name, and the world they make, read at build time. The same object each time. */
+  export const load: () => Promise<{
+    readonly files: Readonly<Record<string, string>>;
+    readonly names: ClusterNames;
+    readonly parsed: Pick<ParsedWorld, 'world' | 'diagnostics'>;
+  }>;
 }

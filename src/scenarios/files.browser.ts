@@ -1,3 +1,4 @@
+import type { ParsedWorld } from '../dumps/bundle.ts';
 import type { ClusterNames } from '../world/world.ts';
 import type { Scenario } from './catalogue.ts';
 import { load as ipvsMetallbCluster } from './ipvs-metallb/cluster?bundle';
@@ -6,6 +7,7 @@ import { load as ipvsMetallbLocal } from './ipvs-metallb/local?bundle';
 export interface LoadedFiles {
   readonly files: Readonly<Record<string, string>>;
   readonly names: ClusterNames;
+  readonly parsed: Pick<ParsedWorld, 'world' | 'diagnostics'>;
 }
 
 const folders: Readonly<Record<string, () => Promise<LoadedFiles>>> = {

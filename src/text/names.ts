@@ -37,7 +37,10 @@ export function actorName(world: World, host: string, netns: string | null, lang
     // Without objects a namespace of a node is still most likely a pod, but we do not know.
     return netns;
   }
-  if (findHost(world, host)?.role === 'client') return lang === 'ko' ? '클라이언트' : host === 'client' ? 'the client' : `the client ${host}`;
+  if (findHost(world, host)?.role === 'client') {
+    const title = lang === 'ko' ? '클라이언트' : 'the client';
+    return host === 'client' ? title : `${title} ${host}`;
+  }
   return host;
 }
 

@@ -4,7 +4,8 @@ import { trace } from '../engine/trace.ts';
 import { parseIp4 } from '../packet/address.ts';
 import { readTrace, stopAt } from './reading.ts';
 import type { Detail, Reading } from './reading-types.ts';
-import { sampleNamed, samples, sampleWorld } from './samples.node.ts';
+import { sampleWorld } from '../testing/sample.ts';
+import { sampleNamed, samples } from '../testing/walks.ts';
 
 const all = samples();
 const DETAILS: readonly Detail[] = ['story', 'hooks', 'rules'];

@@ -4,8 +4,9 @@ import { innermost, type Packet, PROTO_ICMP, PROTO_TCP, PROTO_UDP, TCP_ACK, TCP_
 import { protocolName } from '../packet/protocols.ts';
 import { totalLength } from '../packet/sizes.ts';
 import type { Stop } from './reading-types.ts';
-import { innerIp, isNested, outerIp, portsOf, text } from './tales/facts.ts';
+import { innerIp, isNested, lastOf, outerIp, portsOf, text } from './tales/facts.ts';
 import { decidingRule } from './tales/netfilter.ts';
+import { isCutAgain } from './tales/way.ts';
 import type { Telling } from './telling.ts';
 
 /** How to see the same on a real machine. */
@@ -30,7 +31,7 @@ type Command = Omit<SeeYourself, 'host'>;
 function commandFor(ctx: Telling, lead: Step): Command | undefined {
   switch (lead.kind) {
     case 'send':
-      return lead.what === 'probe' ? probeCommand(lead) : capture(lead, deviceOf(ctx, lead));
+      return lead.what === 'probe' ? probeCommand(lead) : leavingCapture(ctx, lead);
     case 'receive':
     case 'transmit':
     case 'encap':
@@ -62,10 +63,11 @@ function commandFor(ctx: Telling, lead: Step): Command | undefined {
     case 'arp':
       return { command: `ip neigh show ${lead.dev === undefined ? '' : `dev ${lead.dev}`}`.trimEnd(), expected: lead.kind === 'neighbour' && lead.mac !== undefined ? `${text(lead.ip)} lladdr ${lead.mac}` : `${text(lead.ip)} FAILED` };
     case 'deliver':
-      return deliverCommand(lead);
+      return deliverCommand(ctx, lead);
     case 'pmtu':
       return { command: `ip route get ${text(lead.dst)}`, expected: `mtu ${lead.mtu}` };
     case 'mtu':
+      if (isCutAgain(ctx, lead)) return undefined;
       return lead.dev === undefined ? { command: 'ip link', expected: `mtu ${lead.mtu}` } : { command: `ip link show dev ${lead.dev}`, expected: `mtu ${lead.mtu}` };
     case 'drop':
       return dropCommand(lead);
@@ -78,10 +80,10 @@ function commandFor(ctx: Telling, lead: Step): Command | undefined {
   }
 }
 
-/** The device by which a packet made here leaves. */
-function deviceOf(ctx: Telling, step: Step): string | undefined {
-  const route = ctx.trace.steps.slice(step.id, step.id + 5).find((s) => s.packetId === step.packetId && s.kind === 'fib');
-  return route?.kind === 'fib' ? route.oif : step.dev;
+/** A capture where a packet that is made here leaves: what OUTPUT and POSTROUTING did to it shows there. */
+function leavingCapture(ctx: Telling, step: Step): Command | undefined {
+  const out = ctx.trace.steps.slice(step.id).find((s) => s.packetId === step.packetId && s.host === step.host && s.netns === step.netns && s.kind === 'transmit');
+  return out ? capture(out, out.dev) : capture(step, step.dev);
 }
 
 function probeCommand(step: Step): Command | undefined {
@@ -126,7 +128,7 @@ function packetLine(packet: Packet): string {
       return `IP ${src}.${l4.sport} > ${dst}.${l4.dport}: UDP, length ${payload}`;
     case 'icmp': {
       const length = totalLength(innermost(packet), 1);
-      const name = l4.icmptype === 8 ? `echo request, id ${l4.id ?? 0}, seq ${l4.seq ?? 0}` : l4.icmptype === 0 ? `echo reply, id ${l4.id ?? 0}, seq ${l4.seq ?? 0}` : `${errorLine(l4.icmptype, l4.code, l4.quote?.packet)}`;
+      const name = l4.icmptype === 8 ? `echo request, id ${l4.id ?? 0}, seq ${l4.seq ?? 0}` : l4.icmptype === 0 ? `echo reply, id ${l4.id ?? 0}, seq ${l4.seq ?? 0}` : errorLine(l4.icmptype, l4.code, l4.quote?.packet);
       return `IP ${src} > ${dst}: ICMP ${name}, length ${length}`;
     }
     default:
@@ -191,10 +193,12 @@ function routeCommand(fib: Extract<Step, { kind: 'fib' }> & Step): Command {
   }
 }
 
-function deliverCommand(step: Extract<Step, { kind: 'deliver' }> & Step): Command | undefined {
+function deliverCommand(ctx: Telling, step: Extract<Step, { kind: 'deliver' }> & Step): Command | undefined {
   const { dport } = portsOf(step.packet);
   const l4 = innermost(step.packet)[1];
-  const shown = capture(step, step.dev);
+  // A capture sees the packet as it came in, before anything here was put back.
+  const came = lastOf(ctx, step, (s) => s.kind === 'receive');
+  const shown = came ? capture(came, came.dev) : capture(step, step.dev);
   if (step.to === 'listener' || step.to === 'refused' || step.to === 'assumed') {
     if (l4?.type !== 'tcp' && l4?.type !== 'udp') return shown;
     const listing = `ss -ln${l4.type === 'tcp' ? 't' : 'u'} 'sport = :${dport ?? 0}'`;

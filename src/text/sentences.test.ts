@@ -1,9 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { trace as walk } from '../engine/trace.ts';
+import { sampleWorld } from '../testing/sample.ts';
+import { sampleNamed, samples, type Sample } from '../testing/walks.ts';
 import { choiceText, optionText } from './choices.ts';
 import { decider, eyebrow, headline, nextLine } from './headline.ts';
 import { LANGS } from './lang.ts';
 import { readTrace } from './reading.ts';
-import { sampleNamed, samples, type Sample } from './samples.node.ts';
 import { seeYourself } from './seeYourself.ts';
 import type { Telling } from './telling.ts';
 import { verdictLine, verdictPieces } from './verdict.ts';
@@ -17,27 +20,41 @@ const DEBRIS = /undefined|NaN|null|\[object|\?\?|[`*\ue000\ue001]|이\/가|을\/
 /** A placeholder for something that the trace should have had. */
 const HOLE = /(?:^|\s)\?(?:\s|$)/;
 
+/** What is wrong with the sentences of a trace, in one language at one level. */
+function faults(sample: Sample, lang: Telling['lang'], detail: 'story' | 'hooks' | 'rules'): readonly string[] {
+  const bad: string[] = [];
+  const ctx = telling(sample, lang, detail);
+  for (const stop of ctx.reading.stops) {
+    const last = stop.index === ctx.reading.stops.length - 1;
+    const texts = { headline: headline(ctx, stop), eyebrow: eyebrow(ctx, stop), why: why(ctx, stop).map((p) => p.text).join(''), ...(last ? {} : { next: nextLine(ctx, stop) }) };
+    for (const [what, text] of Object.entries(texts)) if (text.trim() === '' || DEBRIS.test(text) || (what !== 'next' && HOLE.test(text))) bad.push(`${sample.name} ${stop.index + 1} ${what}: “${text}”`);
+    const see = seeYourself(ctx, stop);
+    if (see && (see.command.trim() === '' || /undefined|NaN|\?/.test(`${see.host} ${see.command} ${see.expected ?? ''}`))) bad.push(`${sample.name} ${stop.index + 1} see: ${see.command} ${see.expected}`);
+    const by = decider(ctx, stop);
+    if (by !== undefined && /undefined|\?/.test(by)) bad.push(`${sample.name} ${stop.index + 1} decider: ${by}`);
+  }
+  for (const connection of sample.trace.outcomes.keys()) {
+    const text = verdictPieces(ctx, connection).map((p) => p.text).join('');
+    if (DEBRIS.test(text) || HOLE.test(text)) bad.push(`${sample.name} verdict: ${text}`);
+  }
+  for (const choice of sample.trace.choices) if (DEBRIS.test(choiceText(choice, sample.world, lang))) bad.push(`${sample.name} choice: ${choiceText(choice, sample.world, lang)}`);
+  return bad;
+}
+
 describe('every stop of every sample', () => {
   it.each(LANGS.flatMap((lang) => (['story', 'hooks', 'rules'] as const).map((detail) => [lang, detail] as const)))('has its sentences in %s at level %s', (lang, detail) => {
-    const bad: string[] = [];
-    for (const sample of all) {
-      const ctx = telling(sample, lang, detail);
-      for (const stop of ctx.reading.stops) {
-        const last = stop.index === ctx.reading.stops.length - 1;
-        const texts = { headline: headline(ctx, stop), eyebrow: eyebrow(ctx, stop), why: why(ctx, stop).map((p) => p.text).join(''), ...(last ? {} : { next: nextLine(ctx, stop) }) };
-        for (const [what, text] of Object.entries(texts)) if (text.trim() === '' || DEBRIS.test(text) || (what !== 'next' && HOLE.test(text))) bad.push(`${sample.name} ${stop.index + 1} ${what}: “${text}”`);
-        const see = seeYourself(ctx, stop);
-        if (see && (see.command.trim() === '' || /undefined|NaN|\?/.test(`${see.host} ${see.command} ${see.expected ?? ''}`))) bad.push(`${sample.name} ${stop.index + 1} see: ${see.command} ${see.expected}`);
-        const by = decider(ctx, stop);
-        if (by !== undefined && /undefined|\?/.test(by)) bad.push(`${sample.name} ${stop.index + 1} decider: ${by}`);
-      }
-      for (const connection of sample.trace.outcomes.keys()) {
-        const text = verdictPieces(ctx, connection).map((p) => p.text).join('');
-        if (DEBRIS.test(text) || HOLE.test(text)) bad.push(`${sample.name} verdict: ${text}`);
-      }
-      for (const choice of sample.trace.choices) if (DEBRIS.test(choiceText(choice, sample.world, lang))) bad.push(`${sample.name} choice: ${choiceText(choice, sample.world, lang)}`);
-    }
-    expect(bad).toEqual([]);
+    expect(all.flatMap((sample) => faults(sample, lang, detail))).toEqual([]);
+  });
+
+  it('has them also when lines of the dumps are missing', () => {
+    const probes = [...new Set(all.map((s) => s.trace.probe))].filter((p) => p.from.kind === 'netns');
+    fc.assert(
+      fc.property(fc.constantFrom('cluster' as const, 'local' as const), fc.constantFrom(...probes), fc.array(fc.nat(400), { minLength: 1, maxLength: 12 }), fc.constantFrom(...LANGS), (policy, probe, gone, lang) => {
+        const world = sampleWorld(policy, (path, text) => (/node\.txt$/.test(path) && path.startsWith('cy01') ? text.split('\n').filter((line, i) => line.startsWith('$') || !gone.includes(i)).join('\n') : text));
+        expect(faults({ name: JSON.stringify(probe), world, trace: walk(world, probe) }, lang, 'story')).toEqual([]);
+      }),
+      { numRuns: 1500 },
+    );
   });
 
   it('never says in Korean what it says in English', () => {

@@ -49,7 +49,7 @@ export type Tale =
   | { readonly kind: 'route-error'; readonly host: string; readonly ip: string; readonly result: FibStep['result'] }
   | { readonly kind: 'rp-filter'; readonly passed: boolean; readonly mode: string; readonly src: string; readonly dev: string; readonly expected: string | undefined }
   | { readonly kind: 'ttl'; readonly before: number; readonly after: number }
-  | { readonly kind: 'cut'; readonly bytes: number; readonly mtu: number; readonly count: number; readonly dev: string | undefined }
+  | { readonly kind: 'cut'; readonly bytes: number; readonly mtu: number; readonly count: number; readonly dev: string | undefined; readonly again: boolean }
   | { readonly kind: 'piece'; readonly index: number; readonly count: number }
   | { readonly kind: 'whole'; readonly count: number }
   | { readonly kind: 'pmtu'; readonly ip: string; readonly mtu: number; readonly host: string }
@@ -73,7 +73,7 @@ export type Tale =
   | { readonly kind: 'stray'; readonly who: string; readonly from: string; readonly expected: string | undefined; readonly cause: string | undefined }
   | { readonly kind: 'drop'; readonly reason: DropReason; readonly host: string; readonly dev: string | undefined; readonly src: string; readonly dst: string }
   | { readonly kind: 'left'; readonly ip: string; readonly name: string | undefined; readonly dev: string | undefined; readonly assumed: boolean }
-  | { readonly kind: 'unknown'; readonly what: UnknownWhat; readonly name: string; readonly ask: string | undefined; readonly host: string };
+  | { readonly kind: 'unknown'; readonly what: UnknownWhat; readonly name: string; readonly ask: string | undefined; readonly host: string; readonly rule: string | undefined };
 
 export type TaleOf<K extends Tale['kind']> = Extract<Tale, { readonly kind: K }>;
 

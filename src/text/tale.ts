@@ -2,7 +2,7 @@ import type { Stop } from './reading-types.ts';
 import type { Tale } from './tale-types.ts';
 import { deliverTale, dropTale, leftTale, sendTale } from './tales/ends.ts';
 import { text, who } from './tales/facts.ts';
-import { natStepTale, netfilterTale, undoTale } from './tales/netfilter.ts';
+import { natStepTale, netfilterTale, ruleAsking, undoTale } from './tales/netfilter.ts';
 import { arpFrame, arriveTale, decapTale, encapTale, ipvsTale, routeTale, sizeTale, transmitTale } from './tales/way.ts';
 import type { Telling } from './telling.ts';
 
@@ -53,6 +53,6 @@ export function taleOf(ctx: Telling, stop: Stop): Tale | undefined {
     case 'left':
       return leftTale(ctx, lead);
     case 'unknown':
-      return { kind: 'unknown', what: lead.what, name: lead.name, ask: lead.ask, host: who(ctx, lead) };
+      return { kind: 'unknown', what: lead.what, name: lead.name.trim() || lead.what, ask: lead.ask, host: who(ctx, lead), rule: ruleAsking(ctx, lead) };
   }
 }

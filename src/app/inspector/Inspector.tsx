@@ -33,7 +33,7 @@ export interface InspectorProps {
 
 /** One stop in full: the packet, why, the state so far, and how to see the same on a real node. */
 export function Inspector({ trace, world, bundle, reading, index, lang, onChoose, onShowAll, onOpenSource }: InspectorProps) {
-  const stop = reading.stops[index];
+  const stop = reading.stops[index] ?? reading.stops.at(-1);
   const ctx = useMemo(() => ({ trace, world, reading, lang }), [trace, world, reading, lang]);
   const packet = useMemo(() => stop && packetView(trace, stop), [trace, stop]);
   const state = useMemo(() => stop && stateAt(trace, stop), [trace, stop]);

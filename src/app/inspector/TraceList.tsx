@@ -8,6 +8,7 @@ import type { World } from '../../world/world.ts';
 import { Glyph } from '../glyphs/Glyph.tsx';
 import { glyphOf } from '../glyphs/glyphOf.ts';
 import { inspectorStrings } from './strings.ts';
+import { windowAround } from './window.ts';
 
 export interface TraceListProps {
   readonly trace: Trace;
@@ -22,15 +23,23 @@ export interface TraceListProps {
 export function TraceList({ trace, world, reading, index, lang, onSeek }: TraceListProps) {
   const t = inspectorStrings(lang);
   const list = useRef<HTMLOListElement>(null);
+  const { from, to } = windowAround(index, reading.stops.length);
   const items = useMemo(() => {
     const ctx = { trace, world, reading, lang };
-    return reading.stops.map((stop) => ({ stop, sentence: headline(ctx, stop), where: eyebrow(ctx, stop) }));
-  }, [trace, world, reading, lang]);
+    return reading.stops.slice(from, to).map((stop) => ({ stop, sentence: headline(ctx, stop), where: eyebrow(ctx, stop) }));
+  }, [trace, world, reading, lang, from, to]);
   useEffect(() => {
     list.current?.querySelector('[aria-current="step"]')?.scrollIntoView({ block: 'nearest' });
   }, [index, items]);
   return (
-    <ol className="trace-list" ref={list} aria-label={t.list}>
+    <ol className="trace-list" ref={list} aria-label={t.list} start={from + 1}>
+      {from > 0 && (
+        <li>
+          <button type="button" className="trace-more" onClick={() => onSeek(from - 1)}>
+            {t.earlier(from)}
+          </button>
+        </li>
+      )}
       {items.map(({ stop, sentence, where }) => (
         <li key={stop.index} data-way={stop.way}>
           <button type="button" aria-current={stop.index === index ? 'step' : undefined} onClick={() => onSeek(stop.index)}>
@@ -43,6 +52,13 @@ export function TraceList({ trace, world, reading, index, lang, onSeek }: TraceL
           </button>
         </li>
       ))}
+      {to < reading.stops.length && (
+        <li>
+          <button type="button" className="trace-more" onClick={() => onSeek(to)}>
+            {t.later(reading.stops.length - to)}
+          </button>
+        </li>
+      )}
     </ol>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readTrace } from '../../text/reading.ts';
-import { sampleNamed, samples } from '../../text/samples.node.ts';
+import { sampleNamed, samples } from '../../testing/walks.ts';
 import { type PacketView, packetView } from './packetRows.ts';
 
 const all = samples();

@@ -69,6 +69,7 @@ describe('the rules of a stop in their dump', () => {
     const at = walked((text) => text.replace(edit[0], edit[1]));
     const last = tables(at).at(-1);
     expect(told(last)).toContain(line);
+    expect(allLines(last).filter((l) => l.mark === 'hit')).toEqual([]);
   });
 
   it('folds what a large cluster has before the rule that matters, and keeps the last of it in sight', () => {

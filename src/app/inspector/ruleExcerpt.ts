@@ -16,9 +16,11 @@ const KEPT_SKIPS = 2;
 /** Lines of the deciding chain that were not reached. */
 const AHEAD = 2;
 
-/** The rule that acted at a stop: the lead itself, or the rule inside which it happened. */
+/** The rule that acted at a stop: the lead itself, the rule inside which it happened, or the one that could not be decided. */
 export function actedRule(trace: Trace, stop: Stop): Rule | undefined {
-  let step = trace.steps[stop.lead];
+  const lead = trace.steps[stop.lead];
+  if (lead?.kind === 'unknown') return trace.steps.slice(stop.from, lead.id).findLast((s): s is Rule => s.kind === 'rule' && s.matched === 'unknown' && s.packetId === lead.packetId);
+  let step = lead;
   for (let depth = 0; step && step.kind !== 'rule' && depth < 8; depth++) step = step.parent === undefined ? undefined : trace.steps[step.parent];
   return step?.kind === 'rule' ? step : undefined;
 }
@@ -51,7 +53,7 @@ export function ruleExcerpt(trace: Trace, bundle: BundleText, stop: Stop): Excer
   const inside = trace.steps.slice(table.id + 1, stop.to + 1).filter((s) => isWithin(trace, s, table.id));
   const rules = inside.filter((s): s is Rule => s.kind === 'rule');
   const policies = inside.filter((s): s is Policy => s.kind === 'policy');
-  const acted = actedRule(trace, stop) ?? (policies.length === 0 ? rules.findLast((r) => r.matched === true) : undefined);
+  const acted = actedRule(trace, stop) ?? (policies.length === 0 && trace.steps[stop.lead]?.kind !== 'unknown' ? rules.findLast((r) => r.matched === true) : undefined);
   const hit = acted && decidingRule(trace, acted);
   const chains = [...new Set([...rules, ...policies].map((s) => s.chain))];
   const rows = chains.flatMap((chain): readonly ExcerptRow[] => {

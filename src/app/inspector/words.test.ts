@@ -5,6 +5,7 @@ import { commandAbove, lineAt, linesOf } from './dumpText.ts';
 import type { Note } from './excerpt.ts';
 import { noteText, oddsText } from './strings.ts';
 import { tokensOf } from './tokens.ts';
+import { windowAround } from './window.ts';
 
 describe('oddsText', () => {
   it.each`
@@ -45,7 +46,11 @@ describe('tokensOf', () => {
   });
 
   it('keeps every character but spaces at the ends of words', () => {
-    fc.assert(fc.property(fc.string({ maxLength: 300 }), (text) => tokensOf(text).map((t) => t.text).join(' ') === text.trimEnd()));
+    fc.assert(
+      fc.property(fc.string({ maxLength: 300 }), (text) => {
+        expect(tokensOf(text).map((t) => t.text).join(' ')).toBe(text.trimEnd());
+      }),
+    );
   });
 });
 
@@ -67,5 +72,21 @@ describe('the text of dumps', () => {
       expect(linesOf(bundle, input)).toEqual([]);
       expect(commandAbove(bundle, { input, line: 1 })).toBeUndefined();
     }
+  });
+});
+
+describe('the shown part of a long list', () => {
+  it('always has the current step, whole blocks around it, and all of a short list', () => {
+    expect(windowAround(17, 233)).toEqual({ from: 0, to: 233 });
+    expect(windowAround(1000, 23_000)).toEqual({ from: 600, to: 1500 });
+    expect(windowAround(22_999, 23_000)).toEqual({ from: 22_500, to: 23_000 });
+    fc.assert(
+      fc.property(fc.nat(50_000), fc.nat(50_000), (a, b) => {
+        const { from, to } = windowAround(Math.min(a, b), Math.max(a, b) + 1);
+        expect(from).toBeLessThanOrEqual(Math.min(a, b));
+        expect(to).toBeGreaterThan(Math.min(a, b));
+        expect(to - from).toBeLessThanOrEqual(900);
+      }),
+    );
   });
 });

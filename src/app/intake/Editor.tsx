@@ -38,14 +38,10 @@ export function Editor({ name, text, at, marked, tooLong, onEdit }: Props) {
     const { text: typed } = pending.current;
     pending.current = undefined;
     edit.current(typed);
+    setDraft(undefined); // from here on the text itself is what was typed, even if it is undone before the next frame
   };
   // What was typed last is not lost when the file or the panel is left within the pause.
   useEffect(() => flush, []);
-  // Undo and reset change the text from outside: then there is no draft any more.
-  useLayoutEffect(() => {
-    if (!pending.current) setDraft(undefined);
-  }, [text]);
-
   useLayoutEffect(() => {
     const element = area.current;
     if (!element || !at) return;

@@ -3,7 +3,7 @@ import './stage.css';
 import { ReactFlow, ReactFlowProvider } from '@xyflow/react';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { Trace } from '../../engine/trace-types.ts';
-import { decider } from '../../text/headline.ts';
+import type { decider as nameDecider } from '../../text/headline.ts';
 import type { Lang } from '../../text/lang.ts';
 import type { Reading } from '../../text/reading-types.ts';
 import type { World } from '../../world/world.ts';
@@ -37,6 +37,8 @@ export interface StageProps {
   readonly speed: number;
   readonly lang: Lang;
   readonly theme: 'light' | 'dark';
+  /** Names who decides at a stop; without it the stations stand without that label. */
+  readonly decider: typeof nameDecider | undefined;
   readonly onSeek: (index: number) => void;
   readonly onChoose: (key: string, option: number) => void;
   /** Stands above the picture. */
@@ -59,7 +61,7 @@ export function Stage(props: StageProps) {
   );
 }
 
-function StageView({ world, trace, reading, index, playing, speed, lang, theme, onSeek, onChoose, caption }: StageProps) {
+function StageView({ world, trace, reading, index, playing, speed, lang, theme, decider, onSeek, onChoose, caption }: StageProps) {
   const strings = stageStrings(lang);
   // Unfolding belongs to one trace; another one starts folded.
   const [unfolded, setUnfolded] = useState<Trace | undefined>(undefined);
@@ -68,9 +70,9 @@ function StageView({ world, trace, reading, index, playing, speed, lang, theme, 
   const ground = useMemo(() => withWalk(base, trace, reading), [base, trace, reading]);
   const scene = useMemo(() => {
     const stop = reading.stops[index];
-    const by = stop && decider({ world, trace, reading, lang }, stop);
+    const by = stop && decider?.({ world, trace, reading, lang }, stop);
     return sceneAt(world, trace, reading, ground, index, by, strings);
-  }, [world, trace, reading, ground, index, lang, strings]);
+  }, [world, trace, reading, ground, index, lang, strings, decider]);
 
   const glide = useGlide(index, reading, playing, speed);
   // Where a new run begins there is nothing to travel from.

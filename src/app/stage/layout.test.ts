@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { samples } from '../../text/samples.node.ts';
+import { samples } from '../../testing/walks.ts';
 import { generated } from './generated.testing.ts';
 import { overlaps, right, within } from './geometry.ts';
 import type { Box } from './house.ts';

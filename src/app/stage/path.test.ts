@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Detail, Reading } from '../../text/reading-types.ts';
 import { readTrace } from '../../text/reading.ts';
-import { type Sample, samples } from '../../text/samples.node.ts';
+import { type Sample, samples } from '../../testing/walks.ts';
 import { generated } from './generated.testing.ts';
 import { overlaps, type Point } from './geometry.ts';
 import { layoutOf } from './layout.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Trace } from '../../engine/trace-types.ts';
 import type { Reading } from '../../text/reading-types.ts';
 import { readTrace } from '../../text/reading.ts';
-import { samples } from '../../text/samples.node.ts';
+import { samples } from '../../testing/walks.ts';
 import type { World } from '../../world/world.ts';
 import { fitAll, inSight, viewOf } from './camera.ts';
 import { overlaps, within } from './geometry.ts';

@@ -13,6 +13,23 @@ export interface Camera {
 const STEP_MS = 160;
 
 /**
+ * Moves the view. The glide is a CSS transition of the viewport's transform: React Flow's own animation would bring d3-transition and what
+ * it needs into the first load (see vite.config.ts).
+ */
+function glide(move: () => unknown, durationMs: number): void {
+  const pane = document.querySelector<HTMLElement>('.react-flow__viewport');
+  if (pane && durationMs > 0) {
+    pane.style.transition = `transform ${durationMs}ms var(--ease-move)`;
+    const stop = () => {
+      pane.style.transition = '';
+    };
+    pane.addEventListener('transitionend', stop, { once: true });
+    setTimeout(stop, durationMs + 50); // no transition runs when the view is where it should be
+  }
+  void move();
+}
+
+/**
  * Moves the view for the packet's sake only: when the station or the capsule would be out of sight, when the picture or the room for it has changed, or when
  * candidates of a choice must be seen together. Where the user has moved it, it stays as long as the packet can be seen.
  */
@@ -33,20 +50,20 @@ export function useCamera(focus: Focus | undefined, size: Size, move: number): C
     seen.current = { layout: focus.layout, size, zoomedOut: focus.choice };
     if (!changed && !choiceTurns && inSight(current, focus, size)) return;
     mine.current = true;
-    void flow.setViewport(wanted, { duration: changed ? 0 : move });
+    glide(() => flow.setViewport(wanted), changed ? 0 : move);
   }, [flow, focus, size, move]);
 
   return {
     first,
     zoom: (by) => {
       mine.current = false;
-      void flow.zoomTo(flow.getZoom() * by, { duration: move === 0 ? 0 : STEP_MS });
+      glide(() => flow.zoomTo(flow.getZoom() * by), move === 0 ? 0 : STEP_MS);
     },
     fit: () => {
       if (!focus) return;
       mine.current = true;
       const whole: View = fitAll(focus.layout, size);
-      void flow.setViewport(whole, { duration: 0 });
+      void flow.setViewport(whole);
     },
     touched: (event) => {
       if (event !== null) mine.current = false;

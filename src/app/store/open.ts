@@ -6,12 +6,19 @@ import { decodeLink, OWN, type Link } from '../../share/link.ts';
 import type { Files, Unpacked } from '../../share/packed.ts';
 import type { ProbeWords } from '../../share/probeWords.ts';
 import type { ClusterNames } from '../../world/world.ts';
-import { parseBundle } from '../../dumps/bundle.ts';
 import { firstProbe } from './offers.ts';
+import { knowParsed, loadParser, parsedWorld, sectionsOf } from './parser.ts';
 import type { Loaded, NoticeReason } from './state.ts';
 import { addFiles, compute, setDumps, setNames, show, showLang, tell, usePage } from './store.ts';
 
 const get = usePage.getState;
+
+/** A scenario's dumps, with the world that the build made of them. */
+async function openedScenario(scenario: Scenario, params: Readonly<Record<string, string>>) {
+  const read = await loadScenario(scenario, params);
+  knowParsed(read.files, read.names, { ...read.parsed, sections: [] });
+  return read;
+}
 
 const wordsOf = (probe: NamedProbe): ProbeWords => ({ from: probe.from, via: undefined, to: probe.to, proto: probe.proto, sport: undefined, size: undefined });
 
@@ -22,7 +29,7 @@ function dumpsOf(scenario: Scenario, params: Readonly<Record<string, string>>): 
   const folder = scenario.folder(params);
   const known = fetched.get(folder);
   if (known) return known;
-  const loading = loadScenario(scenario, params);
+  const loading = openedScenario(scenario, params);
   fetched.set(folder, loading);
   loading.catch(() => fetched.delete(folder)); // to be tried again
   return loading;
@@ -79,7 +86,7 @@ async function openLink(link: Link, isCurrent: () => boolean): Promise<readonly 
     const unpacked = (await import('../../share/packed.ts')).unpackBundle(link.packed);
     if (unpacked.kind === 'bad') return [whyNot(unpacked)];
     const read = await readOwn(unpacked.files);
-    const words = linkWords(link, firstProbe(parseBundle(unpacked.files, read.names).world));
+    const words = linkWords(link, firstProbe(parsedWorld(unpacked.files, read.names).world));
     if (!words) return [{ code: 'bad-value', part: 'from, to' }];
     if (isCurrent()) show({ origin: { kind: 'own', inLink: true }, base: unpacked.files, files: unpacked.files, names: read.names, notes: read.diagnostics, words, choices: link.picks }, at);
     return [];
@@ -99,7 +106,8 @@ async function openLink(link: Link, isCurrent: () => boolean): Promise<readonly 
     const unpacked = (await import('../../share/packed.ts')).unpackEdits(link.packed, base);
     if (unpacked.kind === 'bad') return [whyNot(unpacked)];
     files = unpacked.files;
-    if (objectsText(parseBundle(files).sections) !== objectsText(parseBundle(base).sections)) names = (await readOwn(files)).names;
+    await loadParser();
+    if (objectsText(sectionsOf(files, undefined)) !== objectsText(sectionsOf(base, undefined))) names = (await readOwn(files)).names;
   }
   const words = linkWords(link, wordsOf(scenario.probes[0]));
   if (!words) return [{ code: 'bad-value', part: 'from, to' }];
@@ -165,7 +173,8 @@ const objectsText = (sections: readonly Section[]): string => sections.filter((s
 
 /** Names of the Kubernetes objects among the files; the YAML parser is fetched only when there are any. */
 async function readOwn(files: Files): Promise<{ readonly names: ClusterNames; readonly diagnostics: readonly Diagnostic[] }> {
-  const hasObjects = parseBundle(files).sections.some((s) => s.kind === 'objects');
+  await loadParser();
+  const hasObjects = sectionsOf(files, undefined).some((s) => s.kind === 'objects');
   return hasObjects ? (await import('../../dumps/kubectl.ts')).parseObjects(files) : { names: { pods: [], services: [], nodes: [] }, diagnostics: [] };
 }
 
@@ -183,7 +192,7 @@ export async function openOwn(files: Files, found: readonly Diagnostic[], add: b
       return;
     }
     const read = await readOwn(files);
-    const { world } = parseBundle(files, read.names);
+    const { world } = parsedWorld(files, read.names);
     const words = firstProbe(world);
     if (!isCurrent()) return;
     if (!words) {
@@ -202,8 +211,8 @@ export function watchObjects(): () => void {
   return usePage.subscribe((now, before) => {
     const { loaded } = now;
     if (!loaded || !before.loaded || loaded.base !== before.loaded.base || loaded.parsed === before.loaded.parsed || loaded.files === before.loaded.files) return;
-    const text = objectsText(loaded.parsed.sections);
-    if (text === objectsText(before.loaded.parsed.sections)) return;
+    const text = objectsText(sectionsOf(loaded.files, loaded.parsed));
+    if (text === objectsText(sectionsOf(before.loaded.files, before.loaded.parsed))) return;
     void readOwn(loaded.files).then(
       ({ names, diagnostics }) => {
         if (get().loaded?.files === loaded.files) setNames(names, diagnostics);

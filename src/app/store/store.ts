@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import { parseBundle, type ParsedWorld } from '../../dumps/bundle.ts';
+import type { ParsedWorld } from '../../dumps/bundle.ts';
 import type { Choices } from '../../engine/probe.ts';
 import type { Files } from '../../share/packed.ts';
 import type { ProbeWords } from '../../share/probeWords.ts';
@@ -9,6 +9,7 @@ import type { Detail, Reading, Stop } from '../../text/reading-types.ts';
 import type { SourceRef } from '../../world/source.ts';
 import type { ClusterNames } from '../../world/world.ts';
 import { loadStrings } from '../strings.ts';
+import { parsedWorld } from './parser.ts';
 import { chosenTheme, startLang, systemTheme } from './prefs.ts';
 import type { Loaded, Notice, PageState, Panel } from './state.ts';
 import { keepPlace, walkOf, type Walk } from './walk.ts';
@@ -41,7 +42,7 @@ type Inputs = Omit<Loaded, 'parsed' | 'result'>;
 
 /** Parses only if the text or the names changed, and walks only if the world, the probe or the choices did. */
 export function compute(inputs: Inputs, before: Loaded | undefined): Loaded {
-  const parsed: ParsedWorld = before?.files === inputs.files && before.names === inputs.names ? before.parsed : parseBundle(inputs.files, inputs.names);
+  const parsed: ParsedWorld = before?.files === inputs.files && before.names === inputs.names ? before.parsed : parsedWorld(inputs.files, inputs.names);
   const same = before?.parsed === parsed && before.words === inputs.words && before.choices === inputs.choices;
   return { ...inputs, parsed, result: same ? before.result : walkOf(parsed.world, inputs.words, inputs.choices) };
 }

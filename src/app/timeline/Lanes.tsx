@@ -41,7 +41,7 @@ export function Lanes({ layout, strokes, at, current, lang, titleOf }: LanesProp
       <path className="tl-strokes" d={strokes.map((s) => `M${s.x.toFixed(2)} ${s.y - 4}v8`).join('')} />
       <path className="tl-head" d={`M${x} 0V${bottom}`} />
       {ticks.map((tick, i) => (
-        <TickMark key={tick.stop.index} tick={tick} state={i === current ? 'now' : tick.x < x + 0.01 ? 'done' : 'ahead'} title={titleOf(tick)} />
+        <TickMark key={tick.stop.index} tick={tick} state={i === current ? 'now' : tick.x < x + 0.01 ? 'done' : 'ahead'} titleOf={titleOf} />
       ))}
       {current === undefined && <circle className="tl-bead" cx={x} cy={at.y} r="5" />}
     </svg>
@@ -59,12 +59,19 @@ const Walked = ({ run, d }: { readonly run: Run; readonly d: string }) =>
     </>
   );
 
-const TickMark = memo(function TickMark({ tick, state, title }: { readonly tick: Tick; readonly state: 'now' | 'done' | 'ahead'; readonly title: string }) {
+interface TickMarkProps {
+  readonly tick: Tick;
+  readonly state: 'now' | 'done' | 'ahead';
+  readonly titleOf: (tick: Tick) => string;
+}
+
+/** Makes its own title, so that a step that changes two ticks does not make all their sentences again. */
+const TickMark = memo(function TickMark({ tick, state, titleOf }: TickMarkProps) {
   const { x, y, stop } = tick;
   const size = state === 'ahead' ? 9.5 : 13;
   return (
     <g className="tl-tick" data-state={state} data-unknown={stop.kind === 'unknown' || undefined}>
-      <title>{title}</title>
+      <title>{titleOf(tick)}</title>
       <circle className="tl-back" cx={x} cy={y} r={state === 'now' ? 11 : 10} />
       <g transform={`translate(${x - size / 2} ${y - size / 2}) scale(${size / 14})`}>
         <GlyphShape name={glyphOf(stop)} hollow={stop.way === 'reply'} />

@@ -33,10 +33,12 @@ export interface TimelineProps {
 }
 
 /** The walk in time: a transport row, and a lane a namespace with one thread through them. On a phone one slider in the transport row. */
-export function Timeline({ trace, world, readings, detail, index, playing, speed, lang, onSeek, onPlay, onDetail, onSpeed }: TimelineProps) {
+export function Timeline({ trace, world, readings, detail, index: wanted, playing, speed, lang, onSeek, onPlay, onDetail, onSpeed }: TimelineProps) {
   const t = timelineStrings(lang);
   const reading = readings[detail];
   const count = reading.stops.length;
+  // After an edit the walk may be shorter than the place where one stood.
+  const index = Math.max(0, Math.min(wanted, count - 1));
   const stop = reading.stops[index];
   const [frame, width] = useWidth();
   const layout = useMemo(() => layoutTimeline(trace, readings.story, readings.rules, width), [trace, readings, width]);

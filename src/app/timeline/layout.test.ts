@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readTrace } from '../../text/reading.ts';
 import type { Reading, Stop } from '../../text/reading-types.ts';
-import { samples } from '../../text/samples.node.ts';
+import { samples } from '../../testing/walks.ts';
 import { LABEL_WIDTH, LANE_HEIGHT, layoutTimeline, nearestStop, placeStops, strokesOf } from './layout.ts';
 import { threadPath } from './thread.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readTrace } from '../../text/reading.ts';
-import { sampleNamed } from '../../text/samples.node.ts';
+import { sampleNamed } from '../../testing/walks.ts';
 import { placeWords } from './placeWords.ts';
 
 it('says where each stop of a walk is in a few words, without the host', () => {

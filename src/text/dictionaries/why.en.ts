@@ -16,7 +16,7 @@ export const whyEn: Dictionary = {
     ]
       .filter((x) => x !== '')
       .join(' '),
-  answer: (t) => (t.expected ? '' : 'It knows nothing of the address that the client used: it can only answer what it saw. ') + (t.mss === undefined ? 'The answer is routed afresh: nothing says that it takes the same way back.' : `It offers segments of ${c(`mss ${t.mss}`)}: the MTU of its way minus 40 bytes of headers. The answer is routed afresh.`),
+  answer: (t) => (t.expected ? '' : 'It knows nothing of the address that the client used: it can only answer what it saw. ') + (t.mss === undefined ? 'The answer is routed afresh: nothing says that it takes the same way back.' : `It offers ${c(`mss ${t.mss}`)}: the MTU of its way minus 40 bytes of headers. The answer is routed afresh, not sent back where the request came from.`),
   data: (t) => `The handshake gave both sides’ segment sizes; ${c(t.bytes)} bytes fit into ${c(t.segments)} of them. These packets belong to a connection that every table knows already: nat is not asked again.`,
   'icmp-error': (t) => `The error comes from ${c(t.from)} and quotes the start of the packet it is about, so that ${c(t.to)} knows which connection to blame.`,
   reset: (t) => `A TCP segment that belongs to no socket, or that a rule rejects, is answered with RST. ${c(t.to)} will give up at once.`,
@@ -82,11 +82,11 @@ export const whyEn: Dictionary = {
       : t.ipvs
         ? `IPVS does not hand the packet to FORWARD: it looks up the way to ${c(t.ip)} itself (${c(t.prefix ?? '?')}) and sends the packet through *OUTPUT and POSTROUTING*, as if it had been made here.`
         : `An address or the mark changed in OUTPUT, so the first route no longer counts.`,
-  'route-output': (t) => (t.outer ? 'The outer packet is one that this machine makes: it is routed and filtered like any other local packet.' : `The route also gives the source address${t.src === undefined ? '' : `: ${c(t.src)}`}.`),
-  'route-error': (t) => `No route of any table leads to ${c(t.ip)}, or the one that does says ${c(t.result)}.`,
+  'route-output': (t) => (t.outer ? 'The outer packet is one that this machine makes: it is routed and filtered like any other local packet.' : t.src === undefined ? 'The packet has its source already: the route only says where to.' : `The route also gives the source address: ${c(t.src)}.`),
+  'route-error': (t) => (t.result === 'no-route' ? `No route of any table leads to ${c(t.ip)}.` : `The route that holds ${c(t.ip)} says ${c(t.result)}.`),
   'rp-filter': (t) => `${c(`rp_filter`)} is ${t.mode}: ${t.mode === 'strict' ? 'a packet may only come in where an answer to its source would go out' : 'some route must lead back to its source'}${t.expected === undefined ? ', and no route leads there' : `; the way back is ${c(t.expected)}`}.`,
   ttl: () => 'Each machine that forwards a packet takes one off, so that a loop ends. A tunnel counts as one hop inside.',
-  cut: (t) => `${c(t.bytes)} bytes do not fit into ${c(t.mtu)}, and the packet allows cutting (DF is clear). Only the first piece has ports.`,
+  cut: (t) => (t.again ? `It was put together here, but no piece may leave larger than the largest that came: ${c(t.mtu)} bytes.` : `${c(t.bytes)} bytes do not fit into ${c(t.mtu)}, and the packet allows cutting (DF is clear).`) + ' Only the first piece has the transport header, with its ports.',
   piece: () => 'Each piece is a packet of its own until somebody puts them together.',
   whole: () => 'Where connections are tracked, pieces are put together before any rule sees them.',
   pmtu: (t) => `From now on ${c(t.host)} will not send larger packets to ${c(t.ip)}.`,
@@ -107,8 +107,8 @@ export const whyEn: Dictionary = {
   arp: (t) => (t.question ? 'A broadcast: every machine on the link hears it, the owner answers.' : t.by === 'proxy-arp' ? `${c('proxy_arp')} is on, and there is a route to ${c(t.ip)} elsewhere: the machine answers in its place.` : 'It is the owner of the address.'),
   taken: (t) =>
     [
-      t.was === undefined ? 'Nothing on the way rewrote the source.' : `The source was rewritten on the way: ${c(t.was)} became ${c(t.src)}.`,
-      t.changes.length === 0 ? '' : `The addresses were changed by ${list(t.changes)}.`,
+      t.data ? 'What the first packet’s rules decided, the entries did again to each of these.' : t.was === undefined ? 'Nothing on the way rewrote the source.' : `The source was rewritten on the way: ${c(t.was)} became ${c(t.src)}.`,
+      t.changes.length === 0 ? '' : t.was === undefined ? `Its destination was chosen by ${list(t.changes)}.` : `The addresses were changed by ${list(t.changes)}.`,
       t.assumed ? 'No `ss` output was given here, so *any port is taken to answer*.' : '',
     ]
       .filter((x) => x !== '')

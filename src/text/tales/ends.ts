@@ -1,10 +1,8 @@
 import type { DropReason, Step } from '../../engine/step.ts';
 import { formatIp4 } from '../../packet/address.ts';
-import { l4Of, TCP_RST, TCP_SYN } from '../../packet/packet.ts';
+import { l4Of, TCP_RST } from '../../packet/packet.ts';
 import { protocolName } from '../../packet/protocols.ts';
-import { findNetns } from '../../world/lookup.ts';
 import { icmpName } from '../icmpNames.ts';
-import { serviceName, serviceOf } from '../names.ts';
 import type { Tale } from '../tale-types.ts';
 import type { Telling } from '../telling.ts';
 import { innerIp, lastOf, named, outerIp, portsOf, prober, sentBy, sortOf, text, who } from './facts.ts';
@@ -139,19 +137,3 @@ export function leftTale(ctx: Telling, step: Extract<Step, { kind: 'left' }> & S
   const dst = innerIp(step.packet)?.dst;
   return { kind: 'left', ip: text(step.next ?? dst), name: dst === undefined ? undefined : named(ctx, dst), dev: step.dev, assumed: step.assumed === 'pod-without-dump' };
 }
-
-/** True for the packet that opens a TCP connection. */
-export const isSyn = (step: Step): boolean => {
-  const l4 = l4Of(step.packet);
-  return l4?.type === 'tcp' && (l4.flags & TCP_SYN) !== 0;
-};
-
-/** What the objects say about the probe's destination: the service and its policy. */
-export function serviceFacts(ctx: Telling): { readonly name: string; readonly type: string; readonly policy: string | undefined } | undefined {
-  const { dst } = ctx.trace.probe;
-  const service = typeof dst === 'number' ? serviceOf(ctx.world, dst) : undefined;
-  return service && { name: serviceName(service), type: service.type, policy: service.externalTrafficPolicy };
-}
-
-/** Whether the namespace's dump lists sockets at all. */
-export const listsSockets = (ctx: Telling, step: Step): boolean => findNetns(ctx.world, step.host, step.netns)?.sockets !== undefined;

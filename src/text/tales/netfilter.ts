@@ -148,6 +148,12 @@ export function undoTale(ctx: Telling, stop: Stop, lead: Step): Tale {
   return lead.undo ? { kind: 'undo', side: lead.manip, ...ends(lead), host: lead.host } : { kind: 'nat-entry', side: lead.manip, ...ends(lead) };
 }
 
+/** The rule that needs what nobody can tell. */
+export function ruleAsking(ctx: Telling, unknown: Step): string | undefined {
+  const before = ctx.trace.steps[unknown.id - 1];
+  return before?.kind === 'rule' && before.packetId === unknown.packetId ? ruleName(before) : undefined;
+}
+
 /** A translation told on its own: in the finest detail, or by an entry that has it already. */
 export function natStepTale(ctx: Telling, stop: Stop, nat: NatStep & Step): Tale {
   if (nat.by === 'entry') return undoTale(ctx, stop, nat);

@@ -42,10 +42,11 @@ export function ipvsTale(ctx: Telling, ipvs: IpvsStep & Step): Tale {
   if (ipvs.op !== 'schedule') return { kind: 'ipvs-known', address, virtual };
   const ip = parseIp4(address.split(':')[0] ?? '');
   const where = ip === undefined ? undefined : hostOf(ctx, ip);
+  const name = ip === undefined ? undefined : named(ctx, ip);
   return {
     kind: 'ipvs-pick',
     address,
-    name: ip === undefined ? undefined : named(ctx, ip),
+    name: name === where ? undefined : name,
     where,
     here: where === ipvs.host,
     count: ipvs.candidates.filter((c) => c.weight > 0).length,
@@ -111,10 +112,16 @@ export function sizeTale(ctx: Telling, stop: Stop, step: Extract<Step, { kind: '
     case 'mtu': {
       if (step.action !== 'fragment') return { kind: 'too-big', bytes: step.bytes, mtu: step.mtu, host: who(ctx, step), told: step.action === 'error' };
       const piece = ctx.trace.steps.slice(step.id, Math.max(stop.to, step.id + 1) + 1).find((s) => s.kind === 'fragment');
-      return { kind: 'cut', bytes: step.bytes, mtu: step.mtu, count: piece?.kind === 'fragment' ? piece.count : 2, dev: step.dev };
+      return { kind: 'cut', bytes: step.bytes, mtu: step.mtu, count: piece?.kind === 'fragment' ? piece.count : 2, dev: step.dev, again: isCutAgain(ctx, step) };
     }
   }
 }
+
+/** The limit is not the device's: the packet came in pieces and leaves in pieces that are no larger. */
+export const isCutAgain = (ctx: Telling, step: Extract<Step, { kind: 'mtu' }> & Step): boolean => {
+  const link = linkOf(ctx, step, step.dev);
+  return step.action === 'fragment' && link !== undefined && step.mtu < link.mtu;
+};
 
 /** A handshake's SYN-ACK offers a segment size; undefined for anything else. */
 export function offeredMss(step: Step): number | undefined {

@@ -1,27 +1,16 @@
-import { parseBundle } from '../dumps/bundle.ts';
-import { parseObjects } from '../dumps/kubectl.ts';
 import type { Probe } from '../engine/probe.ts';
 import { traceAll } from '../engine/trace.ts';
 import type { Trace } from '../engine/trace-types.ts';
 import { parseIp4 } from '../packet/address.ts';
 import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../packet/packet.ts';
-import { readFolder } from '../scenarios/files.node.ts';
 import type { World } from '../world/world.ts';
+import { type Edit, sampleWorld } from './sample.ts';
 
 /** One trace of the sample scenario under a name that tests and failures show. */
 export interface Sample {
   readonly name: string;
   readonly world: World;
   readonly trace: Trace;
-}
-
-type Edit = (path: string, text: string) => string;
-
-/** The sample scenario's world under one policy, its dumps edited first. */
-export function sampleWorld(policy: 'cluster' | 'local', edit: Edit = (_, text) => text): World {
-  const files = readFolder(new URL(`../scenarios/ipvs-metallb/${policy}`, import.meta.url).pathname);
-  const bundle = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, edit(path, text)]));
-  return parseBundle(bundle, parseObjects(bundle).names).world;
 }
 
 const from = (host: string, netns: string | null = null): Probe['from'] => ({ kind: 'netns', host, netns });
