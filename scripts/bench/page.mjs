@@ -6,22 +6,10 @@ import { DIST, serve } from '../serve.mjs';
 
 const LOADS = 5;
 
-/** Runs before the page's own scripts: notes when the app says that the first step is on stage. */
-function noteReady() {
-  const check = () => {
-    if (document.documentElement?.dataset.ready !== 'true') return false;
-    globalThis.readyAt = performance.now();
-    return true;
-  };
-  const observer = new MutationObserver(() => check() && observer.disconnect());
-  observer.observe(document, { attributes: true, subtree: true, attributeFilter: ['data-ready'] });
-}
-
 /** One load in a fresh browser context, with nothing cached: `{ ms, gzip, files }`. Rejects when the page never becomes ready. */
 async function load(browser, address) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
-  await page.addInitScript(noteReady);
   const bodies = new Map();
   page.on('response', (response) => {
     const { pathname } = new URL(response.url());
@@ -29,9 +17,13 @@ async function load(browser, address) {
     if (pathname.endsWith('.js')) bodies.set(pathname, response.body().catch(() => undefined));
   });
   await page.goto(address, { waitUntil: 'commit' });
-  await page.waitForFunction(() => globalThis.readyAt !== undefined, undefined, { timeout: 30_000 });
-  const counted = [...bodies];
-  const ms = await page.evaluate(() => globalThis.readyAt);
+  await page.waitForFunction(() => performance.getEntriesByName('first-step').length > 0, undefined, { timeout: 30_000 });
+  // The page sets this mark with its first step.
+  const { ms, early } = await page.evaluate(() => {
+    const shown = performance.getEntriesByName('first-step')[0].startTime;
+    return { ms: shown, early: performance.getEntriesByType('resource').flatMap((r) => (r.startTime <= shown ? [new URL(r.name).pathname] : [])) };
+  });
+  const counted = [...bodies].filter(([path]) => early.includes(path));
   const files = await Promise.all(counted.map(async ([path, body]) => ({ path, gzip: gzipSync(await body, { level: 9 }).length })));
   await context.close();
   return { ms, files, gzip: files.reduce((sum, f) => sum + f.gzip, 0) };

@@ -1,14 +1,11 @@
 import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from 'react';
 import type { Trace } from '../engine/trace-types.ts';
 import type { SourceRef } from '../world/source.ts';
-import { NoticeBar } from './caption/Notices.tsx';
-import { Problem } from './caption/Problem.tsx';
 import { Sheet } from './caption/Sheet.tsx';
 import { useDrop } from './intake/useDrop.ts';
 import { COMMANDS } from './keys/commands.ts';
 import { useKeys } from './keys/useKeys.ts';
 import { Stage, type StageProps } from './stage/Stage.tsx';
-import { keepAddress } from './store/address.ts';
 import { openHash, watchObjects } from './store/open.ts';
 import { loadParser } from './store/parser.ts';
 import type { Loaded } from './store/state.ts';
@@ -16,6 +13,7 @@ import { choose, isEdited, openSource, readingIn, seek, setDetail, usePage, walk
 import { useMedia } from './store/useMedia.ts';
 import { usePlayback } from './store/usePlayback.ts';
 import { stringsIn, type Strings } from './strings.ts';
+import { loadForms } from './topbar/forms.tsx';
 import { ProbeBar } from './topbar/ProbeBar.tsx';
 import { TopBar } from './topbar/TopBar.tsx';
 import { WhatIf } from './topbar/WhatIf.tsx';
@@ -30,6 +28,10 @@ const Timeline = lazy(() => told().then((m) => ({ default: m.Timeline })));
 const Inspector = lazy(() => stageShown.then(() => import('./inspector/Inspector.tsx')).then((m) => ({ default: m.Inspector })));
 const TraceList = lazy(() => import('./inspector/TraceList.tsx').then((m) => ({ default: m.TraceList })));
 
+// Ready before a word of the probe is likely to be pressed.
+void stageShown.then(loadForms).catch(() => undefined);
+const NoticeBar = lazy(() => import('./caption/Notices.tsx').then((m) => ({ default: m.NoticeBar })));
+const Problem = lazy(() => import('./caption/Problem.tsx').then((m) => ({ default: m.Problem })));
 const Drawer = lazy(() => import('./intake/Drawer.tsx').then((m) => ({ default: m.Drawer })));
 // Its edits are parsed at once, so the parsers come with it.
 const DumpView = lazy(() => Promise.all([import('./intake/DumpView.tsx'), loadParser()]).then(([m]) => ({ default: m.DumpView })));
@@ -43,9 +45,13 @@ function useAddress(): void {
     let own = '';
     let stop: (() => void) | undefined;
     let gone = false;
-    void openHash(location.hash).then(() => {
-      if (!gone) stop = keepAddress((hash) => (own = hash));
-    });
+    void openHash(location.hash)
+      .then(() => stageShown)
+      .then(() => import('./store/address.ts'))
+      .then(({ keepAddress }) => {
+        if (!gone) stop = keepAddress((hash) => (own = hash));
+      })
+      .catch(() => undefined); // the page works, its address just does not follow
     // Another link put into the address bar of this very page.
     const onHash = () => {
       if (location.hash !== own) void openHash(location.hash);
@@ -78,6 +84,7 @@ function useReady(ready: boolean): void {
     if (!ready) return;
     const frame = requestAnimationFrame(() =>
       requestAnimationFrame(() => {
+        performance.mark('first-step');
         document.documentElement.dataset.ready = 'true';
         setTimeout(onStage, 50); // a breath for the frame that was just drawn
       }),
@@ -127,7 +134,7 @@ export function App() {
         </section>
       )}
       {loaded ? <Walked loaded={loaded} t={t} phone={phone} /> : <main className="stagebox loading"><p role="status">{t.loading}</p></main>}
-      {notice && <NoticeBar notice={notice} t={t} />}
+      <Suspense fallback={null}>{notice && <NoticeBar notice={notice} t={t} />}</Suspense>
       <Panels loaded={loaded} t={t} />
       {over && <div className="dropveil" aria-hidden="true">{t.dropHere}</div>}
     </div>
@@ -151,7 +158,7 @@ function Walked({ loaded, t, phone }: { readonly loaded: Loaded; readonly t: Str
   if (!walk || !reading) {
     return (
       <main className="stagebox">
-        {loaded.result.kind !== 'walk' && <Problem result={loaded.result} edited={edited} t={t} />}
+        <Suspense fallback={null}>{loaded.result.kind !== 'walk' && <Problem result={loaded.result} edited={edited} t={t} />}</Suspense>
       </main>
     );
   }

@@ -64,12 +64,11 @@ function hookOf(steps: readonly Step[], step: Step): Hook {
   const inside = step.parent === undefined ? undefined : steps[step.parent];
   if (inside && (inside.kind === 'rule' || inside.kind === 'table')) return inside.hook;
   const arrival = lastBefore(steps, step, (s) => s.kind === 'receive' || s.kind === 'send' || s.kind === 'encap');
-  const routed = lastBefore(steps, step, (s) => s.kind === 'fib');
   const received = arrival?.kind === 'receive';
   const early = (step.kind === 'conntrack' && step.op !== 'confirm') || (step.kind === 'nat' && step.manip === 'dst');
   if (early) return received && step.dev !== undefined ? 'PREROUTING' : 'OUTPUT';
-  const since = routed !== undefined && arrival !== undefined && routed.id > arrival.id;
-  const stopped = since && routed.kind === 'fib' && routed.result === 'local' && routed.purpose === 'input';
+  const routed = lastBefore(steps, step, (s) => s.kind === 'fib' || s === arrival);
+  const stopped = routed?.kind === 'fib' && routed.result === 'local' && routed.purpose === 'input';
   if (step.kind === 'ipvs') return stopped ? 'INPUT' : received ? 'FORWARD' : 'OUTPUT';
   return stopped ? 'INPUT' : 'POSTROUTING';
 }

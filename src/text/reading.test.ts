@@ -64,7 +64,7 @@ describe('readTrace', () => {
       ),
       { numRuns: 150 },
     );
-  });
+  }, 60_000);
 
   const kinds = (name: string): readonly string[] => {
     const { trace: t, world } = sampleNamed(name, all);

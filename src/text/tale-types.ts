@@ -63,7 +63,7 @@ export type Tale =
   | { readonly kind: 'decap'; readonly dev: string; readonly host: string; readonly overhead: number; readonly reply: boolean; readonly holds: boolean }
   | { readonly kind: 'neighbour'; readonly dev: string; readonly ip: string; readonly mac: string | undefined; readonly how: 'entry' | 'arp' | 'none' | 'learned' | 'failed' }
   | { readonly kind: 'arp'; readonly ip: string; readonly host: string; readonly by: 'own-address' | 'proxy-arp' | 'none'; readonly dev: string; readonly question: boolean }
-  | { readonly kind: 'taken'; readonly who: string; readonly src: string; readonly was: string | undefined; readonly assumed: boolean; readonly port: number | undefined; readonly changes: readonly string[]; readonly data: boolean }
+  | { readonly kind: 'taken'; readonly who: string; readonly src: string; readonly was: string | undefined; readonly assumed: boolean; readonly port: number | undefined; readonly changes: readonly string[]; readonly data: boolean; readonly policyOf: string | undefined }
   | { readonly kind: 'echo'; readonly who: string; readonly src: string; readonly was: string | undefined; readonly changes: readonly string[] }
   | { readonly kind: 'heard'; readonly who: string; readonly from: string; readonly hidden: string | undefined; readonly sort: Sort }
   | { readonly kind: 'reset-heard'; readonly who: string; readonly from: string }

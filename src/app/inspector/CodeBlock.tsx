@@ -80,7 +80,7 @@ function Line({ line, lang, onOpenSource }: { readonly line: ExcerptLine; readon
     </>
   );
   return (
-    <li data-mark={mark}>
+    <li data-mark={mark} data-now={line.now}>
       {ref ? (
         <button type="button" className="insp-line" title={t.openAt(ref.input, ref.line)} onClick={() => onOpenSource(ref)}>
           {content}

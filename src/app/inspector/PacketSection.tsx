@@ -68,7 +68,11 @@ function Line({ line, change, t }: { readonly line: FieldLine; readonly change: 
       {line.label && <i>{t[line.label]}</i>}
       <span>
         {line.parts.map((part, i) => (
-          <span key={i}>{change === 'removed' ? <del>{part.text}</del> : change === 'added' ? <ins>{part.text}</ins> : <Value part={part} t={t} arrow={line.parts.length === 1} />}</span>
+          <span key={i}>
+            {change === 'removed' && <del>{part.text}</del>}
+            {change === 'added' && <ins>{part.text}</ins>}
+            {change === undefined && <Value part={part} t={t} arrow={line.parts.length === 1} />}
+          </span>
         ))}
       </span>
     </div>

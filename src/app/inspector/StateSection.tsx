@@ -1,4 +1,4 @@
-import type { CtEntryView, Endpoint, TupleView } from '../../engine/step.ts';
+import type { CtEntryView, Endpoint, IpvsConnView, TupleView } from '../../engine/step.ts';
 import { formatIp4 } from '../../packet/address.ts';
 import { protocolName } from '../../packet/protocols.ts';
 import type { Lang } from '../../text/lang.ts';
@@ -31,7 +31,7 @@ export function StateSection({ state, mark, lang }: StateSectionProps) {
           {state.ipvs.length > 0 && (
             <>
               <dt>{t.ipvs}</dt>
-              <Entries entries={state.ipvs} t={t} text={({ state: s, proto, source, virtual, destination }) => [`${protocolName(proto).toUpperCase()} ${s}`, `${source} ${virtual} ${destination}`]} />
+              <Entries entries={state.ipvs} t={t} text={connectionLines} />
             </>
           )}
           {state.conntrack.length > 0 && (
@@ -82,6 +82,12 @@ const place = (entry: StateEntry<unknown> | undefined): string | undefined => en
 
 const endpoint = ({ ip, port }: Endpoint): string => (port === undefined ? formatIp4(ip) : `${formatIp4(ip)}:${port}`);
 const tuple = ({ src, dst }: TupleView): string => `${endpoint(src)} → ${endpoint(dst)}`;
+
+/** As `ipvsadm -Lnc` lists them. */
+const connectionLines = ({ state, proto, source, virtual, destination }: IpvsConnView): readonly string[] => [
+  `${protocolName(proto).toUpperCase()} ${state}`,
+  `${source} ${virtual} ${destination}`,
+];
 
 /** The reply's tuple is worth a line only where it is not simply the other way round: that is what NAT is. */
 function entryLines(entry: CtEntryView, t: InspectorStrings): readonly string[] {

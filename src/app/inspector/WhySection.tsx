@@ -27,9 +27,9 @@ export function WhySection({ ctx, stop, bundle, onChoose, onShowAll, onOpenSourc
   const t = inspectorStrings(lang);
   const rule = useMemo(() => actedRule(trace, stop), [trace, stop]);
   const excerpts = useMemo(() => {
-    const table = ruleExcerpt(trace, bundle, stop);
+    const table = ruleExcerpt(ctx, bundle, stop);
     return table ? [table, ...lookupExcerpts(trace, bundle, stop)] : lookupExcerpts(trace, bundle, stop);
-  }, [trace, bundle, stop]);
+  }, [ctx, trace, bundle, stop]);
   const choices: readonly Choice[] = useMemo(() => choicesAt(trace, stop), [trace, stop]);
   const unknown = stop.kind === 'unknown';
   return (

@@ -1,5 +1,4 @@
-import type { Condition } from '../../engine/step.ts';
-import type { Endpoint } from '../../engine/step.ts';
+import type { Condition, Endpoint } from '../../engine/step.ts';
 import type { SourceRef } from '../../world/source.ts';
 
 /**
@@ -28,6 +27,8 @@ export interface ExcerptLine {
   readonly text: string;
   readonly mark: LineMark;
   readonly notes: readonly Note[];
+  /** The stop is about this very line, though it may not have decided. */
+  readonly now?: true;
 }
 
 export type ExcerptRow =

@@ -15,7 +15,9 @@ const MAX_SERVERS = 40;
 export function lookupExcerpts(trace: Trace, bundle: BundleText, stop: Stop): readonly Excerpt[] {
   const lead = trace.steps[stop.lead];
   // A neighbour is news only where a frame is made; elsewhere it would bury the route that decided.
-  const within = trace.steps.slice(stop.from, stop.to + 1).filter((s) => s.id !== stop.lead && (s.kind === 'fib' || s.kind === 'ipvs' || (s.kind === 'neighbour' && lead?.kind === 'transmit')));
+  const within = trace.steps
+    .slice(stop.from, stop.to + 1)
+    .filter((s) => s.id !== stop.lead && (s.kind === 'fib' || s.kind === 'ipvs' || (s.kind === 'neighbour' && lead?.kind === 'transmit')));
   const others = [...within.filter((s) => s.kind === 'ipvs'), ...within.filter((s) => s.kind !== 'ipvs')];
   const seen = new Set<string>();
   const excerpts: Excerpt[] = [];
@@ -40,21 +42,26 @@ function ipvsExcerpt(trace: Trace, bundle: BundleText, step: StepBase & IpvsStep
     .flatMap((c, i): readonly ExcerptLine[] => {
       const text = c.source && lineAt(bundle, c.source);
       if (!c.source || text === undefined) return [];
-      const picked = i === step.picked;
-      return [{ kind: 'line', ref: c.source, text, mark: picked ? 'hit' : c.weight === 0 ? 'skip' : 'dim', notes: picked ? [{ kind: 'picked', odds }] : c.weight === 0 ? [{ kind: 'no-weight' }] : [] }];
+      const line = { kind: 'line', ref: c.source, text } as const;
+      if (i === step.picked) return [{ ...line, mark: 'hit', notes: [{ kind: 'picked', odds }] }];
+      return [c.weight === 0 ? { ...line, mark: 'skip', notes: [{ kind: 'no-weight' }] } : { ...line, mark: 'dim', notes: [] }];
     })
     .toSorted((a, b) => (a.ref?.line ?? 0) - (b.ref?.line ?? 0));
   const text = head && lineAt(bundle, head);
   if (!head || text === undefined) return undefined;
-  const shown = servers.length > MAX_SERVERS ? servers.filter((s) => s.mark === 'hit').concat(servers.filter((s) => s.mark !== 'hit').slice(0, MAX_SERVERS)) : servers;
-  const hidden = servers.filter((s) => !shown.includes(s));
+  const hidden = servers.filter((s) => s.mark !== 'hit').slice(MAX_SERVERS);
+  const shown = servers.filter((s) => !hidden.includes(s));
   return {
     key: `ipvs ${step.id}`,
     host: step.host,
     netns: step.netns,
     command: commandAbove(bundle, head),
     table: undefined,
-    rows: [{ kind: 'line', ref: head, text, mark: step.picked === undefined ? 'bad' : 'path', notes: [] }, ...shown, ...(hidden.length > 0 ? [{ kind: 'fold', key: `ipvs ${step.id}`, lines: hidden } as const] : [])],
+    rows: [
+      { kind: 'line', ref: head, text, mark: step.picked === undefined ? 'bad' : 'path', notes: [] },
+      ...shown,
+      ...(hidden.length > 0 ? [{ kind: 'fold', key: `ipvs ${step.id}`, lines: hidden } as const] : []),
+    ],
   };
 }
 

@@ -8,6 +8,8 @@ import { PROTO_TCP } from '../../packet/packet.ts';
 import { readFolder } from '../../scenarios/files.node.ts';
 import { readTrace } from '../../text/reading.ts';
 import type { Reading } from '../../text/reading-types.ts';
+import type { Telling } from '../../text/telling.ts';
+import type { World } from '../../world/world.ts';
 import { choicesAt } from './choicesAt.ts';
 import { type BundleText, lineAt } from './dumpText.ts';
 import type { Excerpt, ExcerptLine } from './excerpt.ts';
@@ -19,6 +21,7 @@ const files = readFolder(new URL('../../scenarios/ipvs-metallb/cluster', import.
 const probe: Probe = { from: { kind: 'netns', host: 'client', netns: null }, dst: parseIp4('172.19.100.2') ?? 0, proto: PROTO_TCP, dport: 80 };
 
 interface Walked {
+  readonly world: World;
   readonly trace: Trace;
   readonly bundle: BundleText;
   readonly story: Reading;
@@ -29,14 +32,15 @@ function walked(edit: (text: string) => string = (t) => t): Walked {
   const bundle = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, path === 'cy01-ceph142/node.txt' ? edit(text) : text]));
   const { world } = parseBundle(bundle);
   const trace = walk(world, probe);
-  return { trace, bundle, story: readTrace(trace, world, 'story') };
+  return { world, trace, bundle, story: readTrace(trace, world, 'story') };
 }
 
 const allLines = (excerpt: Excerpt | undefined): readonly ExcerptLine[] => excerpt?.rows.flatMap((r) => (r.kind === 'line' ? [r] : r.kind === 'fold' ? r.lines : [])) ?? [];
 /** Each line as its mark, the rule's start, and what is said of it. */
 const told = (excerpt: Excerpt | undefined): readonly string[] => allLines(excerpt).map((l) => [l.mark, l.text.slice(0, 26), ...l.notes.map((n) => noteText(n, 'en'))].join(' | '));
 
-const tables = ({ trace, bundle, story }: Walked) => story.stops.flatMap((stop) => ruleExcerpt(trace, bundle, stop) ?? []);
+const telling = ({ world, trace }: Walked, reading: Reading): Telling => ({ world, trace, reading, lang: 'en' });
+const tables = (at: Walked) => at.story.stops.flatMap((stop) => ruleExcerpt(telling(at, at.story), at.bundle, stop) ?? []);
 
 describe('the rules of a stop in their dump', () => {
   const plain = walked();
@@ -85,7 +89,7 @@ describe('the rules of a stop in their dump', () => {
     const { trace, bundle, story } = plain;
     let quoted = 0;
     for (const stop of story.stops) {
-      const table = ruleExcerpt(trace, bundle, stop);
+      const table = ruleExcerpt(telling(plain, story), bundle, stop);
       for (const excerpt of table ? [table, ...lookupExcerpts(trace, bundle, stop)] : lookupExcerpts(trace, bundle, stop)) {
         for (const line of allLines(excerpt)) {
           expect(line.ref && lineAt(bundle, line.ref)).toBe(line.text);
@@ -96,9 +100,25 @@ describe('the rules of a stop in their dump', () => {
     expect(quoted).toBeGreaterThan(50);
   });
 
+  it('is about the one rule of the stop when every rule is told, and goes no further than it', () => {
+    const { trace, bundle, world } = plain;
+    const rules = readTrace(trace, world, 'rules');
+    let skipped = 0;
+    for (const stop of rules.stops) {
+      const step = trace.steps[stop.lead];
+      if (step?.kind !== 'rule') continue;
+      const lines = allLines(ruleExcerpt(telling(plain, rules), bundle, stop));
+      const now = lines.filter((l) => l.now);
+      expect(now.map((l) => l.ref)).toEqual([step.source[0]]);
+      expect(now[0]?.mark).toBe(step.matched === true ? 'hit' : 'skip');
+      if (step.matched !== true) skipped++;
+    }
+    expect(skipped).toBeGreaterThan(5);
+  });
+
   it('works without the dump at hand: the rules are in the trace', () => {
     const { trace, story } = plain;
-    const texts = story.stops.flatMap((stop) => told(ruleExcerpt(trace, {}, stop)));
+    const texts = story.stops.flatMap((stop) => told(ruleExcerpt(telling(plain, story), {}, stop)));
     expect(texts.filter((t) => t.startsWith('hit')).length).toBeGreaterThan(0);
     expect(story.stops.flatMap((stop) => lookupExcerpts(trace, {}, stop))).toEqual([]);
   });

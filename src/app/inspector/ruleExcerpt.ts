@@ -1,6 +1,8 @@
 import type { RuleStep, Step, StepBase } from '../../engine/step.ts';
 import type { Trace } from '../../engine/trace-types.ts';
 import type { Stop } from '../../text/reading-types.ts';
+import { decidingRule } from '../../text/tales/netfilter.ts';
+import type { Telling } from '../../text/telling.ts';
 import type { SourceRef } from '../../world/source.ts';
 import { type BundleText, commandAbove, lineAt } from './dumpText.ts';
 import type { Excerpt, ExcerptLine, ExcerptRow, LineMark, Note } from './excerpt.ts';
@@ -20,45 +22,30 @@ const AHEAD = 2;
 export function actedRule(trace: Trace, stop: Stop): Rule | undefined {
   const lead = trace.steps[stop.lead];
   if (lead?.kind === 'unknown') return trace.steps.slice(stop.from, lead.id).findLast((s): s is Rule => s.kind === 'rule' && s.matched === 'unknown' && s.packetId === lead.packetId);
-  let step = lead;
+  let step: Step | undefined = trace.steps[stop.lead];
   for (let depth = 0; step && step.kind !== 'rule' && depth < 8; depth++) step = step.parent === undefined ? undefined : trace.steps[step.parent];
   return step?.kind === 'rule' ? step : undefined;
-}
-
-/** Verdicts of rules that often ask nothing themselves: whoever sent the packet there decided. */
-const ACTING = ['MARK', 'RETURN', 'ACCEPT', 'DROP', 'REJECT', 'CT'];
-
-/**
- * The rule that decided, for one that acted: itself if it has a condition or rewrites an address, else the nearest rule on the way
- * to it that has one (`-j KUBE-MARK-MASQ` marks because a rule before it found the address in a set).
- */
-export function decidingRule(trace: Trace, acted: Rule): Rule {
-  if (acted.matched !== true || acted.conditions.length > 0 || !ACTING.includes(acted.verdict ?? '')) return acted;
-  for (const frame of acted.stack.toReversed()) {
-    const rule = trace.steps
-      .slice(0, acted.id)
-      .findLast((s): s is Rule => s.kind === 'rule' && s.packetId === acted.packetId && s.table === acted.table && s.hook === acted.hook && s.chain === frame.chain && s.rule === frame.rule);
-    if (rule && rule.conditions.length > 0) return rule;
-  }
-  return acted;
 }
 
 /**
  * The table that a stop is about as it was walked: chains in the order in which they were entered, every rule that was tried with
  * the reason, and what lay right behind. Undefined when the stop is about no table.
  */
-export function ruleExcerpt(trace: Trace, bundle: BundleText, stop: Stop): Excerpt | undefined {
+export function ruleExcerpt(ctx: Telling, bundle: BundleText, stop: Stop): Excerpt | undefined {
+  const { trace } = ctx;
   const table = tableOf(trace, stop);
   if (!table) return undefined;
   const inside = trace.steps.slice(table.id + 1, stop.to + 1).filter((s) => isWithin(trace, s, table.id));
   const rules = inside.filter((s): s is Rule => s.kind === 'rule');
   const policies = inside.filter((s): s is Policy => s.kind === 'policy');
   const acted = actedRule(trace, stop) ?? (policies.length === 0 && trace.steps[stop.lead]?.kind !== 'unknown' ? rules.findLast((r) => r.matched === true) : undefined);
-  const hit = acted && decidingRule(trace, acted);
+  const hit = hitOf(ctx, rules, acted);
+  // At the finest detail the stop is about one rule, whether it matched or not.
+  const now = ctx.reading.detail === 'rules' ? acted : undefined;
   const chains = [...new Set([...rules, ...policies].map((s) => s.chain))];
   const rows = chains.flatMap((chain): readonly ExcerptRow[] => {
     const lines = fold([
-      ...rulesOf(trace, bundle, rules.filter((r) => r.chain === chain), hit),
+      ...rulesOf(trace, bundle, rules.filter((r) => r.chain === chain), hit, now),
       ...policies.filter((p) => p.chain === chain).map((p) => policyLine(bundle, p, trace.steps[stop.lead] === p || !hit)),
     ], `${table.id} ${chain}`);
     return [{ kind: 'chain', name: chain }, ...lines, ...(hit?.chain === chain ? ahead(bundle, rules, chain) : [])];
@@ -66,6 +53,13 @@ export function ruleExcerpt(trace: Trace, bundle: BundleText, stop: Stop): Excer
   if (rows.length === 0) return undefined;
   const ref = hit?.source[0] ?? policies.at(-1)?.source[0] ?? table.source[0];
   return { key: `table ${table.id}`, host: table.host, netns: table.netns, command: ref && commandAbove(bundle, ref), table: table.table, rows };
+}
+
+/** The rule to highlight: at a coarser detail the one that decided that another one acted. */
+function hitOf(ctx: Telling, rules: readonly Rule[], acted: Rule | undefined): Rule | undefined {
+  if (acted?.matched !== true) return undefined;
+  const decided = ctx.reading.detail === 'rules' ? acted : decidingRule(ctx, acted);
+  return rules.find((rule) => rule === decided) ?? acted;
 }
 
 function tableOf(trace: Trace, stop: Stop): TableStep | undefined {
@@ -83,20 +77,20 @@ function isWithin(trace: Trace, step: Step, table: number): boolean {
 }
 
 /** One line a rule, in the chain's order. A chain may be walked twice: the time a rule matched is the one that is told. */
-function rulesOf(trace: Trace, bundle: BundleText, tried: readonly Rule[], hit: Rule | undefined): readonly ExcerptLine[] {
+function rulesOf(trace: Trace, bundle: BundleText, tried: readonly Rule[], hit: Rule | undefined, now: Rule | undefined): readonly ExcerptLine[] {
   const byNumber = new Map<number, Rule>();
   for (const rule of tried) {
     const known = byNumber.get(rule.rule);
-    if (!known || rule === hit || (known !== hit && known.matched !== true)) byNumber.set(rule.rule, rule);
+    if (!known || rule === hit || rule === now || (known !== hit && known !== now && known.matched !== true)) byNumber.set(rule.rule, rule);
   }
-  return [...byNumber.values()].toSorted((a, b) => a.rule - b.rule).map((rule) => ruleLine(trace, bundle, rule, rule === hit));
+  return [...byNumber.values()].toSorted((a, b) => a.rule - b.rule).map((rule) => ruleLine(trace, bundle, rule, rule === hit, rule === now));
 }
 
-function ruleLine(trace: Trace, bundle: BundleText, rule: Rule, isHit: boolean): ExcerptLine {
+function ruleLine(trace: Trace, bundle: BundleText, rule: Rule, isHit: boolean, isNow: boolean): ExcerptLine {
   const ref = rule.source[0];
   const line = ref && lineAt(bundle, ref);
   // The dump's own line has the counters too; a line that does not hold the rule is of another bundle.
-  return { kind: 'line', ref, text: line?.includes(rule.text) ? line : rule.text, mark: markOf(rule, isHit), notes: notesOf(trace, rule, isHit) };
+  return { kind: 'line', ref, text: line?.includes(rule.text) ? line : rule.text, mark: markOf(rule, isHit), notes: notesOf(trace, rule, isHit), ...(isNow && { now: true }) };
 }
 
 const REFUSING = ['DROP', 'REJECT'];
@@ -148,7 +142,7 @@ function ahead(bundle: BundleText, rules: readonly Rule[], chain: string): reado
 function fold(lines: readonly ExcerptLine[], key: string): readonly ExcerptRow[] {
   const rows: ExcerptRow[] = [];
   for (let at = 0; at < lines.length; ) {
-    const next = lines.findIndex((l, i) => i >= at && l.mark !== 'skip');
+    const next = lines.findIndex((l, i) => i >= at && (l.mark !== 'skip' || l.now === true));
     const end = next < 0 ? lines.length : next;
     const run = lines.slice(at, end);
     if (run.length > MAX_SKIPS) {

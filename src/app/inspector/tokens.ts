@@ -28,10 +28,29 @@ export function tokensOf(line: string): readonly Token[] {
 
 const TARGETS = ['-j', '-g', '--jump', '--goto'];
 /** Words whose argument tells more than they do. */
-const TELLING = ['-m', '--match-set', '-s', '-d', '-i', '-o', '-p', '--mark', '--set-xmark', '--to-destination', '--to-source', '--dport', '--sport', '--probability', '--ctstate', '--dst-type', '--src-type'];
+const TELLING = [
+  '-s',
+  '-d',
+  '-i',
+  '-o',
+  '-p',
+  '--sport',
+  '--dport',
+  '--dports',
+  '--match-set',
+  '--mark',
+  '--ctstate',
+  '--dst-type',
+  '--src-type',
+  '--probability',
+  '--set-xmark',
+  '--to-destination',
+  '--to-source',
+  '--reject-with',
+];
 
 function toneOf(word: string, before: string): Token['tone'] {
   if (TARGETS.includes(before)) return 'target';
   if (word.startsWith('-') || word === '!' || before === '-A') return 'option';
-  return TELLING.includes(before) && before !== '-m' ? 'strong' : 'value';
+  return TELLING.includes(before) ? 'strong' : 'value';
 }

@@ -10,6 +10,8 @@ vi.stubGlobal('matchMedia', () => ({ matches: false }));
 vi.stubGlobal('navigator', { languages: ['en-US'], userAgent: '' });
 const { choose, editFile, redoEdit, resetEdits, seek, setDetail, setWords, show, undoEdit, usePage, walkIn, isEdited } = await import('./store.ts');
 const { linkOf, packedFor } = await import('./address.ts');
+const { loadParser } = await import('./parser.ts');
+await loadParser();
 
 const files = readFolder(new URL('../../scenarios/ipvs-metallb/cluster', import.meta.url).pathname);
 const NODE = 'cy01-ceph142/node.txt';

@@ -50,7 +50,8 @@ export function PhoneBar({ reading, index, words, place, lang, onSeek }: PhoneBa
       >
         <div className="tl-phone-track">
           <i className="tl-phone-done" style={{ width: at(index) }} />
-          {count <= MAX_DOTS && reading.stops.map((s) => <i key={s.index} className="tl-phone-dot" data-done={s.index <= index || undefined} data-way={s.way} style={{ left: at(s.index) }} />)}
+          {count <= MAX_DOTS &&
+            reading.stops.map((s) => <i key={s.index} className="tl-phone-dot" data-done={s.index <= index || undefined} data-way={s.way} style={{ left: at(s.index) }} />)}
           <i className="tl-phone-thumb" style={{ left: at(index) }} />
         </div>
       </div>

@@ -29,7 +29,9 @@ export function waysOf(trace: Trace, ticks: readonly Tick[], finest: Reading, la
   return ticks.map((tick, k) => {
     const before = ticks[k - 1];
     if (!before) return [{ y: tick.y, from: tick.x - LEAD_IN, to: tick.x }];
-    const passed = (groups[k] ?? []).filter((s) => s.lead <= tick.stop.lead && s.place.kind !== 'wire' && trace.steps[s.lead]?.role !== 'arp').flatMap((s) => laneOf(s.host, s.netns) ?? []);
+    // Answers to ARP come from other machines, but the packet itself does not go there.
+    const visits = (groups[k] ?? []).filter((s) => s.lead <= tick.stop.lead && s.place.kind !== 'wire' && trace.steps[s.lead]?.role !== 'arp');
+    const passed = visits.flatMap((s) => laneOf(s.host, s.netns) ?? []);
     const lanes = [before.y, ...passed, tick.y].filter((y, i, all) => y !== all[i - 1]);
     const gap = tick.x - before.x;
     const ys = lanes.length - 1 > MAX_BENDS || gap / lanes.length < MIN_PIECE ? [before.y, tick.y].filter((y, i, all) => y !== all[i - 1]) : lanes;

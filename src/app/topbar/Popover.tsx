@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
+import { Suspense, useEffect, useId, useRef, useState, type ReactNode, type RefObject } from 'react';
 
 interface Props {
   /** What the button shows. */
@@ -34,8 +34,6 @@ export function Popover({ label, name, className, title, align = 'start', open, 
 
   useEffect(() => {
     if (!shown) return;
-    const first = panel.current?.querySelector<HTMLElement>('[data-autofocus], [aria-checked="true"], input, button');
-    first?.focus();
     const onPress = (event: PointerEvent) => {
       if (event.target instanceof Node && !root.current?.contains(event.target)) {
         setOwnOpen(false);
@@ -66,9 +64,20 @@ export function Popover({ label, name, className, title, align = 'start', open, 
       </button>
       {shown && (
         <div ref={panel} id={id} className={`poppanel ${align}`} role="dialog" aria-label={title}>
-          {children(close)}
+          <Suspense fallback={null}>
+            {children(close)}
+            <FocusFirst within={panel} />
+          </Suspense>
         </div>
       )}
     </div>
   );
+}
+
+/** Puts the focus into the panel as soon as its content is there, which may have to be fetched. */
+function FocusFirst({ within }: { readonly within: RefObject<HTMLElement | null> }) {
+  useEffect(() => {
+    within.current?.querySelector<HTMLElement>('[data-autofocus], [aria-checked="true"], input, button')?.focus();
+  }, [within]);
+  return null;
 }

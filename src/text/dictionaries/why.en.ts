@@ -109,6 +109,7 @@ export const whyEn: Dictionary = {
     [
       t.data ? 'What the first packet’s rules decided, the entries did again to each of these.' : t.was === undefined ? 'Nothing on the way rewrote the source.' : `The source was rewritten on the way: ${c(t.was)} became ${c(t.src)}.`,
       t.changes.length === 0 ? '' : t.was === undefined ? `Its destination was chosen by ${list(t.changes)}.` : `The addresses were changed by ${list(t.changes)}.`,
+      t.policyOf === undefined ? '' : `The service *${plain(t.policyOf)}* has ${c('externalTrafficPolicy: Cluster')}; under ${c('Local')} a node sends only to endpoints of its own and leaves the source alone.`,
       t.assumed ? 'No `ss` output was given here, so *any port is taken to answer*.' : '',
     ]
       .filter((x) => x !== '')

@@ -103,6 +103,7 @@ export const whyKo: Dictionary = {
     join(
       t.data ? '첫 패킷에서 규칙이 정한 것을 항목이 이 패킷마다 다시 적용했습니다.' : t.was === undefined ? '오는 길에 출발지를 바꾼 것이 없습니다.' : `오는 길에 출발지가 ${c(t.was)}에서 ${cj(t.src, '으로/로')} 바뀌었습니다.`,
       t.changes.length === 0 ? '' : t.was === undefined ? `목적지를 정한 것: ${list(t.changes)}.` : `주소를 바꾼 것: ${list(t.changes)}.`,
+      t.policyOf === undefined ? '' : `서비스 *${plain(t.policyOf)}*의 정책은 ${c('externalTrafficPolicy: Cluster')}입니다. ${c('Local')}이면 노드는 자기에게 있는 엔드포인트로만 보내고 출발지를 바꾸지 않습니다.`,
       t.assumed ? '이곳의 `ss` 출력이 없으므로 *어느 포트나 답한다고 봅니다*.' : '',
     ),
   echo: (t) => join('핑에는 커널이 직접 답하므로 프로세스가 필요 없습니다.', t.changes.length === 0 ? '' : `주소를 바꾼 것: ${list(t.changes)}.`),

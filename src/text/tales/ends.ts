@@ -3,6 +3,7 @@ import { formatIp4 } from '../../packet/address.ts';
 import { l4Of, TCP_RST } from '../../packet/packet.ts';
 import { protocolName } from '../../packet/protocols.ts';
 import { icmpName } from '../icmpNames.ts';
+import { serviceName } from '../names.ts';
 import type { Tale } from '../tale-types.ts';
 import type { Telling } from '../telling.ts';
 import { innerIp, lastOf, named, outerIp, portsOf, prober, sentBy, sortOf, text, who } from './facts.ts';
@@ -63,7 +64,7 @@ export function deliverTale(ctx: Telling, step: DeliverStep): Tale {
   switch (step.to) {
     case 'listener':
     case 'assumed':
-      return { kind: 'taken', who: actor, src, was, assumed: step.to === 'assumed', port: portsOf(step.packet).dport, changes, data: step.role === 'data' };
+      return { kind: 'taken', who: actor, src, was, assumed: step.to === 'assumed', port: portsOf(step.packet).dport, changes, data: step.role === 'data', policyOf: was === undefined ? undefined : clusterPolicy(ctx) };
     case 'client': {
       if (l4?.type === 'tcp' && (l4.flags & TCP_RST) !== 0) return { kind: 'reset-heard', who: actor, from: src };
       // Who truly answered, when the address does not say so.
@@ -87,6 +88,13 @@ export function deliverTale(ctx: Telling, step: DeliverStep): Tale {
       return { kind: 'stray', who: actor, from: src, expected: expected === src ? undefined : expected, cause: bypassed(ctx, step) };
     }
   }
+}
+
+/** The service behind the probe's outside address, if its objects say that any node's endpoint may answer. */
+function clusterPolicy(ctx: Telling): string | undefined {
+  const { dst } = ctx.trace.probe;
+  const service = ctx.world.names.services.find((s) => typeof dst === 'number' && (s.loadBalancerIps.includes(dst) || s.externalIps.includes(dst)));
+  return service?.externalTrafficPolicy === 'Cluster' ? serviceName(service) : undefined;
 }
 
 /** What changed the addresses of this packet on its way: rules by name, and IPVS. */
