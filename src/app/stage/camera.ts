@@ -16,8 +16,8 @@ export interface Size {
   readonly h: number;
 }
 
-/** Below this the type of the stage is too small to read, so the camera pans instead. */
-export const READABLE = 0.88;
+/** Below this the type of the stage (11 px) is too small to read, so the camera pans instead. Just low enough for two nodes, a router and a client at 1440 × 900. */
+export const READABLE = 0.85;
 /** At a choice all candidates should be in sight, even if the type is a little small. */
 const CHOICE_ZOOM = 0.78;
 const MAX_ZOOM = 1.5;
