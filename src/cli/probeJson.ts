@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import * as v from 'valibot';
 import type { Choices, Probe, ProbeSource } from '../engine/probe.ts';
 import { type Ip4, parseIp4 } from '../packet/address.ts';
@@ -23,7 +24,7 @@ const port = whole(0, 65_535);
 /** IPv6 is read, so that the answer can say that it is not walked. */
 const ipText = v.pipe(
   v.string(),
-  v.check((s) => parseIp4(s) !== undefined || /^[0-9a-f]*:[0-9a-f:.]*$/i.test(s), 'not an address'),
+  v.check((s) => parseIp4(s) !== undefined || ipaddr.IPv6.isValid(s), 'not an address'),
 );
 const word = v.pipe(v.string(), v.minLength(1, 'empty'), v.maxLength(1_024, 'too long'));
 

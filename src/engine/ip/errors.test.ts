@@ -55,6 +55,28 @@ describe('what is too large for the way', () => {
   });
 });
 
+describe('an underlay that is narrower than the tunnel thinks', () => {
+  const narrow = sampleWorld('cluster', (_, text) => text.replace(/(ens5: <[^>]*>) mtu 1500/g, '$1 mtu 1400'));
+
+  it('makes the tunnel tell a sender that insists on DF, with 20 bytes less, and remember it', () => {
+    const t = trace(narrow, ping(1400, { df: true }));
+    expect(errors(t)).toEqual(['cy01-ceph142 10.10.1.142 3/4 mtu 1380 576 bytes']);
+    expect(t.steps.find((s) => s.kind === 'pmtu' && s.host === 'cy01-ceph142')).toMatchObject({ mtu: 1380, dst: ip(remote) });
+  });
+
+  it('cuts the outer packet without DF, and the other node puts it together before it takes it apart', () => {
+    const t = trace(narrow, ping(1400, { df: false }));
+    expect(t.outcomes[0]?.client).toBe('answer');
+    expect(framesOf(t).filter((f) => f.startsWith('cy01-ceph142 ens5 out')).map((f) => f.split(' ').at(-1))).toEqual([`${1396 + 14}`, `${72 + 14}`]);
+    expect(framesOf(t).filter((f) => f.startsWith('cy01-ceph143 tunl0 in'))).toHaveLength(1);
+  });
+
+  it('is learned by the sender, whose next packet is refused by its own kernel', () => {
+    const t = trace(narrow, ping(1400, { df: true, count: 2 }));
+    expect(t.outcomes.map((o) => o.request.error)).toMatchObject([{ kind: 'icmp', mtu: 1380 }, { kind: 'emsgsize', mtu: 1380 }]);
+  });
+});
+
 describe('a TTL that runs out', () => {
   it('is told by the node on which it does, from the first NIC’s address', () => {
     const t = trace(cluster, ping(56, { ttl: 1 }));
