@@ -72,7 +72,7 @@ const udpBytes = (packet: Packet): number | undefined => {
   return at < 0 ? undefined : totalLength(packet, at);
 };
 
-/** Each frame that a capture on some device sees, in order. lo shows a packet once, as coming in (libpcap leaves out its sending). */
+/** Each frame that a packet socket on some device sees, in order. lo shows a packet twice, going out and coming in (libpcap would leave out the first). */
 export function pathJson(steps: readonly Step[]) {
   // The length field of a fragmented UDP datagram counts all of it; only the step before the cut knows how much that is.
   const udpLengths = new Map<number, number>();
@@ -81,7 +81,7 @@ export function pathJson(steps: readonly Step[]) {
     if (step.kind === 'mtu' && step.action === 'fragment') uncut = udpLengths.get(step.packetId) ?? udpBytes(step.packet);
     if (step.kind === 'fragment' && uncut !== undefined) udpLengths.set(step.packetId, uncut);
     if (step.kind === 'reassemble') udpLengths.delete(step.packetId);
-    if ((step.kind !== 'receive' && step.kind !== 'transmit') || (step.dev === 'lo' && step.kind === 'transmit')) return [];
+    if (step.kind !== 'receive' && step.kind !== 'transmit') return [];
     const dir: 'in' | 'out' = step.kind === 'receive' ? 'in' : 'out';
     const otherhost = step.kind === 'receive' && step.otherhost;
     return [
