@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, type Page, test } from '@playwright/test';
 import { expectStep, inspector, open, openDumps, openFile, pickEndpoint, stepToDelivery, verdict } from './page.ts';
 
@@ -129,6 +131,27 @@ test('a bundle dropped on the window becomes a world', async ({ page }) => {
   await expect(page.getByText('Drop dumps anywhere')).toBeHidden();
   const view = await openDumps(page);
   await expect(view.getByRole('heading', { name: 'cy01-ceph142' })).toBeVisible();
+});
+
+test('a compressed archive of a whole cluster becomes the same world, names and all', async ({ page }) => {
+  const folder = fileURLToPath(new URL('../src/scenarios/ipvs-metallb/', import.meta.url));
+  const archive = execFileSync('tar', ['czf', '-', '-C', folder, 'cluster']);
+  await open(page);
+  await page.getByRole('button', { name: 'Scenarios and dumps' }).click();
+  await page.getByTestId('choose-files').setInputFiles({ name: 'cluster.tar.gz', mimeType: 'application/gzip', buffer: archive });
+  await expect(page).toHaveURL(/#\/own\?/);
+  await page.getByRole('button', { name: /^Source/ }).click();
+  await page.getByRole('dialog', { name: 'Source' }).getByRole('textbox').fill('client');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: /^Destination/ }).click();
+  await page.getByRole('textbox', { name: /address:port/ }).fill('svc/default/ng-svc');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: /^Destination: ng-svc 10\.233\.36\.144/ })).toBeVisible();
+  await page.getByRole('button', { name: /^Destination/ }).click();
+  await page.getByRole('textbox', { name: /address:port/ }).fill('172.19.100.2:80');
+  await page.keyboard.press('Enter');
+  await expect(verdict(page)).toContainText('Delivered and answered');
+  await expect(verdict(page)).toContainText('takes 10.233.98.0 for its client');
 });
 
 test('what is no dump at all is said to be none, and the page stays as it was', async ({ page }) => {
