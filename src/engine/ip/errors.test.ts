@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatIp4 } from '../../packet/address.ts';
 import { ipOf, PROTO_ICMP, PROTO_UDP } from '../../packet/packet.ts';
 import { ipBytes } from '../../packet/sizes.ts';
-import { at, framesOf, ip, sampleWorld, tcp } from '../../testing/sample.ts';
+import { at, framesOf, ip, picking, sampleWorld, tcp } from '../../testing/sample.ts';
 import { trace } from '../trace.ts';
 import type { Trace } from '../trace-types.ts';
 
@@ -171,5 +171,23 @@ describe('a rule that refuses', () => {
 
   it('drops in silence with DROP', () => {
     expect(trace(refusing('-A FORWARD -p tcp -m tcp --dport 80 -j DROP'), tcp(dbg, remote, 80)).outcomes[0]).toMatchObject({ request: { verdict: 'dropped', host: 'cy01-ceph143' }, client: 'timeout' });
+  });
+});
+
+describe('an error about a packet that was rewritten twice', () => {
+  const world = sampleWorld('cluster', (path, text) => (path === 'cy01-ceph143/node.txt' ? text.replace('-A FORWARD -m comment', '-A FORWARD -p tcp -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable\n-A FORWARD -m comment') : text));
+  const t = picking(world, tcp(at('client'), '172.19.100.2', 80), '10.233.125.24');
+
+  it('comes back to the client as from the address it asked, quoting the packet it sent', () => {
+    expect(t.outcomes[0]).toMatchObject({ request: { verdict: 'rejected', host: 'cy01-ceph143', error: { icmptype: 3, code: 3, from: ip('172.19.100.2') } }, client: 'refused' });
+    const arrived = t.steps.find((s) => s.kind === 'deliver' && s.to === 'error-to-client')?.packet;
+    const icmp = arrived?.find((h) => h.type === 'icmp');
+    expect(icmp?.quote?.packet).toMatchObject([{ src: ip('10.10.6.91'), dst: ip('172.19.100.2') }, { sport: 41068, dport: 80 }]);
+  });
+
+  it('is RELATED on the node that rewrote the packet, and passes no nat chain there', () => {
+    const there = t.steps.filter((s) => s.role === 'error' && s.host === 'cy01-ceph142' && s.packet.length === 2 && s.packet[1]?.type === 'icmp');
+    expect(there.find((s) => s.kind === 'conntrack')).toMatchObject({ op: 'related', state: 'RELATED' });
+    expect(there.some((s) => s.kind === 'table' && s.table === 'nat')).toBe(false);
   });
 });
