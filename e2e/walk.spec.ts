@@ -94,6 +94,7 @@ test('opens help with ?, the scenarios with /, and closes both with Escape', asy
 test('does not take keys for commands while something is typed', async ({ page }) => {
   await open(page);
   await page.getByRole('button', { name: /^Destination/ }).click();
+  await expect(page.getByRole('textbox', { name: /address:port/ })).toBeFocused();
   await page.keyboard.type('10.233.1 23?/');
   await expect(page.getByRole('textbox', { name: /address:port/ })).toHaveValue('10.233.1 23?/');
   await expectStep(page, 1);

@@ -55,7 +55,6 @@ const freshSkb = (sim: Sim, connection: number, packet: Packet, more: Partial<Sk
   fragMaxSize: 0,
   piece: undefined,
   innerPieces: [],
-  local: true,
   ...more,
 });
 
@@ -97,7 +96,7 @@ export function sendFromOutside(sim: Sim, ns: Ns, dev: string, src: number, dst:
   const packet = buildPacket(sim.probe, src, dst, connection, 64, sim.probe.df !== false, OUTSIDE_MSS);
   const link = linkOf(ns, dev);
   const eth = link?.mac === undefined ? undefined : { type: 'eth' as const, src: OUTSIDE_MAC, dst: link.mac, ethertype: ETHERTYPE_IPV4 };
-  const skb = freshSkb(sim, connection, packet, { eth, local: false });
+  const skb = freshSkb(sim, connection, packet, { eth });
   sim.emit({ ns, dev }, skb, { kind: 'send', what: 'probe' });
   sim.outside.push(socketOf(packet, connection));
   sim.backlog.push(() => receive(sim, { ns, dev }, skb));

@@ -28,8 +28,6 @@ export interface Skb {
   readonly piece: Piece | undefined;
   /** The same for the packets inside tunnels, innermost first: a fragment may itself be wrapped. */
   readonly innerPieces: readonly (Piece | undefined)[];
-  /** Made by a socket of this namespace (skb->sk). */
-  readonly local: boolean;
 }
 
 /** skb->_nfct and its ctinfo. `untracked` has no entry. */
@@ -45,4 +43,4 @@ export interface Piece {
 }
 
 /** What the kernel forgets when a packet leaves the machine, or its namespace (skb_scrub_packet with xnet). */
-export const scrubbed = (skb: Skb): Skb => ({ ...skb, mark: 0, iif: undefined, ct: undefined, ipvsDone: false, ignoreDf: false, fragMaxSize: 0, local: false });
+export const scrubbed = (skb: Skb): Skb => ({ ...skb, mark: 0, iif: undefined, ct: undefined, ipvsDone: false, ignoreDf: false, fragMaxSize: 0 });

@@ -179,5 +179,5 @@ export interface IpvsConnView {
 
 export type DropReason =
   | 'rule' | 'policy' | 'rp-filter' | 'martian-source' | 'martian-destination' | 'not-forwarding' | 'ttl' | 'blackhole' | 'unreachable' | 'prohibit' | 'no-route'
-  | 'no-neighbour' | 'no-carrier' | 'device-down' | 'too-big' | 'otherhost' | 'no-tunnel' | 'no-listener' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ct-clash' | 'nat-exhausted'
-  | 'stray' | 'multicast' | 'broadcast' | 'icmp-ignored' | 'no-protocol' | 'no-source-address' | 'fragments-incomplete' | 'bad-host-source';
+  | 'no-neighbour' | 'no-carrier' | 'device-down' | 'too-big' | 'otherhost' | 'no-tunnel' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ct-clash' | 'nat-exhausted'
+  | 'multicast' | 'broadcast' | 'icmp-ignored' | 'no-protocol' | 'no-source-address';

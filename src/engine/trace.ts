@@ -38,7 +38,7 @@ function start(sim: Sim, ns: Ns, connection: number): void {
   const { dst, from } = sim.probe;
   if (typeof dst === 'string') {
     const at = { ns, dev: undefined };
-    const nothing = { id: 0, connection, role: 'request', packet: [], eth: undefined, mark: 0, iif: undefined, ct: undefined, ipvsDone: false, ignoreDf: false, fragMaxSize: 0, piece: undefined, innerPieces: [], local: true } as const;
+    const nothing = { id: 0, connection, role: 'request', packet: [], eth: undefined, mark: 0, iif: undefined, ct: undefined, ipvsDone: false, ignoreDf: false, fragMaxSize: 0, piece: undefined, innerPieces: [] } as const;
     return sim.unknown(at, nothing, 'ipv6', dst);
   }
   if (from.kind === 'netns') return sendFrom(sim, ns, dst, connection);

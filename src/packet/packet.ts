@@ -108,10 +108,7 @@ export const TCP_PSH = 0x08;
 export const TCP_ACK = 0x10;
 
 export const ICMP_ECHO_REPLY = 0;
-export const ICMP_UNREACHABLE = 3;
-export const ICMP_REDIRECT = 5;
 export const ICMP_ECHO = 8;
-export const ICMP_TIME_EXCEEDED = 11;
 
 /** The outermost IPv4 header; throws when there is none, which is a bug of the caller. */
 export function ipOf(packet: Packet): Ipv4Header {

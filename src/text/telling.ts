@@ -1,8 +1,7 @@
-import type { Step } from '../engine/step.ts';
 import type { Trace } from '../engine/trace-types.ts';
 import type { World } from '../world/world.ts';
 import type { Lang } from './lang.ts';
-import type { Reading, Stop } from './reading-types.ts';
+import type { Reading } from './reading-types.ts';
 
 /** What a sentence is made from. */
 export interface Telling {
@@ -17,9 +16,6 @@ export interface Piece {
   readonly text: string;
   readonly tone: 'plain' | 'strong' | 'code';
 }
-
-/** The steps that a stop covers. */
-export const stepsOf = (ctx: Telling, stop: Stop): readonly Step[] => ctx.trace.steps.slice(stop.from, stop.to + 1);
 
 /**
  * Pieces of a text in which `*strong*` and `` `code` `` are marked. Values that a dump brought must go through `plain()` first.

@@ -86,8 +86,6 @@ export const COMMANDS = {
   close: { label: 'close', keys: ['Escape'], group: 'page', run: closePanel, enabled: (s) => s.panel !== undefined },
 } as const satisfies Record<string, Command>;
 
-export type CommandId = keyof typeof COMMANDS;
-
 /** What KeyboardEvent says, in the spelling of Command.keys. Shift is said only with keys that it does not change (arrows, letters with Mod). */
 export function keyName(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>): string {
   const mod = event.ctrlKey || event.metaKey;

@@ -53,7 +53,6 @@ export interface Columns {
   readonly wire: ReadonlyMap<string, number>;
 }
 
-export const HOOK_IDS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'] as const;
 export const hookId = (house: string, hook: string): string => `${house}#${hook}`;
 
 const GAP = 10;

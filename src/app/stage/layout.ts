@@ -2,7 +2,7 @@ import type { Trace } from '../../engine/trace-types.ts';
 import { deviceId } from '../../world/lookup.ts';
 import type { DeviceRef, World } from '../../world/world.ts';
 import { type Cast, castOf, type CastSmall, OUTSIDE_ID } from './cast.ts';
-import { bottom, inflate, type Point, type Rect, right, union } from './geometry.ts';
+import { bottom, type Point, type Rect, right, union } from './geometry.ts';
 import { type Box, houseSpan, labelled, moveHouse, type PlacedHouse, placeHouse, type Side, vethHitsTitle } from './house.ts';
 import { DEVICE_HEIGHT, type Rows, rowsFor } from './rows.ts';
 import { tallestCapsule } from './shells.ts';
@@ -308,6 +308,3 @@ function pipesOf(cast: Cast, houses: readonly PlacedHouse[], boxes: ReadonlyMap<
 /** The house that a namespace or host is drawn as, if it is. */
 export const houseOf = (layout: Layout, host: string, netns: string | null): PlacedHouse | undefined =>
   layout.houses.find((h) => h.host === host && h.cast.netns === netns) ?? layout.houses.find((h) => h.host === host && h.cast.netns === null);
-
-/** What must stay readable around a rectangle. */
-export const withMargin = (rect: Rect): Rect => inflate(rect, 12);

@@ -18,7 +18,7 @@ export function transmit(sim: Sim, at: At, skb: Skb, link: Link, rt: Rtable): vo
     case 'loopback':
       sim.emit(at, skb, { kind: 'transmit', segment: undefined, to: self }, { source: [link.source] });
       // The packet keeps its conntrack entry and IPVS flag over lo (loopback_xmit() scrubs nothing).
-      return enqueue(sim, at, { ...skb, local: false });
+      return enqueue(sim, at, { ...skb });
     case 'veth': {
       const peer = link.veth;
       sim.emit(at, skb, { kind: 'transmit', segment: undefined, to: peer }, { framed: true, source: [link.source] });

@@ -59,7 +59,6 @@ export function sendIcmpError(sim: Sim, ns: Ns, about: Skb, error: IcmpError): v
     fragMaxSize: 0,
     piece: undefined,
     innerPieces: [],
-    local: false,
   };
   const at = { ns, dev: undefined };
   sim.emit(at, skb, { kind: 'send', what: 'icmp-error', icmp });

@@ -33,7 +33,6 @@ export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ig
     fragMaxSize: 0,
     piece: undefined,
     innerPieces: [],
-    local: true,
   };
   const at = { ns, dev: undefined };
   const l4 = packet[1];

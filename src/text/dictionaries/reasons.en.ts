@@ -24,19 +24,15 @@ export const drops: DropSentences = {
   'too-big': (t) => `Dropped: too large for the way to ${t.dst}, and it must not be cut`,
   otherhost: (t) => `${t.host} ignores it: the frame is for another machine`,
   'no-tunnel': (t) => `Dropped: no tunnel device of ${t.host} takes a packet from ${t.src}`,
-  'no-listener': (t) => `Dropped: nobody listens at ${t.dst}`,
   'ipvs-no-destination': (t) => `IPVS has no real server for ${t.dst}`,
   'ipvs-unroutable': (t) => `Dropped: IPVS cannot send it to ${t.dst}, the real server it picked`,
   'ct-clash': () => 'Dropped: another connection took its place in the connection table',
   'nat-exhausted': () => 'Dropped: no port is left to translate it to',
-  stray: (t) => `${t.host} knows no such connection`,
   multicast: () => 'Dropped here: multicast is not walked',
   broadcast: () => 'Dropped here: broadcast is not walked',
   'icmp-ignored': (t) => sentenceCase(`${t.host} is set to ignore pings`),
   'no-protocol': (t) => `Nothing at ${t.host} takes this protocol`,
   'no-source-address': (t) => sentenceCase(`${t.host} has no address to send from`),
-  'fragments-incomplete': () => 'Dropped: some of its pieces never came',
-  'bad-host-source': (t) => `Dropped: ${t.src} is no address that a machine can have`,
 };
 
 /** What cannot be known, one sentence each. */

@@ -20,19 +20,15 @@ export const drops: DropSentences = {
   'too-big': (t) => `버려집니다: ${josa(t.dst, '으로/로')} 가기에 너무 크고, 쪼갤 수 없습니다`,
   otherhost: (t) => `${josa(t.host, '은/는')} 무시합니다: 다른 장비로 가는 프레임입니다`,
   'no-tunnel': (t) => `버려집니다: ${t.host}에는 ${t.src}에서 온 패킷을 받을 터널 장치가 없습니다`,
-  'no-listener': (t) => `버려집니다: ${t.dst}에서 듣고 있는 소켓이 없습니다`,
   'ipvs-no-destination': (t) => `IPVS에 ${t.dst}의 리얼 서버가 없습니다`,
   'ipvs-unroutable': (t) => `버려집니다: IPVS가 고른 리얼 서버 ${josa(t.dst, '으로/로')} 보낼 수 없습니다`,
   'ct-clash': () => '버려집니다: 다른 연결이 conntrack 테이블의 자리를 차지했습니다',
   'nat-exhausted': () => '버려집니다: 변환할 포트가 남아 있지 않습니다',
-  stray: (t) => `${josa(t.host, '은/는')} 이런 연결을 모릅니다`,
   multicast: () => '여기서 멈춥니다: multicast는 따라가지 않습니다',
   broadcast: () => '여기서 멈춥니다: broadcast는 따라가지 않습니다',
   'icmp-ignored': (t) => `${josa(t.host, '은/는')} 핑을 무시하도록 설정되어 있습니다`,
   'no-protocol': (t) => `${t.host}에는 이 프로토콜을 받을 것이 없습니다`,
   'no-source-address': (t) => `${t.host}에는 출발지로 쓸 주소가 없습니다`,
-  'fragments-incomplete': () => '버려집니다: 오지 않은 조각이 있습니다',
-  'bad-host-source': (t) => `버려집니다: ${josa(t.src, '은/는')} 장비가 가질 수 없는 주소입니다`,
 };
 
 /** 알 수 없는 것. */
