@@ -9,6 +9,7 @@ import type { Reading } from '../../text/reading-types.ts';
 import type { World } from '../../world/world.ts';
 import { AnchorNode, BubbleNode, CapsuleNode, OddsNode, TokenNode } from './CalloutNodes.tsx';
 import type { Focus, Size } from './camera.ts';
+import type { Rect } from './geometry.ts';
 import { DeviceNode } from './DeviceNode.tsx';
 import { drawnEdges, drawnNodes } from './drawn.ts';
 import { HookNode } from './HookNode.tsx';
@@ -84,8 +85,8 @@ function StageView({ world, trace, reading, index, playing, speed, lang, theme, 
   const stop = reading.stops[index];
   const walked = ground.walk.stops[index];
   const focus = useMemo<Focus | undefined>(
-    () => (stop && walked && scene ? { layout: ground.layout, stop, walked, berth: scene.berth, choice: scene.rays.length > 0, phone: size.w <= PHONE && window.innerWidth <= PHONE } : undefined),
-    [ground, stop, walked, scene, size.w],
+    () => (stop && walked && scene ? { layout: ground.layout, stop, walked, berth: scene.berth, bubble: bubbleRect(nodes), choice: scene.rays.length > 0, phone: size.w <= PHONE && window.innerWidth <= PHONE } : undefined),
+    [ground, stop, walked, scene, nodes, size.w],
   );
   const camera = useCamera(focus, size, move);
 
@@ -161,4 +162,10 @@ function useGlide(index: number, reading: Reading, playing: boolean, speed: numb
   const next = { index, reading, move: glides ? MOVE_MS / speed : 0 };
   setState(next);
   return next.move;
+}
+
+/** Where the punchline stands, if the stop has one. */
+function bubbleRect(nodes: readonly StageNode[]): Rect | undefined {
+  const node = nodes.find((n) => n.type === 'bubble');
+  return node && { ...node.position, w: node.width ?? 0, h: node.height ?? 0 };
 }

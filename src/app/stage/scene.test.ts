@@ -135,7 +135,7 @@ describe('viewOf', () => {
     const walked = ground.walk.stops[index];
     const scene = sceneAt(world, trace, reading, ground, index, undefined, strings);
     if (!stop || !walked || !scene) throw new Error('no such stop');
-    return { layout: ground.layout, stop, walked, berth: scene.berth, choice: scene.rays.length > 0, phone };
+    return { layout: ground.layout, stop, walked, berth: scene.berth, bubble: undefined, choice: scene.rays.length > 0, phone };
   };
 
   it.each`
