@@ -4,6 +4,7 @@ import { formatIp4, hex } from '../../packet/address.ts';
 import { type Header, type Packet, TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN } from '../../packet/packet.ts';
 import { protocolName } from '../../packet/protocols.ts';
 import { packetBytes } from '../../packet/sizes.ts';
+import { icmpWord } from '../../text/icmpNames.ts';
 import type { Reading, Stop } from '../../text/reading-types.ts';
 import { textWidth } from './textWidth.ts';
 
@@ -50,23 +51,6 @@ const FLAGS = [
   [TCP_PSH, 'PSH'],
   [TCP_ACK, 'ACK'],
 ] as const;
-
-const ICMP: Readonly<Record<string, string>> = {
-  '0/0': 'echo reply',
-  '8/0': 'echo request',
-  '3/0': 'net unreachable',
-  '3/1': 'host unreachable',
-  '3/2': 'protocol unreachable',
-  '3/3': 'port unreachable',
-  '3/4': 'fragmentation needed',
-  '3/9': 'net prohibited',
-  '3/10': 'host prohibited',
-  '3/13': 'admin prohibited',
-  '5/0': 'redirect',
-  '5/1': 'redirect',
-  '11/0': 'time exceeded',
-  '11/1': 'reassembly time exceeded',
-};
 
 /** How the packet looks at a stop, and what that stop changed in it. */
 export function capsuleOf(trace: Trace, reading: Reading, index: number): Capsule | undefined {
@@ -152,7 +136,7 @@ function coreOfHeader(header: Header): Core | undefined {
     case 'icmp': {
       const about = header.quote && ipsOf(header.quote.packet)[0];
       const quote = about && `${formatIp4(about.src)} → ${formatIp4(about.dst)}`;
-      return { name: 'ICMP', text: ICMP[`${header.icmptype}/${header.code}`] ?? `${header.icmptype}/${header.code}`, flags: header.mtu === undefined ? '' : `mtu ${header.mtu}`, quote };
+      return { name: 'ICMP', text: icmpWord(header.icmptype, header.code) ?? `${header.icmptype}/${header.code}`, flags: header.mtu === undefined ? '' : `mtu ${header.mtu}`, quote };
     }
     case 'arp':
       return { name: 'ARP', text: header.op === 'request' ? `who has ${formatIp4(header.tpa)}` : `${formatIp4(header.spa)} is at ${header.sha}`, flags: '', quote: undefined };
