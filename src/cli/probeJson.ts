@@ -57,7 +57,8 @@ const probeSchema = v.strictObject({
   choices: v.optional(v.record(v.string(), whole(0, 65_535))),
 });
 
-type ProbeJson = v.InferOutput<typeof probeSchema>;
+/** A probe as HEADLESS.md writes it. */
+export type ProbeJson = v.InferOutput<typeof probeSchema>;
 
 /** Reads a probe from a line of JSON against the world that it is for. Never throws. */
 export function readProbeText(world: World, json: string): ProbeReading {

@@ -1,0 +1,5 @@
+import type { RefereeCase } from '../case.ts';
+import { basics } from './basics.ts';
+
+/** Every hand-written case. */
+export const catalogue: readonly RefereeCase[] = [...basics];
