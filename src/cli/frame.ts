@@ -1,6 +1,6 @@
 import type { Step } from '../engine/step.ts';
 import { formatIp4 } from '../packet/address.ts';
-import { type EthHeader, ETHERTYPE_IPV4, type Header, innermost, type Packet, PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../packet/packet.ts';
+import { type EthHeader, ETHERTYPE_IPV4, type Header, innermost, type Packet, PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP, isPorted } from '../packet/packet.ts';
 import { packetBytes, totalLength } from '../packet/sizes.ts';
 import { flagsText } from '../text/lines.ts';
 
@@ -44,6 +44,8 @@ function headerJson(header: Header, packet: Packet, index: number, udpLength: nu
       return [{ type: 'tcp', sport: header.sport, dport: header.dport, flags: flagsText(header.flags), ...(header.mss === undefined ? {} : { mss: header.mss }) }];
     case 'udp':
       return [{ type: 'udp', sport: header.sport, dport: header.dport, length: udpLength ?? totalLength(packet, index) }];
+    case 'sctp':
+      return [{ type: 'sctp', sport: header.sport, dport: header.dport, chunk: header.chunk }];
     case 'icmp':
       return [{ type: 'icmp', icmptype: header.icmptype, code: header.code, ...(header.mtu === undefined ? {} : { mtu: header.mtu }) }];
     case 'raw':
@@ -58,7 +60,7 @@ export function seenJson(packet: Packet): Readonly<Record<string, string | numbe
   const [ip, l4] = innermost(packet);
   if (ip?.type !== 'ipv4') return {};
   const proto = protoJson(ip.proto);
-  const ported = l4?.type === 'tcp' || l4?.type === 'udp';
+  const ported = isPorted(l4);
   return ported ? { src: formatIp4(ip.src), sport: l4.sport, dst: formatIp4(ip.dst), dport: l4.dport, proto } : { src: formatIp4(ip.src), dst: formatIp4(ip.dst), proto };
 }
 

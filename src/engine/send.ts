@@ -1,4 +1,4 @@
-import { ETHERTYPE_IPV4, ICMP_ECHO, type Packet, PROTO_ICMP, PROTO_TCP, PROTO_UDP, TCP_SYN } from '../packet/packet.ts';
+import { ETHERTYPE_IPV4, ICMP_ECHO, type Packet, PROTO_ICMP, PROTO_TCP, PROTO_SCTP, PROTO_UDP, SCTP_INIT, TCP_SYN, isPorted } from '../packet/packet.ts';
 import { ipBytes } from '../packet/sizes.ts';
 import { receive } from './device/receive.ts';
 import { localOut } from './ip/output.ts';
@@ -27,6 +27,8 @@ function buildPacket(probe: Probe, src: number, dst: number, connection: number,
       return [header, { type: 'tcp', sport, dport, flags: TCP_SYN, optionBytes: SYN_OPTION_BYTES, mss }];
     case PROTO_UDP:
       return [header, { type: 'udp', sport, dport }, ...payload(probe.size ?? 0)];
+    case PROTO_SCTP:
+      return [header, { type: 'sctp', sport, dport, chunk: SCTP_INIT }, ...payload(probe.size ?? 0)];
     case PROTO_ICMP:
       return [header, { type: 'icmp', icmptype: ICMP_ECHO, code: 0, id: ((probe.sport ?? DEFAULT_ICMP_ID) + connection) & 0xffff, seq: 1 }, ...payload(probe.size ?? 56)];
     default:
@@ -37,7 +39,7 @@ function buildPacket(probe: Probe, src: number, dst: number, connection: number,
 function socketOf(packet: Packet, connection: number): ClientSocket {
   const [ip, l4] = packet;
   if (ip?.type !== 'ipv4') throw new Error('a probe is an IPv4 packet');
-  const ports = l4?.type === 'tcp' || l4?.type === 'udp' ? { port: l4.sport, peerPort: l4.dport } : { port: l4?.type === 'icmp' ? (l4.id ?? 0) : 0, peerPort: 0 };
+  const ports = isPorted(l4) ? { port: l4.sport, peerPort: l4.dport } : { port: l4?.type === 'icmp' ? (l4.id ?? 0) : 0, peerPort: 0 };
   return { connection, proto: ip.proto, ip: ip.src, peer: ip.dst, ...ports, sent: packet };
 }
 

@@ -4,7 +4,7 @@ import type { Ip4, Mac } from './address.ts';
  * A protocol header, or what stands in its place. Ports are 0..65535; `tos` is the whole byte (DSCP and ECN);
  * `offset` of a fragment is in bytes. Lengths of IP packets are not stored: see sizes.ts.
  */
-export type Header = EthHeader | ArpHeader | Ipv4Header | TcpHeader | UdpHeader | IcmpHeader | RawL4 | FragmentTail | Payload;
+export type Header = EthHeader | ArpHeader | Ipv4Header | TcpHeader | UdpHeader | SctpHeader | IcmpHeader | RawL4 | FragmentTail | Payload;
 
 export interface EthHeader {
   readonly type: 'eth';
@@ -50,6 +50,15 @@ export interface UdpHeader {
   readonly type: 'udp';
   readonly sport: number;
   readonly dport: number;
+}
+
+/** RFC 9260 §3: the common header and the head of its one chunk, INIT or INIT ACK in what we send; the rest is payload. */
+export interface SctpHeader {
+  readonly type: 'sctp';
+  readonly sport: number;
+  readonly dport: number;
+  /** The chunk's type, SCTP_*. */
+  readonly chunk: number;
 }
 
 /** RFC 792. Echo has `id` and `seq`; an error has the quoted start of the offending packet and, for 3/4, the next hop's MTU. */
@@ -107,6 +116,9 @@ export const TCP_RST = 0x04;
 export const TCP_PSH = 0x08;
 export const TCP_ACK = 0x10;
 
+export const SCTP_INIT = 1;
+export const SCTP_INIT_ACK = 2;
+
 export const ICMP_ECHO_REPLY = 0;
 export const ICMP_ECHO = 8;
 
@@ -122,6 +134,9 @@ export function l4Of(packet: Packet): Header | undefined {
   return packet[packet.findIndex((h) => h.type === 'ipv4') + 1];
 }
 
+/** Whether a header has ports that we read. */
+export const isPorted = (header: Header | undefined): header is TcpHeader | UdpHeader | SctpHeader => header?.type === 'tcp' || header?.type === 'udp' || header?.type === 'sctp';
+
 /** The packet with its outermost IPv4 header changed. */
 export function withIp(packet: Packet, change: Partial<Omit<Ipv4Header, 'type'>>): Packet {
   const at = packet.findIndex((h) => h.type === 'ipv4');
@@ -131,7 +146,7 @@ export function withIp(packet: Packet, change: Partial<Omit<Ipv4Header, 'type'>>
 /** The packet with the ports behind its outermost IPv4 header changed; without ports there it comes back as it is. */
 export function withPorts(packet: Packet, change: { readonly sport?: number; readonly dport?: number }): Packet {
   const at = packet.findIndex((h) => h.type === 'ipv4') + 1;
-  return packet.map((h, i) => (i === at && (h.type === 'tcp' || h.type === 'udp') ? { ...h, ...change } : h));
+  return packet.map((h, i) => (i === at && isPorted(h) ? { ...h, ...change } : h));
 }
 
 /** The innermost IPv4 header and what follows it: what the socket at the end of all tunnels would see. */

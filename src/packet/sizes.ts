@@ -13,6 +13,8 @@ export function headerBytes(header: Header): number {
       return 20 + header.optionBytes;
     case 'udp':
       return 8;
+    case 'sctp': // common header, INIT or INIT ACK without parameters
+      return 32;
     case 'icmp':
       return 8 + (header.quote?.bytes ?? 0);
     case 'raw':

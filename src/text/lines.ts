@@ -1,7 +1,7 @@
 import type { Endpoint, Step, StepBody } from '../engine/step.ts';
 import type { Ending, NetError, Outcome, Trace } from '../engine/trace-types.ts';
 import { formatIp4, hex } from '../packet/address.ts';
-import { type Header, type Packet, PROTO_IPIP, TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN } from '../packet/packet.ts';
+import { type Header, type Packet, PROTO_IPIP, TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN, isPorted } from '../packet/packet.ts';
 import { protocolName } from '../packet/protocols.ts';
 import { packetBytes } from '../packet/sizes.ts';
 import { netnsId } from '../world/lookup.ts';
@@ -38,7 +38,7 @@ export function packetText(packet: Packet): string {
     if (header.type === 'arp') parts.push(header.op === 'request' ? `arp who-has ${formatIp4(header.tpa)} tell ${formatIp4(header.spa)}` : `arp ${formatIp4(header.spa)} is-at ${header.sha}`);
     if (header.type !== 'ipv4') continue;
     const l4 = packet[i + 1];
-    const ports = l4?.type === 'tcp' || l4?.type === 'udp' ? { sport: l4.sport, dport: l4.dport } : { sport: undefined, dport: undefined };
+    const ports = isPorted(l4) ? { sport: l4.sport, dport: l4.dport } : { sport: undefined, dport: undefined };
     const fragment = header.mf || header.offset > 0 ? ` fragment ${header.offset}${header.mf ? '+' : ''}` : '';
     const proto = header.proto === PROTO_IPIP ? '' : ` ${protocolName(header.proto)}${l4Text(l4)}`;
     parts.push(`${withPort(header.src, ports.sport)} > ${withPort(header.dst, ports.dport)}${proto} ttl ${header.ttl}${header.df ? ' DF' : ''}${fragment}`);

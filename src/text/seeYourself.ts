@@ -1,6 +1,6 @@
 import type { Step } from '../engine/step.ts';
 import { formatIp4, hex } from '../packet/address.ts';
-import { innermost, type Packet, PROTO_ICMP, PROTO_TCP, PROTO_UDP, TCP_ACK, TCP_PSH, TCP_RST, TCP_SYN } from '../packet/packet.ts';
+import { innermost, isPorted, type Packet, PROTO_ICMP, PROTO_TCP, PROTO_UDP, SCTP_INIT, TCP_ACK, TCP_PSH, TCP_RST, TCP_SYN } from '../packet/packet.ts';
 import { protocolName } from '../packet/protocols.ts';
 import { totalLength } from '../packet/sizes.ts';
 import type { Stop } from './reading-types.ts';
@@ -110,7 +110,7 @@ function capture(step: Step, dev: string | undefined): Command | undefined {
   if (!inside) return { command: `tcpdump -ni ${dev} 'ip proto 4'`, expected: `IP ${formatIp4(outer.src)} > ${formatIp4(outer.dst)}: ${packetLine(step.packet)}` };
   const { sport, dport } = portsOf(step.packet);
   const l4 = innermost(step.packet)[1];
-  const filter = l4?.type === 'tcp' || l4?.type === 'udp' ? `'${l4.type} port ${Math.min(sport ?? 65535, dport ?? 65535)}'` : inner.proto === PROTO_ICMP ? 'icmp' : `'ip proto ${inner.proto}'`;
+  const filter = isPorted(l4) ? `'${l4.type} port ${Math.min(sport ?? 65535, dport ?? 65535)}'` : inner.proto === PROTO_ICMP ? 'icmp' : `'ip proto ${inner.proto}'`;
   return { command: `tcpdump -ni ${dev} ${filter}`, expected: packetLine(step.packet) };
 }
 
@@ -126,6 +126,8 @@ function packetLine(packet: Packet): string {
       return `IP ${src}.${l4.sport} > ${dst}.${l4.dport}: Flags [${flags(l4.flags)}]${l4.mss === undefined ? '' : `, options [mss ${l4.mss},…]`}, length ${payload}`;
     case 'udp':
       return `IP ${src}.${l4.sport} > ${dst}.${l4.dport}: UDP, length ${payload}`;
+    case 'sctp':
+      return `IP ${src}.${l4.sport} > ${dst}.${l4.dport}: sctp (1) [${l4.chunk === SCTP_INIT ? 'INIT' : 'INIT ACK'}]`;
     case 'icmp': {
       const length = totalLength(innermost(packet), 1);
       const name = l4.icmptype === 8 ? `echo request, id ${l4.id ?? 0}, seq ${l4.seq ?? 0}` : l4.icmptype === 0 ? `echo reply, id ${l4.id ?? 0}, seq ${l4.seq ?? 0}` : errorLine(l4.icmptype, l4.code, l4.quote?.packet);

@@ -1,7 +1,7 @@
 import type { Step } from '../../engine/step.ts';
 import type { Trace } from '../../engine/trace-types.ts';
 import { formatIp4, hex } from '../../packet/address.ts';
-import { ETHERTYPE_ARP, ETHERTYPE_IPV4, type Header, ICMP_ECHO, ICMP_ECHO_REPLY, type IcmpHeader, type Ipv4Header, type Packet, PROTO_IPIP, type TcpHeader } from '../../packet/packet.ts';
+import { ETHERTYPE_ARP, ETHERTYPE_IPV4, type Header, ICMP_ECHO, ICMP_ECHO_REPLY, type IcmpHeader, type Ipv4Header, isPorted, type Packet, PROTO_IPIP, type TcpHeader } from '../../packet/packet.ts';
 import { protocolName } from '../../packet/protocols.ts';
 import { headerBytes, packetBytes } from '../../packet/sizes.ts';
 import { icmpName } from '../../text/icmpNames.ts';
@@ -94,7 +94,7 @@ function align(packet: Packet, old: Packet): readonly (Header | undefined)[] {
 
 const part = (text: string, was: string | undefined): Part => (was === undefined || was === text ? { text } : { text, was });
 
-const NAMES: Readonly<Record<Exclude<Header['type'], 'raw' | 'fragment'>, string>> = { eth: 'eth', arp: 'ARP', ipv4: 'IPv4', tcp: 'TCP', udp: 'UDP', icmp: 'ICMP', payload: 'data' };
+const NAMES: Readonly<Record<Exclude<Header['type'], 'raw' | 'fragment'>, string>> = { eth: 'eth', arp: 'ARP', ipv4: 'IPv4', tcp: 'TCP', udp: 'UDP', sctp: 'SCTP', icmp: 'ICMP', payload: 'data' };
 
 const headerName = (header: Header): string => (header.type === 'raw' || header.type === 'fragment' ? protocolName(header.proto) : NAMES[header.type]);
 
@@ -121,7 +121,8 @@ function linesOf(header: Header, was: Header | undefined): readonly FieldLine[] 
     case 'ipv4':
       return ipLines(header, was?.type === 'ipv4' ? was : undefined);
     case 'tcp':
-    case 'udp': {
+    case 'udp':
+    case 'sctp': {
       const old = was?.type === header.type ? was : undefined;
       const ports = [part(String(header.sport), old && String(old.sport)), { text: '→' }, part(String(header.dport), old && String(old.dport))];
       return [{ label: undefined, parts: header.type === 'tcp' ? [...ports, ...tcpParts(header, old?.type === 'tcp' ? old : undefined)] : ports }];
@@ -158,9 +159,9 @@ function icmpLines(icmp: IcmpHeader): readonly FieldLine[] {
   // The tools' words are the same in every language.
   const head = { label: undefined, parts: [{ text: echoName(icmp.icmptype) ?? icmpName(icmp.icmptype, icmp.code, 'en') }, ...echo, ...mtu] };
   const ip = icmp.quote?.packet.find((h) => h.type === 'ipv4');
-  const l4 = icmp.quote?.packet.find((h) => h.type === 'tcp' || h.type === 'udp');
+  const l4 = icmp.quote?.packet.find(isPorted);
   if (!ip) return [head];
-  const ends = l4 && (l4.type === 'tcp' || l4.type === 'udp') ? ([`:${l4.sport}`, `:${l4.dport}`] as const) : (['', ''] as const);
+  const ends = l4 ? ([`:${l4.sport}`, `:${l4.dport}`] as const) : (['', ''] as const);
   return [head, { label: 'about', parts: [{ text: `${formatIp4(ip.src)}${ends[0]}` }, { text: '→' }, { text: `${formatIp4(ip.dst)}${ends[1]}` }] }];
 }
 

@@ -1,6 +1,7 @@
 import type { Step, Subsystem } from '../../engine/step.ts';
 import type { Trace } from '../../engine/trace-types.ts';
 import { formatIp4, hex } from '../../packet/address.ts';
+import { isPorted } from '../../packet/packet.ts';
 import { headerBytes } from '../../packet/sizes.ts';
 import type { Reading } from '../../text/reading-types.ts';
 import { netnsId } from '../../world/lookup.ts';
@@ -62,7 +63,7 @@ function changes(before: Step, after: Step): readonly LedgerLine[] {
   return out;
 }
 
-const portsOf = (step: Step) => step.packet.find((h) => h.type === 'tcp' || h.type === 'udp');
+const portsOf = (step: Step) => step.packet.find(isPorted);
 
 /** Several marks in a row count as the last; what was changed twice goes from the first to the last value. */
 function settled(lines: readonly LedgerLine[]): readonly LedgerLine[] {

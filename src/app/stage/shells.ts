@@ -132,7 +132,8 @@ function coreOfHeader(header: Header): Core | undefined {
     case 'tcp':
       return { name: 'TCP', text: `${header.sport} → ${header.dport}`, flags: FLAGS.filter(([bit]) => header.flags & bit).map(([, name]) => name).join(' '), quote: undefined };
     case 'udp':
-      return { name: 'UDP', text: `${header.sport} → ${header.dport}`, flags: '', quote: undefined };
+    case 'sctp':
+      return { name: header.type.toUpperCase(), text: `${header.sport} → ${header.dport}`, flags: '', quote: undefined };
     case 'icmp': {
       const about = header.quote && ipsOf(header.quote.packet)[0];
       const quote = about && `${formatIp4(about.src)} → ${formatIp4(about.dst)}`;

@@ -1,5 +1,5 @@
 import type { Ip4 } from '../../packet/address.ts';
-import { l4Of, ipOf, type Packet, PROTO_ICMP, type IcmpHeader, withIp, withPorts, innermost } from '../../packet/packet.ts';
+import { l4Of, ipOf, type Packet, PROTO_ICMP, type IcmpHeader, withIp, withPorts, innermost, isPorted } from '../../packet/packet.ts';
 import type { NatRange } from '../../world/netfilter.ts';
 import type { SourceRef } from '../../world/source.ts';
 import type { At, Sim } from '../sim.ts';
@@ -149,7 +149,7 @@ export function translatePacket(sim: Sim, at: At, skb: Skb, ct: Extract<CtRef, {
 function sideOfPacket(packet: Packet, manip: Manip): Endpoint {
   const ip = ipOf(packet);
   const l4 = l4Of(packet);
-  const port = l4?.type === 'tcp' || l4?.type === 'udp' ? (manip === 'src' ? l4.sport : l4.dport) : l4?.type === 'icmp' ? l4.id : undefined;
+  const port = isPorted(l4) ? (manip === 'src' ? l4.sport : l4.dport) : l4?.type === 'icmp' ? l4.id : undefined;
   return { ip: manip === 'src' ? ip.src : ip.dst, port };
 }
 

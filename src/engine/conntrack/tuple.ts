@@ -1,4 +1,4 @@
-import { ICMP_ECHO, ICMP_ECHO_REPLY, ipOf, l4Of, type Packet, PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../../packet/packet.ts';
+import { ICMP_ECHO, ICMP_ECHO_REPLY, ipOf, l4Of, type Packet, PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../../packet/packet.ts';
 import type { Ip4 } from '../../packet/address.ts';
 
 /**
@@ -34,6 +34,7 @@ export function tupleOf(packet: Packet): Tuple | undefined {
   switch (l4?.type) {
     case 'tcp':
     case 'udp':
+    case 'sctp':
       return { ...base, sport: l4.sport, dport: l4.dport };
     case 'icmp':
       return l4.icmptype === ICMP_ECHO || l4.icmptype === ICMP_ECHO_REPLY ? { ...base, sport: l4.id ?? 0, dport: l4.icmptype } : undefined;
@@ -45,4 +46,4 @@ export function tupleOf(packet: Packet): Tuple | undefined {
 }
 
 /** True when the protocol has ports (or, for ICMP, an id) that NAT can change. */
-export const hasPorts = (proto: number): boolean => proto === PROTO_TCP || proto === PROTO_UDP || proto === PROTO_ICMP;
+export const hasPorts = (proto: number): boolean => proto === PROTO_TCP || proto === PROTO_UDP || proto === PROTO_SCTP || proto === PROTO_ICMP;

@@ -1,5 +1,5 @@
 import { isLimitedBroadcast, isLoopback, isMulticast, isZeroNet } from '../../packet/address.ts';
-import { ipOf, l4Of } from '../../packet/packet.ts';
+import { ipOf, l4Of, isPorted } from '../../packet/packet.ts';
 import { type At, devConf, isForwarding, type Sim } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import type { FibStep } from '../step.ts';
@@ -18,7 +18,7 @@ export type InputDecision =
 export function flowOf(skb: Skb, iif: string, oif?: string): Flow {
   const ip = ipOf(skb.packet);
   const l4 = l4Of(skb.packet);
-  const ports = l4?.type === 'tcp' || l4?.type === 'udp' ? { sport: l4.sport, dport: l4.dport } : {};
+  const ports = isPorted(l4) ? { sport: l4.sport, dport: l4.dport } : {};
   return { dst: ip.dst, src: ip.src, tos: ip.tos, mark: skb.mark, iif, oif, proto: ip.proto, ...ports };
 }
 

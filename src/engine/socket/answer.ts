@@ -1,5 +1,5 @@
 import type { Packet } from '../../packet/packet.ts';
-import { ipOf } from '../../packet/packet.ts';
+import { ipOf, isPorted } from '../../packet/packet.ts';
 import type { CtRef, Skb } from '../skb.ts';
 import { localOut } from '../ip/output.ts';
 import { routeOutput } from '../routing/output.ts';
@@ -36,7 +36,7 @@ export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ig
   };
   const at = { ns, dev: undefined };
   const l4 = packet[1];
-  const ports = l4?.type === 'tcp' || l4?.type === 'udp' ? { sport: l4.sport, dport: l4.dport } : {};
+  const ports = isPorted(l4) ? { sport: l4.sport, dport: l4.dport } : {};
   const decided = routeOutput(sim, ns, { purpose: 'output', dst: ip.dst, src: ip.src, tos: ip.tos, mark, proto: ip.proto, ...ports });
   sim.emit(at, skb, { kind: 'send', what });
   if (decided.kind === 'unknown') return sim.unknown(at, skb, decided.what, decided.name, undefined, decided.source.filter((s) => s !== undefined));

@@ -1,5 +1,5 @@
 import type { Ip4 } from '../../packet/address.ts';
-import { type IcmpHeader, ipOf, l4Of, PROTO_ICMP, type Packet } from '../../packet/packet.ts';
+import { type IcmpHeader, ipOf, l4Of, PROTO_ICMP, type Packet, isPorted } from '../../packet/packet.ts';
 
 /** The prober's own socket: what it talks to, and for which connection of the probe. */
 export interface ClientSocket {
@@ -20,7 +20,7 @@ export function clientOf(sockets: readonly ClientSocket[], packet: Packet): Clie
   const l4 = l4Of(packet);
   return sockets.find((s) => {
     if (s.proto !== ip.proto || s.ip !== ip.dst || s.peer !== ip.src) return false;
-    if (l4?.type === 'tcp' || l4?.type === 'udp') return s.port === l4.dport && s.peerPort === l4.sport;
+    if (isPorted(l4)) return s.port === l4.dport && s.peerPort === l4.sport;
     return l4?.type === 'icmp' ? s.port === l4.id : true;
   });
 }
@@ -33,7 +33,7 @@ export function clientQuoted(sockets: readonly ClientSocket[], icmp: IcmpHeader)
   const l4 = l4Of(quoted);
   return sockets.find((s) => {
     if (s.proto !== ip.proto || s.ip !== ip.src || s.peer !== ip.dst) return false;
-    if (l4?.type === 'tcp' || l4?.type === 'udp') return s.port === l4.sport && s.peerPort === l4.dport;
+    if (isPorted(l4)) return s.port === l4.sport && s.peerPort === l4.dport;
     return s.proto === PROTO_ICMP && l4?.type === 'icmp' ? s.port === l4.id : true;
   });
 }

@@ -1,4 +1,4 @@
-import { ipOf } from '../../packet/packet.ts';
+import { type Header, ipOf, SCTP_INIT, SCTP_INIT_ACK } from '../../packet/packet.ts';
 import { protocolName } from '../../packet/protocols.ts';
 import { sendIcmpError } from '../ip/icmp.ts';
 import type { At, Sim } from '../sim.ts';
@@ -25,5 +25,8 @@ export function rawReceive(sim: Sim, at: At, skb: Skb): void {
   sim.emit(at, skb, { kind: 'deliver', to: 'assumed' });
   sim.end(at, skb, 'delivered');
   if (skb.role !== 'request' || sim.probe.reply === false) return;
-  sendAnswer(sim, at.ns, { about: skb, role: 'reply', what: 'answer', packet: [{ ...ip, src: ip.dst, dst: ip.src, ttl: 64 }, ...skb.packet.slice(1)] });
+  sendAnswer(sim, at.ns, { about: skb, role: 'reply', what: 'answer', packet: [{ ...ip, src: ip.dst, dst: ip.src, ttl: 64 }, ...skb.packet.slice(1).map(turned)] });
 }
+
+/** What comes back for a header: SCTP acknowledges an INIT, other protocols answer in kind. */
+const turned = (h: Header): Header => (h.type === 'sctp' ? { ...h, sport: h.dport, dport: h.sport, chunk: h.chunk === SCTP_INIT ? SCTP_INIT_ACK : h.chunk } : h);

@@ -1,6 +1,6 @@
 import type { Step } from '../../engine/step.ts';
 import { formatIp4, type Ip4 } from '../../packet/address.ts';
-import { innermost, type Ipv4Header, type Packet, PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../../packet/packet.ts';
+import { innermost, type Ipv4Header, type Packet, PROTO_ICMP, PROTO_TCP, PROTO_UDP, isPorted } from '../../packet/packet.ts';
 import { findHost, findLink, ownersOf } from '../../world/lookup.ts';
 import type { Link } from '../../world/world.ts';
 import { actorName, nameOf } from '../names.ts';
@@ -24,7 +24,7 @@ export const sortOf = (proto: number): Sort => (proto === PROTO_TCP ? 'tcp' : pr
 /** Ports of the innermost packet, or its ICMP id as the source port. */
 export function portsOf(packet: Packet): { readonly sport: number | undefined; readonly dport: number | undefined } {
   const l4 = innermost(packet)[1];
-  if (l4?.type === 'tcp' || l4?.type === 'udp') return { sport: l4.sport, dport: l4.dport };
+  if (isPorted(l4)) return { sport: l4.sport, dport: l4.dport };
   return { sport: l4?.type === 'icmp' ? l4.id : undefined, dport: undefined };
 }
 

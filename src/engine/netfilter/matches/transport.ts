@@ -1,4 +1,4 @@
-import { ICMP_ECHO, ipOf, l4Of, PROTO_ICMP } from '../../../packet/packet.ts';
+import { ICMP_ECHO, ipOf, isPorted, l4Of, PROTO_ICMP } from '../../../packet/packet.ts';
 import type { Match } from '../../../world/netfilter.ts';
 import type { PortRange } from '../../../world/world.ts';
 import type { Skb } from '../../skb.ts';
@@ -17,7 +17,7 @@ type TransportMatch = Extract<Match, { kind: 'sport' | 'dport' | 'multiport' | '
 export function evaluateTransport(match: TransportMatch, skb: Skb): Condition {
   const l4 = l4Of(skb.packet);
   const proto = ipOf(skb.packet).proto;
-  const ports = l4?.type === 'tcp' || l4?.type === 'udp' ? l4 : undefined;
+  const ports = isPorted(l4) ? l4 : undefined;
   switch (match.kind) {
     case 'sport':
     case 'dport': {
