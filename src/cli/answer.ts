@@ -50,7 +50,7 @@ const connectionJson = (o: Outcome) => ({
 });
 
 /** Rules that matched and policies reached, as the kernel's TRACE target reports them. */
-function rulesJson(steps: readonly Step[]) {
+export function rulesJson(steps: readonly Step[]) {
   return steps.flatMap((step) => {
     if (step.kind !== 'policy' && !(step.kind === 'rule' && step.matched === true)) return [];
     return [
@@ -87,7 +87,7 @@ const statusJson = (e: CtEntryView): readonly string[] => [
   ...(e.dstNat ? ['DST_NAT'] : []),
 ];
 
-const conntrackJson = ({ host, netns, entry }: LeftEntry<CtEntryView>) => ({
+export const conntrackJson = ({ host, netns, entry }: LeftEntry<CtEntryView>) => ({
   host,
   netns,
   proto: protoJson(entry.proto),

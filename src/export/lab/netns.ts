@@ -1,0 +1,122 @@
+import { printIpRoute } from '../../dumps/ipRoute.ts';
+import { printIpRule } from '../../dumps/ipRule.ts';
+import { printIpsetSave } from '../../dumps/ipsetSave.ts';
+import { printIptablesSave } from '../../dumps/iptablesPrint.ts';
+import { printIpvsadmSave } from '../../dumps/ipvsadm.ts';
+import { formatIp4 } from '../../packet/address.ts';
+import { isUp } from '../../world/lookup.ts';
+import type { Address, Link, Netns, PolicyRule, Route } from '../../world/world.ts';
+import type { Notes } from './lab.ts';
+import { heredoc } from './shell.ts';
+
+type Batch = (lines: readonly string[]) => readonly string[];
+
+/** Everything inside a namespace once its devices are there: shell lines. */
+export function configLines(netns: Netns, notes: Notes, name: string, batch: Batch): readonly string[] {
+  const addresses = netns.links.flatMap((l) => l.addresses.filter((a) => l.kind !== 'loopback' || formatIp4(a.ip) !== '127.0.0.1').map((a) => addressLine(l, a)));
+  return [
+    ...batch([
+      ...netns.links.flatMap(settingLines),
+      ...netns.links.flatMap((l) => (l.master === undefined ? [] : [`link set dev ${l.name} master ${l.master}`])),
+      ...netns.links.flatMap((l) => (isUp(l) ? [`link set dev ${l.name} up`] : [])),
+      ...addresses,
+      ...neighbourLines(netns),
+      ...netns.routes.filter((r) => !madeByAddress(r)).toSorted((a, b) => reach(a) - reach(b)).map(routeLine),
+      ...ruleLines(netns.rules),
+    ]),
+    ...fdbLines(netns),
+    ...netfilterLines(netns, notes, name),
+  ];
+}
+
+/** GSO is off, so that a capture shows packets as they are on a wire. */
+function settingLines(link: Link): readonly string[] {
+  if (link.kind === 'loopback') return [`link set dev lo gso_max_segs 1${link.mtu === 65536 ? '' : ` mtu ${link.mtu}`}`];
+  const mac = link.mac === undefined || link.kind === 'ipip' ? '' : ` address ${link.mac}`;
+  return [`link set dev ${link.name}${mac} mtu ${link.mtu} gso_max_segs 1${link.flags.includes('NOARP') && link.kind !== 'ipip' ? ' arp off' : ''}`];
+}
+
+/** Without the route of its prefix: routes come from the dump. */
+function addressLine(link: Link, a: Address): string {
+  const peer = a.peer === undefined ? `${formatIp4(a.ip)}/${a.prefixLen}` : `${formatIp4(a.ip)} peer ${formatIp4(a.peer)}/${a.prefixLen}`;
+  const broadcast = a.broadcast === undefined ? '' : ` broadcast ${formatIp4(a.broadcast)}`;
+  return `addr add ${peer}${broadcast} scope ${a.scope} dev ${link.name} noprefixroute`;
+}
+
+const neighbourLines = (netns: Netns): readonly string[] =>
+  netns.neighbours.flatMap((n) =>
+    n.mac === undefined || n.state === 'FAILED' || n.state === 'INCOMPLETE' ? [] : [`neigh replace ${formatIp4(n.ip)} dev ${n.dev} lladdr ${n.mac} nud permanent`],
+  );
+
+/** Routes that the kernel makes of addresses by itself. */
+const madeByAddress = (r: Route): boolean => r.table === 'local' && r.proto === 'kernel';
+
+/** Gateways must be reachable when a route is added: connected routes first. */
+const reach = (r: Route): number => (r.nexthops.some((h) => h.via !== undefined && !h.onlink) ? 1 : 0);
+
+function routeLine(route: Route): string {
+  const usable = { ...route, nexthops: route.nexthops.map((h) => ({ ...h, dead: false })), extra: (route.extra ?? []).filter((w) => !['linkdown', 'dead', 'offload', 'trap', 'rt_trap'].includes(w)) };
+  return `route append ${printIpRoute([usable], undefined, true).map((l) => l.trim()).join(' ')}`;
+}
+
+const STANDARD = new Map([
+  [0, 'local'],
+  [32_766, 'main'],
+  [32_767, 'default'],
+]);
+
+const isStandard = (r: PolicyRule): boolean =>
+  r.action.kind === 'lookup' && STANDARD.get(r.priority) === r.action.table && !r.not && !r.from && !r.to && r.fwmark === undefined && r.iif === undefined && r.oif === undefined && r.action.suppressPrefixLength === undefined;
+
+/** Rules beside the standard three; one of those that the dump lacks is taken away. */
+function ruleLines(rules: readonly PolicyRule[]): readonly string[] {
+  if (rules.length === 0) return [];
+  return [
+    ...rules.filter((r) => !isStandard(r)).flatMap((r) => printIpRule([r]).map((l) => `rule add pref ${l.replace(':\t', ' ')}`)),
+    ...[...STANDARD].flatMap(([priority, table]) => (rules.some((r) => r.priority === priority && isStandard(r)) ? [] : [`rule del pref ${priority} lookup ${table}`])),
+  ];
+}
+
+function fdbLines(netns: Netns): readonly string[] {
+  const lines = netns.fdb.flatMap((f) => {
+    const permanent = f.words.includes('permanent') && f.dst === undefined && netns.links.some((l) => l.mac === f.mac);
+    if (permanent || /^(?:01:00:5e|33:33)/.test(f.mac)) return [];
+    const state = f.words.includes('permanent') ? 'permanent' : 'static';
+    return [`fdb append ${f.mac} dev ${f.dev}${f.dst === undefined ? '' : ` dst ${formatIp4(f.dst)}`} ${f.dst === undefined ? 'master' : 'self'} ${state}`];
+  });
+  return lines.length === 0 ? [] : [`bridge -force -batch - ${heredoc('FDB', lines)}`];
+}
+
+/** Puts back what flows change: counters and lists of rules, members of sets, IPVS connections, learned routes, neighbours and FDB entries. */
+export function resetLines(netns: Netns): readonly string[] {
+  return [
+    'ip route flush cache',
+    'ip neigh flush all',
+    ...netns.links.flatMap((l) => (l.kindText === 'bridge' ? [`ip link set dev ${l.name} type bridge fdb_flush`] : [])),
+    ...(netns.ipsets.length > 0 ? ['ipset flush', `ipset -exist restore ${heredoc('SETS', printIpsetSave(netns.ipsets))}`] : []),
+    ...(netns.tables !== undefined && netns.tables.length > 0 ? [`"$IPT-restore" ${heredoc('TABLES', printIptablesSave(netns.tables, false))}`] : []),
+    ...(netns.ipvs.length > 0 ? ['ipvsadm -C', `ipvsadm -R ${heredoc('IPVS', printIpvsadmSave(netns.ipvs))}`] : []),
+  ];
+}
+
+/** State of connections that the dump shows: the last thing to be put in place. */
+export const givenLines = (_netns: Netns): readonly string[] => [];
+
+function netfilterLines(netns: Netns, notes: Notes, name: string): readonly string[] {
+  const lines: string[] = [];
+  if (netns.ipsets.length > 0) {
+    notes.tools.add('ipset');
+    lines.push(`ipset restore ${heredoc('SETS', printIpsetSave(netns.ipsets))}`);
+  }
+  if (netns.tables !== undefined && netns.tables.length > 0) {
+    notes.tools.add('iptables');
+    lines.push(`"$IPT-restore" ${heredoc('TABLES', printIptablesSave(netns.tables, false))}`);
+  }
+  if (netns.ipvs.length > 0) {
+    notes.tools.add('ipvsadm');
+    notes.modules.add('ip_vs');
+    lines.push(`ipvsadm -R ${heredoc('IPVS', printIpvsadmSave(netns.ipvs))}`);
+  }
+  for (const u of netns.unmodelled) notes.cannot.push(`${name}: ${u.what} ${u.name}`);
+  return lines;
+}
