@@ -111,6 +111,8 @@ const match = v.variant('kind', [
   v.object({ kind: v.literal('unknown'), name: text, text, ...negate }),
 ]);
 
+const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
+const setAndDirs = v.object({ set: text, dirs: v.array(v.picklist(['src', 'dst'])) });
 const natRange = v.object({ ips: maybe(v.object({ from: ip4, to: ip4 })), ports: maybe(range), random: maybe(v.picklist(['random', 'fully'])), persistent: v.boolean() });
 const target = v.variant('kind', [
   v.object({ kind: v.picklist(['none', 'accept', 'drop', 'return', 'notrack']) }),
@@ -118,7 +120,25 @@ const target = v.variant('kind', [
   v.object({ kind: v.literal('mark'), value: u32, mask: u32 }),
   v.object({ kind: v.picklist(['dnat', 'snat', 'masquerade', 'redirect']), range: natRange }),
   v.object({ kind: v.literal('reject'), with: text }),
-  v.object({ kind: v.literal('log'), name: text }),
+  v.object({ kind: v.literal('log'), name: text, options: maybe(text) }),
+  v.object({ kind: v.literal('connmark'), op: v.picklist(['set', 'save', 'restore']), value: u32, ctmask: u32, nfmask: u32, shift: v.pipe(v.number(), v.minValue(-31), v.maxValue(31)) }),
+  v.object({ kind: v.literal('queue'), name: v.picklist(['QUEUE', 'NFQUEUE']), queues: range, bypass: v.boolean(), cpuFanout: maybe(v.boolean()) }),
+  v.object({ kind: v.literal('ttl'), op: v.picklist(['set', 'inc', 'dec']), value: byte }),
+  v.object({ kind: v.literal('dscp'), value: byte }),
+  v.object({ kind: v.literal('tos'), value: byte, mask: byte }),
+  v.object({ kind: v.literal('ecn'), ip: maybe(byte), ece: maybe(v.boolean()), cwr: maybe(v.boolean()) }),
+  v.object({ kind: v.literal('tcpmss'), mss: v.union([port, v.literal('pmtu')]) }),
+  v.object({ kind: v.literal('checksum') }),
+  v.object({ kind: v.literal('classify'), major: port, minor: port }),
+  v.object({
+    kind: v.literal('set-target'),
+    add: maybe(setAndDirs),
+    del: maybe(setAndDirs),
+    map: maybe(setAndDirs),
+    exist: v.boolean(),
+    timeoutSec: maybe(u32),
+    mapped: v.array(v.picklist(['mark', 'prio', 'queue'])),
+  }),
   v.object({ kind: v.literal('unknown'), name: text, text }),
 ]);
 

@@ -3,6 +3,9 @@ import { protocolName } from '../packet/protocols.ts';
 import type { Match, NatRange, Table, Target } from '../world/netfilter.ts';
 import type { Prefix } from '../world/world.ts';
 import { formatTcpFlags } from './iptablesMatches.ts';
+import { printConnmark } from './iptablesTargetsMark.ts';
+import { printPacketTarget } from './iptablesTargetsPacket.ts';
+import { printQueue, printSetTarget } from './iptablesTargetsVerdict.ts';
 import { quote } from './iptablesTokens.ts';
 import { formatPorts } from './words.ts';
 
@@ -135,7 +138,21 @@ export function printTarget(target: Target): string {
     case 'notrack':
       return '-j CT --notrack';
     case 'log':
-      return `-j ${target.name}`;
+      return `-j ${target.name}${target.options === undefined ? '' : ` ${target.options}`}`;
+    case 'connmark':
+      return printConnmark(target);
+    case 'queue':
+      return printQueue(target);
+    case 'set-target':
+      return printSetTarget(target);
+    case 'ttl':
+    case 'dscp':
+    case 'tos':
+    case 'ecn':
+    case 'tcpmss':
+    case 'checksum':
+    case 'classify':
+      return printPacketTarget(target);
     case 'unknown':
       return target.text;
   }

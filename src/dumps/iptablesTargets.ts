@@ -1,40 +1,17 @@
 import { parseIp4 } from '../packet/address.ts';
 import type { NatRange, Target } from '../world/netfilter.ts';
 import type { PortRange } from '../world/world.ts';
-import { parseMarkMask, parsePorts, parseU32 } from './words.ts';
-
-/** How a target reads its options; undefined when it has some that we do not know. */
-type ReadTarget = (options: readonly string[]) => Target | undefined;
+import { MARK_TARGETS } from './iptablesTargetsMark.ts';
+import { PACKET_TARGETS } from './iptablesTargetsPacket.ts';
+import { VERDICT_TARGETS } from './iptablesTargetsVerdict.ts';
+import type { ReadTarget } from './iptablesTargetOptions.ts';
+import { parsePorts } from './words.ts';
 
 /** A target without options. */
 const bare =
   (target: Target): ReadTarget =>
   (options) =>
     options.length === 0 ? target : undefined;
-
-/**
- * The five ways to write a mark, as extensions/libxt_MARK.c turns them into `mark = (mark & ~mask) ^ value`
- * (mark_tg(), net/netfilter/xt_mark.c).
- */
-const readMark: ReadTarget = ([option, text, ...rest]) => {
-  if (rest.length > 0) return undefined;
-  const pair = parseMarkMask(text);
-  const single = parseU32(text);
-  switch (option) {
-    case '--set-xmark':
-      return pair && { kind: 'mark', value: pair.value, mask: pair.mask };
-    case '--set-mark':
-      return pair && { kind: 'mark', value: pair.value, mask: (pair.value | pair.mask) >>> 0 };
-    case '--and-mark':
-      return single === undefined ? undefined : { kind: 'mark', value: 0, mask: ~single >>> 0 };
-    case '--or-mark':
-      return single === undefined ? undefined : { kind: 'mark', value: single, mask: single };
-    case '--xor-mark':
-      return single === undefined ? undefined : { kind: 'mark', value: single, mask: 0 };
-    default:
-      return undefined;
-  }
-};
 
 /** `[ip[-ip]][:port[-port]]` of --to-destination and --to-source; a third part `/base` shifts ports and is not known. */
 function parseNatTo(text: string): Pick<NatRange, 'ips' | 'ports'> | undefined {
@@ -86,49 +63,26 @@ const readNat =
     return (kind === 'dnat' || kind === 'snat') && !range.ips && !range.ports ? undefined : { kind, range };
   };
 
-/** Short names of extensions/libipt_REJECT.c; iptables-save prints the long ones. */
-const REJECT_WITH: Readonly<Record<string, string>> = {
-  'net-unreach': 'icmp-net-unreachable',
-  'host-unreach': 'icmp-host-unreachable',
-  'proto-unreach': 'icmp-proto-unreachable',
-  'port-unreach': 'icmp-port-unreachable',
-  'net-prohib': 'icmp-net-prohibited',
-  'host-prohib': 'icmp-host-prohibited',
-  'admin-prohib': 'icmp-admin-prohibited',
-  'tcp-rst': 'tcp-reset',
-};
-
-const REJECT_KINDS: ReadonlySet<string> = new Set(Object.values(REJECT_WITH));
-
-const readReject: ReadTarget = ([option, text, ...rest]) => {
-  if (option === undefined) return { kind: 'reject', with: 'icmp-port-unreachable' };
-  if (option !== '--reject-with' || text === undefined || rest.length > 0) return undefined;
-  const kind = Object.hasOwn(REJECT_WITH, text) ? REJECT_WITH[text] : text;
-  return kind !== undefined && REJECT_KINDS.has(kind) ? { kind: 'reject', with: kind } : undefined;
-};
-
 const TARGETS: ReadonlyMap<string, ReadTarget> = new Map<string, ReadTarget>([
   ['ACCEPT', bare({ kind: 'accept' })],
   ['DROP', bare({ kind: 'drop' })],
   ['RETURN', bare({ kind: 'return' })],
-  ['MARK', readMark],
   ['DNAT', readNat('dnat', '--to-destination')],
   ['SNAT', readNat('snat', '--to-source')],
   ['MASQUERADE', readNat('masquerade', '--to-ports')],
   ['REDIRECT', readNat('redirect', '--to-ports')],
-  ['REJECT', readReject],
   ['NOTRACK', bare({ kind: 'notrack' })],
   ['CT', (options) => (options.length === 1 && options[0] === '--notrack' ? { kind: 'notrack' } : undefined)],
-  ['LOG', () => ({ kind: 'log', name: 'LOG' })],
-  ['NFLOG', () => ({ kind: 'log', name: 'NFLOG' })],
-  ['TRACE', () => ({ kind: 'log', name: 'TRACE' })],
+  ...MARK_TARGETS,
+  ...PACKET_TARGETS,
+  ...VERDICT_TARGETS,
 ]);
 
 /** Targets of iptables-extensions(8) that we do not model: their names are never user chains. */
 const OTHER_TARGETS: ReadonlySet<string> = new Set(
   (
-    'AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNMARK CONNSECMARK DNPT DSCP ECN HL HMARK IDLETIMER LED NETMAP NFQUEUE QUEUE RATEEST SECMARK SET SNPT ' +
-    'SYNPROXY TARPIT TCPMSS TCPOPTSTRIP TEE TOS TPROXY TTL ULOG'
+    'AUDIT CLUSTERIP CONNSECMARK DNPT HL HMARK IDLETIMER LED NETMAP RATEEST SECMARK SNPT SYNPROXY TARPIT TCPOPTSTRIP TEE TPROXY ULOG ' +
+    'ACCOUNT CHAOS DELUDE DHCPMAC DNETMAP ECHO IPMARK LOGMARK MIRROR SYSRQ FLOWOFFLOAD'
   ).split(' '),
 );
 

@@ -14,11 +14,13 @@ export function checkReferences(netns: Netns): readonly Diagnostic[] {
   for (const table of netns.tables ?? []) {
     for (const chain of table.chains) {
       for (const rule of chain.rules) {
-        for (const match of rule.matches) {
-          if (match.kind !== 'set' || sets.has(match.set) || missing.has(match.set)) continue;
-          missing.add(match.set);
-          found.add(sets.size === 0 ? 'missing-ipset' : 'unknown-set', rule.source ?? nowhere, match.set);
-        }
+        const ask = (set: string): void => {
+          if (sets.has(set) || missing.has(set)) return;
+          missing.add(set);
+          found.add(sets.size === 0 ? 'missing-ipset' : 'unknown-set', rule.source ?? nowhere, set);
+        };
+        for (const match of rule.matches) if (match.kind === 'set') ask(match.set);
+        if (rule.target.kind === 'set-target') for (const named of [rule.target.add, rule.target.del, rule.target.map]) if (named) ask(named.set);
       }
     }
   }

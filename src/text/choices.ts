@@ -16,6 +16,7 @@ const en: ChoiceWords = {
     statistic: (at) => `Does the rule match by chance on ${at}?`,
     ecmp: (at, count) => `Which of ${count} equal next hops does ${at} take?`,
     port: (at) => `Which port does ${at} draw?`,
+    queue: (at) => `Does a program on ${at} listen to the queue?`,
   },
   option: (address, name) => `${address}, ${name}`,
 };
@@ -26,6 +27,7 @@ const ko: ChoiceWords = {
     statistic: (at) => `${at}의 규칙이 확률로 맞는가?`,
     ecmp: (at, count) => `${at}에서 같은 값의 다음 홉 ${count}개 가운데 어느 것인가?`,
     port: (at) => `${at}에서 어느 포트를 뽑는가?`,
+    queue: (at) => `${at}에서 큐를 받는 프로그램이 있는가?`,
   },
   option: (address, name) => `${address}, ${name}`,
 };

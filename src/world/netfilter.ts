@@ -75,8 +75,47 @@ export type Target =
   | { readonly kind: 'masquerade' | 'redirect'; readonly range: NatRange }
   | { readonly kind: 'reject'; readonly with: string }
   | { readonly kind: 'notrack' }
-  | { readonly kind: 'log'; readonly name: string } // LOG, NFLOG, TRACE: continues
+  | { readonly kind: 'log'; readonly name: string; readonly options?: string } // LOG, NFLOG, TRACE: continues; options as iptables-save prints them
+  | ConnmarkTarget
+  | { readonly kind: 'queue'; readonly name: 'QUEUE' | 'NFQUEUE'; readonly queues: PortRange; readonly bypass: boolean; readonly cpuFanout?: boolean }
+  | { readonly kind: 'ttl'; readonly op: 'set' | 'inc' | 'dec'; readonly value: number }
+  | { readonly kind: 'dscp'; readonly value: number } // the upper six bits of the byte, as a number 0..63
+  | { readonly kind: 'tos'; readonly value: number; readonly mask: number } // tos = (tos & ~mask) ^ value
+  | { readonly kind: 'ecn'; readonly ip: number | undefined; readonly ece: boolean | undefined; readonly cwr: boolean | undefined } // undefined: left as it is
+  | { readonly kind: 'tcpmss'; readonly mss: number | 'pmtu' }
+  | { readonly kind: 'checksum' }
+  | { readonly kind: 'classify'; readonly major: number; readonly minor: number }
+  | SetTarget
   | { readonly kind: 'unknown'; readonly name: string; readonly text: string };
+
+/** connmark_tg_shift() (net/netfilter/xt_connmark.c); `shift` moves the new bits to the left, or to the right if negative. */
+export interface ConnmarkTarget {
+  readonly kind: 'connmark';
+  readonly op: 'set' | 'save' | 'restore';
+  /** Of `set` alone. */
+  readonly value: number;
+  readonly ctmask: number;
+  /** Of `save` and `restore`. */
+  readonly nfmask: number;
+  readonly shift: number;
+}
+
+/** `-j SET`: up to three sets, each with the directions that name the element. */
+export interface SetTarget {
+  readonly kind: 'set-target';
+  readonly add: SetAndDirs | undefined;
+  readonly del: SetAndDirs | undefined;
+  readonly map: SetAndDirs | undefined;
+  readonly exist: boolean;
+  readonly timeoutSec: number | undefined;
+  /** What `map` takes from the member it finds. */
+  readonly mapped: readonly ('mark' | 'prio' | 'queue')[];
+}
+
+export interface SetAndDirs {
+  readonly set: string;
+  readonly dirs: readonly ('src' | 'dst')[];
+}
 
 export interface NatRange {
   readonly ips: { readonly from: Ip4; readonly to: Ip4 } | undefined;

@@ -77,7 +77,7 @@ function runTable(state: HookState, name: TableName): HandlerResult {
   const outer = sim.parent;
   sim.parent = id;
   const nexthop = state.rt?.gateway;
-  const walked = walkTable(skb, { sim, at, hook, in: state.in, out: state.out, table: found, nexthop });
+  const walked = walkTable(skb, { sim, at, hook, in: state.in, out: state.out, table: found, nexthop, rt: state.rt });
   sim.parent = outer;
   sim.amend(id, walked.skb, { verdict: walked.verdict === 'stolen' ? 'drop' : walked.verdict });
   switch (walked.verdict) {

@@ -11,6 +11,7 @@ function ruleNeeds(rule: Rule): boolean {
     case 'masquerade':
     case 'redirect':
     case 'notrack':
+    case 'connmark':
       return true;
     case 'unknown':
       if (byName.has(rule.target.name)) return true;

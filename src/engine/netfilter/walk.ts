@@ -1,4 +1,5 @@
 import type { Chain, Rule, Table } from '../../world/netfilter.ts';
+import type { Rtable } from '../routing/rtable.ts';
 import { BOUNDS } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import type { Condition, RuleStep } from '../step.ts';
@@ -9,6 +10,8 @@ export interface WalkContext extends MatchContext {
   readonly table: Table;
   /** The next hop of the packet's route, where it has one: MASQUERADE prefers an address near it. */
   readonly nexthop: number | undefined;
+  /** The packet's route so far, where it has one. */
+  readonly rt: Rtable | undefined;
 }
 
 /** What a chain says in the end. `stolen`: the packet was answered and is gone. */

@@ -6,19 +6,22 @@ import { sendAnswer } from './answer.ts';
 
 /**
  * tcp_v4_send_reset() (net/ipv4/tcp_ipv4.c), and nf_send_reset() for REJECT (then `attach`: it belongs to the connection of the
- * packet that it refuses): 20 bytes of TCP, DF set; RST alone to a segment with ACK, else RST and ACK.
+ * packet that it refuses, and has no TOS): 20 bytes of TCP, DF set; RST alone to a segment with ACK, else RST and ACK. A reset is
+ * not answered.
  */
 export function sendReset(sim: Sim, ns: Ns, about: Skb, { attach }: { readonly attach: boolean }): void {
   const ip = ipOf(about.packet);
   const l4 = l4Of(about.packet);
-  if (l4?.type !== 'tcp') return;
+  if (l4?.type !== 'tcp' || (l4.flags & TCP_RST) !== 0) return;
   sendAnswer(sim, ns, {
     about,
     role: 'error',
     what: 'reset',
+    // IP4_REPLY_MARK()
+    mark: attach && sysctl(ns, 'net.ipv4.fwmark_reflect', 0) !== 0 ? about.mark : 0,
     ct: attach ? attached(ns, about) : undefined,
     packet: [
-      { type: 'ipv4', src: ip.dst, dst: ip.src, proto: PROTO_TCP, ttl: sysctl(ns, 'net.ipv4.ip_default_ttl', 64), tos: ip.tos, df: true, mf: false, offset: 0 },
+      { type: 'ipv4', src: ip.dst, dst: ip.src, proto: PROTO_TCP, ttl: sysctl(ns, 'net.ipv4.ip_default_ttl', 64), tos: attach ? 0 : ip.tos, df: true, mf: false, offset: 0 },
       { type: 'tcp', sport: l4.dport, dport: l4.sport, flags: l4.flags & TCP_ACK ? TCP_RST : TCP_RST | TCP_ACK, optionBytes: 0 },
     ],
   });

@@ -71,12 +71,15 @@ export function netfilterTale(ctx: Telling, stop: Stop, lead: Step): Tale {
   }
 }
 
+/** Verdicts that are no chains. */
+const TARGETS = /^(?:ACCEPT|DROP|RETURN|(?:CONN)?MARK|[DS]NAT|MASQUERADE|REDIRECT|NETMAP|REJECT|CT|N?F?LOG|TRACE|N?F?QUEUE|TTL|DSCP|TOS|ECN|TCPMSS|CHECKSUM|CLASSIFY|SET)$/;
+
 function ruleTale(rule: RuleStep & Step): Tale {
   const name = ruleName(rule);
   const because = becauseOf(rule.conditions);
   if (rule.matched === 'unknown') return { kind: 'rule-unknown', rule: name };
   if (!rule.matched) return { kind: 'rule-miss', rule: name, because };
-  const jump = rule.verdict !== undefined && !/^(?:ACCEPT|DROP|RETURN|MARK|DNAT|SNAT|MASQUERADE|REDIRECT|REJECT|CT|LOG|NFLOG|TRACE)$/.test(rule.verdict);
+  const jump = rule.verdict !== undefined && !TARGETS.test(rule.verdict);
   return { kind: 'rule-hit', rule: name, verdict: rule.verdict, jump, because, mark: rule.mark === rule.markBefore ? undefined : `${hex(rule.markBefore)} → ${hex(rule.mark)}` };
 }
 

@@ -1,14 +1,22 @@
 import type { Rule, Target } from '../../../world/netfilter.ts';
 import type { Skb } from '../../skb.ts';
 import type { WalkContext } from '../walk.ts';
-import { setXmark } from './mark.ts';
+import { applyHeader } from './header.ts';
+import { applyConnmark, setXmark } from './mark.ts';
 import { applyNat } from './nat.ts';
+import { applyQueue } from './queue.ts';
 import { applyReject } from './reject.ts';
+import { applyTcpmss } from './tcpmss.ts';
 
 /** What one rule says. `continue` is XT_CONTINUE: MARK, LOG and rules without a target. */
 export type RuleVerdict =
   | { readonly kind: 'accept' | 'drop' | 'return' | 'continue' | 'stolen' | 'unknown' }
   | { readonly kind: 'jump' | 'goto'; readonly chain: string };
+
+export interface Applied {
+  readonly verdict: RuleVerdict;
+  readonly skb: Skb;
+}
 
 /** The target as TRACE names it: the chain for a jump, the extension's name otherwise; undefined for a rule without one. */
 export function targetName(target: Target): string | undefined {
@@ -19,8 +27,11 @@ export function targetName(target: Target): string | undefined {
     case 'goto':
       return target.chain;
     case 'log':
+    case 'queue':
     case 'unknown':
       return target.name;
+    case 'set-target':
+      return 'SET';
     case 'notrack':
       return 'CT';
     default:
@@ -28,13 +39,17 @@ export function targetName(target: Target): string | undefined {
   }
 }
 
+const proceed = (skb: Skb): Applied => ({ verdict: { kind: 'continue' }, skb });
+
 /** Applies a matching rule's target. */
-export function applyTarget(rule: Rule, skb: Skb, ctx: WalkContext): { readonly verdict: RuleVerdict; readonly skb: Skb } {
+export function applyTarget(rule: Rule, skb: Skb, ctx: WalkContext): Applied {
   const { target } = rule;
   switch (target.kind) {
     case 'none':
     case 'log':
-      return { verdict: { kind: 'continue' }, skb };
+    case 'checksum': // frames show headers with their checksums right
+    case 'classify': // skb->priority: queueing disciplines alone look at it
+      return proceed(skb);
     case 'accept':
     case 'drop':
     case 'return':
@@ -43,7 +58,21 @@ export function applyTarget(rule: Rule, skb: Skb, ctx: WalkContext): { readonly 
     case 'goto':
       return { verdict: { kind: target.kind, chain: target.chain }, skb };
     case 'mark':
-      return { verdict: { kind: 'continue' }, skb: { ...skb, mark: setXmark(skb.mark, target.value, target.mask) } };
+      return proceed({ ...skb, mark: setXmark(skb.mark, target.value, target.mask) });
+    case 'connmark':
+      return proceed(applyConnmark(target, skb));
+    case 'ttl':
+    case 'dscp':
+    case 'tos':
+    case 'ecn':
+      return proceed(applyHeader(target, skb));
+    case 'tcpmss':
+      return applyTcpmss(target.mss, skb, ctx);
+    case 'queue':
+      return applyQueue(target, rule, skb, ctx);
+    case 'set-target':
+      ctx.sim.unknown(ctx.at, skb, 'target', 'SET', undefined, rule.source ? [rule.source] : []);
+      return { verdict: { kind: 'unknown' }, skb };
     case 'notrack':
       // xt_ct_target(): a packet that already has an entry keeps it.
       return { verdict: { kind: 'continue' }, skb: skb.ct === undefined ? { ...skb, ct: { kind: 'untracked' } } : skb };

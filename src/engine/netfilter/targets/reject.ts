@@ -1,9 +1,9 @@
-import { ipOf, l4Of, PROTO_TCP, TCP_RST } from '../../../packet/packet.ts';
+import { ipOf } from '../../../packet/packet.ts';
 import { sendIcmpError } from '../../ip/icmp.ts';
 import { sendReset } from '../../socket/reset.ts';
 import type { Skb } from '../../skb.ts';
 import type { WalkContext } from '../walk.ts';
-import type { RuleVerdict } from './apply.ts';
+import type { Applied } from './apply.ts';
 
 const codes: Readonly<Record<string, number>> = {
   'icmp-net-unreachable': 0,
@@ -15,18 +15,19 @@ const codes: Readonly<Record<string, number>> = {
   'icmp-admin-prohibited': 13,
 };
 
-/** reject_tg() (net/ipv4/netfilter/ipt_REJECT.c): an ICMP error, or a reset, goes back and the packet is dropped. */
-export function applyReject(kind: string, skb: Skb, ctx: WalkContext): { readonly verdict: RuleVerdict; readonly skb: Skb } {
-  if (kind === 'tcp-reset') {
-    const l4 = l4Of(skb.packet);
-    if (ipOf(skb.packet).proto === PROTO_TCP && l4?.type === 'tcp' && (l4.flags & TCP_RST) === 0) sendReset(ctx.sim, ctx.at.ns, skb, { attach: true });
-    return { verdict: { kind: 'drop' }, skb };
-  }
+/**
+ * reject_tg() (net/ipv4/netfilter/ipt_REJECT.c): an ICMP error, or a reset, goes back and the packet is dropped. Nobody is told about
+ * a later fragment, nor about what was sent to many (nf_send_unreach(), nf_send_reset(), net/ipv4/netfilter/nf_reject_ipv4.c).
+ */
+export function applyReject(kind: string, skb: Skb, ctx: WalkContext): Applied {
   const code = codes[kind];
-  if (code === undefined) {
+  if (code === undefined && kind !== 'tcp-reset') {
     ctx.sim.unknown(ctx.at, skb, 'target', `REJECT --reject-with ${kind}`);
     return { verdict: { kind: 'unknown' }, skb };
   }
-  sendIcmpError(ctx.sim, ctx.at.ns, skb, { icmptype: 3, code, localDst: ctx.hook === 'INPUT' || ctx.hook === 'PREROUTING' });
-  return { verdict: { kind: 'drop' }, skb };
+  const dropped: Applied = { verdict: { kind: 'drop' }, skb };
+  if (ipOf(skb.packet).offset > 0 || ctx.rt?.kind === 'broadcast' || ctx.rt?.kind === 'multicast') return dropped;
+  if (code !== undefined) sendIcmpError(ctx.sim, ctx.at.ns, skb, { icmptype: 3, code, localDst: ctx.hook === 'INPUT' });
+  else sendReset(ctx.sim, ctx.at.ns, skb, { attach: true });
+  return dropped;
 }
