@@ -66,6 +66,8 @@ export function rulesJson(steps: readonly Step[]) {
         mark: hex(step.markBefore),
         ...(step.in === undefined ? {} : { in: step.in }),
         ...(step.out === undefined ? {} : { out: step.out }),
+        ...(step.physin === undefined ? {} : { physin: step.physin }),
+        ...(step.physout === undefined ? {} : { physout: step.physout }),
       },
     ];
   });

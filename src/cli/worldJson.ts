@@ -35,10 +35,14 @@ const address = v.object({
 
 const inherit = v.union([v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)), v.literal('inherit')]);
 
+const tag = v.picklist(['802.1Q', '802.1ad']);
+const vid = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(4095));
+const flags = <K extends string>(...names: readonly K[]) => Object.fromEntries(names.map((n) => [n, v.boolean()])) as Record<K, v.BooleanSchema<undefined>>;
+
 const link = v.object({
   ifindex: count,
   name: text,
-  kind: v.picklist(['loopback', 'nic', 'veth', 'dummy', 'ipip', 'unknown']),
+  kind: v.picklist(['loopback', 'nic', 'veth', 'dummy', 'ipip', 'bridge', 'vlan', 'macvlan', 'tap', 'unknown']),
   kindText: text,
   mtu: count,
   flags: texts,
@@ -51,6 +55,12 @@ const link = v.object({
   addresses: v.array(address),
   source,
   veth: maybe(deviceRef),
+  lower: maybe(deviceRef),
+  bridge: maybe(v.object({ vlanFiltering: v.boolean(), vlanProtocol: tag, stp: v.boolean(), callIptables: v.boolean() })),
+  port: maybe(v.object({ state: v.picklist(['disabled', 'listening', 'learning', 'forwarding', 'blocking']), ...flags('hairpin', 'learning', 'flood', 'mcastFlood', 'bcastFlood', 'isolated', 'neighSuppress', 'proxyArp', 'proxyArpWifi', 'locked', 'vlanTunnel'), number: maybe(count) })),
+  vlans: maybe(v.array(v.object({ vid, to: vid, pvid: v.boolean(), untagged: v.boolean() }))),
+  vlan: maybe(v.object({ id: vid, protocol: tag })),
+  macvlan: maybe(v.picklist(['private', 'vepa', 'bridge', 'passthru', 'source'])),
   extra: maybe(v.object({ head: texts, linkType: text, linkAddress: texts, details: maybe(text), kindDetails: maybe(text), lines: texts })),
 });
 

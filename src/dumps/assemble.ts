@@ -4,6 +4,8 @@ import type { Table, TableName } from '../world/netfilter.ts';
 import type { SourceRef } from '../world/source.ts';
 import type { FdbEntry, Link, Listener, Neighbour, Netns, PolicyRule, Route, Unmodelled } from '../world/world.ts';
 import { parseBridgeFdb } from './bridgeFdb.ts';
+import { parseBridgeLink, type PortListing, withPorts } from './bridgeLink.ts';
+import { parseBridgeVlan, type PortVlans, withVlans } from './bridgeVlan.ts';
 import { type Diagnostic, DiagnosticList, type Parsed } from './diagnostic.ts';
 import { parseIpAddr } from './ipAddr.ts';
 import { type LinkListing, mergeLinks, parseIpLink } from './ipLink.ts';
@@ -29,6 +31,8 @@ export type SectionContent =
   | { readonly kind: 'routes'; readonly routes: readonly Route[] }
   | { readonly kind: 'neighbours'; readonly neighbours: readonly Neighbour[] }
   | { readonly kind: 'fdb'; readonly fdb: readonly FdbEntry[] }
+  | { readonly kind: 'ports'; readonly ports: readonly PortListing[] }
+  | { readonly kind: 'vlans'; readonly vlans: readonly PortVlans[] }
   | { readonly kind: 'sysctls'; readonly sysctls: Readonly<Record<string, string>> }
   | { readonly kind: 'sockets'; readonly listing: ListenerListing }
   | { readonly kind: 'unmodelled'; readonly unmodelled: readonly Unmodelled[] }
@@ -78,6 +82,10 @@ export function parseSection(section: Section, hasIptables: boolean): Parsed<Sec
       return of(parseIpNeigh(section), (neighbours) => ({ kind: 'neighbours', neighbours }));
     case 'bridge-fdb':
       return of(parseBridgeFdb(section), (fdb) => ({ kind: 'fdb', fdb }));
+    case 'bridge-link':
+      return of(parseBridgeLink(section), (ports) => ({ kind: 'ports', ports }));
+    case 'bridge-vlan':
+      return of(parseBridgeVlan(section), (vlans) => ({ kind: 'vlans', vlans }));
     case 'sysctl':
       return of(parseSysctl(section), (sysctls) => ({ kind: 'sysctls', sysctls }));
     case 'ss':
@@ -130,7 +138,9 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
   const unmodelled = pick('unmodelled').flatMap((c) => c.content.unmodelled);
   const tables = mergeTables(pick('tables').flatMap((c) => c.content.tables), found);
   const listings = pick('links');
-  const links = mergeLinks(listings.map((c) => c.content.listing));
+  const vlans = pick('vlans');
+  const portsKnown = withPorts(mergeLinks(listings.map((c) => c.content.listing)), pick('ports').flatMap((c) => c.content.ports));
+  const links = vlans.length === 0 ? portsKnown : withVlans(portsKnown, vlans.flatMap((c) => c.content.vlans));
   const [anyListing] = listings;
   if (anyListing && listings.every((c) => !c.content.listing.detailed) && links.some((l) => l.kind !== 'loopback')) {
     found.add('no-link-details', { input: anyListing.section.input, line: anyListing.section.firstLine }, anyListing.section.command ?? '');

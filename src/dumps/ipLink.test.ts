@@ -12,9 +12,9 @@ describe('kinds of devices', () => {
     ['veth', 'veth', '    veth addrgenmode eui64 numtxqueues 1 '],
     ['dummy', 'dummy', '    dummy addrgenmode eui64 '],
     ['nic', '', '    addrgenmode eui64 numtxqueues 1 '],
-    ['unknown', 'bridge', '    bridge forward_delay 1500 hello_time 200 '],
+    ['bridge', 'bridge', '    bridge forward_delay 1500 hello_time 200 '],
     ['unknown', 'vxlan', '    vxlan id 42 local 10.0.0.1 dev eth0 '],
-    ['unknown', 'vlan', '    vlan protocol 802.1Q id 5 <REORDER_HDR> '],
+    ['vlan', 'vlan', '    vlan protocol 802.1Q id 5 <REORDER_HDR> '],
     ['unknown', 'bond', '    bond mode active-backup '],
     ['unknown', 'openvswitch', '    openvswitch '],
   ])('is %s (%s) by the details %s', (kind, kindText, line) => {
@@ -41,7 +41,7 @@ describe('kinds of devices', () => {
   it('is no NIC when something has it for a master', () => {
     const { value } = parse(head('br0'), ETHER, '3: eth0: <UP> mtu 1500 qdisc fq_codel master br0 state UP', ETHER);
     expect(value.links.map((l) => [l.name, l.kind, l.master])).toEqual([
-      ['br0', 'unknown', undefined],
+      ['br0', 'bridge', undefined],
       ['eth0', 'nic', 'br0'],
     ]);
   });

@@ -3,6 +3,7 @@ import type { SourceRef } from '../world/source.ts';
 import type { Address, Link, LinkExtra, LinkKind, Tunnel, Unmodelled } from '../world/world.ts';
 import { DiagnosticList, type Lines, type Parsed } from './diagnostic.ts';
 import { parseInet } from './inet.ts';
+import { detailWords, readDetails, slaveLine } from './linkDetails.ts';
 import { parseDecimal, parseMac, parseU32, wordsOf } from './words.ts';
 
 export interface LinkListing {
@@ -216,11 +217,14 @@ function kindOf(draft: Draft, isMaster: boolean): { readonly kind: LinkKind; rea
   if (draft.linkType === 'loopback') return { kind: 'loopback', kindText: '' };
   const { kindText } = draft;
   if (kindText === 'veth' || kindText === 'dummy' || kindText === 'ipip') return { kind: kindText, kindText };
+  if (kindText === 'bridge' || kindText === 'vlan' || kindText === 'macvlan') return { kind: kindText, kindText };
+  if (kindText === 'tun' && draft.linkType === 'ether') return { kind: 'tap', kindText };
   if (kindText !== undefined) return { kind: 'unknown', kindText };
   if (draft.details !== undefined) return draft.linkType === 'ether' ? { kind: 'nic', kindText: '' } : { kind: 'unknown', kindText: draft.linkType };
   if (draft.linkType === 'ipip') return { kind: 'ipip', kindText: 'ipip' };
   if (draft.linkType !== 'ether') return { kind: 'unknown', kindText: draft.linkType };
-  if (isMaster) return { kind: 'unknown', kindText: 'bridge' };
+  // Bonds and VRFs have the flag MASTER, a bridge has not; the datapath of Open vSwitch is the master of its ports, too.
+  if (isMaster) return draft.flags.includes('MASTER') || draft.name === 'ovs-system' ? { kind: 'unknown', kindText: '' } : { kind: 'bridge', kindText: 'bridge' };
   if (/^if\d+$/.test(draft.peer ?? '')) return { kind: 'veth', kindText: 'veth' };
   if (draft.peer !== undefined) return { kind: 'unknown', kindText: '' }; // vlan, macvlan and others on top of that device
   // The dummy driver sets IFF_NOARP and clears IFF_MULTICAST (dummy_setup(), drivers/net/dummy.c).
@@ -239,7 +243,7 @@ function finished(draft: Draft, isMaster: boolean): Link {
     lines: draft.lines,
   };
   const tunnel = kind === 'ipip' ? (draft.tunnel ?? tunnelFromAddress(draft.linkAddress)) : undefined;
-  return { ifindex, name, kind, kindText, mtu, flags, mac: parseMac(draft.linkAddress[0]), peer, linkNetnsid, linkNetns, master, tunnel, addresses, source, extra };
+  return { ifindex, name, kind, kindText, mtu, flags, mac: parseMac(draft.linkAddress[0]), peer, linkNetnsid, linkNetns, master, tunnel, addresses, source, extra, ...readDetails(kindText, draft.kindDetails ?? '', draft.lines) };
 }
 
 /**
@@ -265,6 +269,7 @@ function joined(a: Link, b: Link): Link {
   const lines = [...new Set([...(a.extra?.lines ?? []), ...(b.extra?.lines ?? []).filter((l) => !SLAVE_LINE.test(l))])];
   return {
     ...a,
+    ...(a.port === undefined && b.port ? { port: b.port } : {}),
     addresses: [...a.addresses, ...b.addresses.filter((x) => !known.has(x.ip))],
     ...(a.extra ? { extra: { ...a.extra, head: mode(b) && !mode(a) ? (b.extra?.head ?? []) : a.extra.head, lines } } : {}),
   };
@@ -318,10 +323,10 @@ export function printLink(link: Link, { detailed, mode }: { readonly detailed: b
   lines.push(`    ${words.join(' ')}`);
   if (detailed) {
     const kind = kindWords(link);
-    const details = extra?.kindDetails ?? '';
+    const details = extra ? (extra.kindDetails ?? '') : detailWords(link);
     if (kind !== '' || details !== '') lines.push(`    ${kind === '' ? '' : `${kind} `}${mode ? details : withoutAddrGenMode(details)}`);
   }
-  for (const line of extra?.lines ?? []) {
+  for (const line of extra?.lines ?? (link.port ? [slaveLine(link.port)] : [])) {
     // `ip addr` without -d shows neither a slave's state nor the alias.
     const plain = !SLAVE_LINE.test(line) && !/^\s+alias /.test(line);
     if (plain || (mode && !SLAVE_LINE.test(line))) lines.push(line);

@@ -1,6 +1,8 @@
 import { findNetns } from '../world/lookup.ts';
 import type { Netns, World } from '../world/world.ts';
 import { printBridgeFdb } from './bridgeFdb.ts';
+import { printBridgeLink } from './bridgeLink.ts';
+import { printBridgeVlan } from './bridgeVlan.ts';
 import { printIpAddr } from './ipAddr.ts';
 import { printIpLink } from './ipLink.ts';
 import { printIpNeigh } from './ipNeigh.ts';
@@ -29,6 +31,9 @@ export const supportedCommands: readonly string[] = [
   'ip route show',
   'ip neigh show',
   'bridge fdb show',
+  'bridge link show',
+  'bridge -d link show',
+  'bridge vlan show',
   'sysctl -a',
   'ss -lntu',
 ];
@@ -71,6 +76,10 @@ function linesOf(netns: Netns, command: string): readonly string[] | undefined {
       return printIpNeigh(netns.neighbours);
     case 'bridge-fdb':
       return printBridgeFdb(netns.fdb);
+    case 'bridge-link':
+      return printBridgeLink(netns.links, detailed);
+    case 'bridge-vlan':
+      return printBridgeVlan(netns.links);
     case 'sysctl':
       return printSysctl(netns.sysctls);
     case 'ss':

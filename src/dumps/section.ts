@@ -14,6 +14,8 @@ export type SectionKind =
   | 'ip-route'
   | 'ip-neigh'
   | 'bridge-fdb'
+  | 'bridge-vlan'
+  | 'bridge-link'
   | 'sysctl'
   | 'ss'
   | 'nft-ruleset'
@@ -133,7 +135,7 @@ export function commandKind(command: string): CommandReading {
     case 'ip':
       return ipKind(args) === 'unknown' ? unknown(words, netns, filtered) : read(ipKind(args));
     case 'bridge':
-      return has('fdb') ? read('bridge-fdb') : unknown(words, netns, filtered);
+      return has('fdb') ? read('bridge-fdb') : has('vlan') ? read('bridge-vlan') : has('link') ? read('bridge-link') : unknown(words, netns, filtered);
     case 'sysctl':
       return read('sysctl');
     case 'ss':
@@ -195,6 +197,8 @@ export function contentKind(lines: readonly string[]): SectionKind {
   if (/^-A (?:-[tuf]|--sctp-service) /.test(first)) return 'ipvsadm-save';
   if (/^IP Virtual Server version/.test(first) || looksLikeProcIpVs(first)) return 'ipvsadm-list';
   if (/^-[PNA] \S+/.test(first)) return 'iptables-list-rules';
+  if (/^\d+: [^<]+<[A-Z0-9_,-]*> mtu \d+ master \S+ state \S+ priority /.test(first)) return 'bridge-link';
+  if (/^port\s+vlan/.test(first)) return 'bridge-vlan';
   if (/^\d+: [^<]+<[A-Z0-9_,-]*> mtu /.test(first)) return some(/^\s+inet6? /) ? 'ip-addr' : 'ip-link';
   if (/^\d+:\s+(?:not )?from /.test(first)) return 'ip-rule';
   if (/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2} dev /.test(first)) return 'bridge-fdb';

@@ -17,6 +17,17 @@ export interface Skb {
   readonly mark: number;
   /** skb->dev of a received packet: what netfilter calls `in`. */
   readonly iif: string | undefined;
+  /** skb->pkt_type of a received frame, as eth_type_trans() and bridges set it; absent means `host`. */
+  readonly pktType?: PktType;
+  /** nf_bridge_info: the bridge ports by which the packet came in and goes out, where br_netfilter has seen it. */
+  readonly physin?: string | undefined;
+  readonly physout?: string | undefined;
+  /** The bridge's PREROUTING has seen it, so IP leaves its own out once (ip_sabotage_in(), net/bridge/br_netfilter_hooks.c). */
+  readonly prerouted?: boolean;
+  /** The VLAN in the skb (vlan_tci), taken out of the frame. */
+  readonly vid?: number | undefined;
+  /** Shared by the copies of a flooded frame. */
+  readonly flood?: Flood | undefined;
   readonly ct: CtRef | undefined;
   /** skb->ipvs_property: IPVS has rewritten this packet and leaves it alone from now on. */
   readonly ipvsDone: boolean;
@@ -33,6 +44,13 @@ export interface Skb {
   readonly innerPieces: readonly (Piece | undefined)[];
 }
 
+export type PktType = 'host' | 'broadcast' | 'multicast' | 'otherhost';
+
+/** What became of the copies of a frame. */
+export interface Flood {
+  taken: boolean;
+}
+
 /** skb->_nfct and its ctinfo. `untracked` has no entry. */
 export type CtRef =
   | { readonly kind: 'tracked'; readonly entry: CtEntry; readonly dir: Direction; readonly info: 'NEW' | 'ESTABLISHED' | 'RELATED' }
@@ -46,4 +64,4 @@ export interface Piece {
 }
 
 /** What the kernel forgets when a packet leaves the machine, or its namespace (skb_scrub_packet with xnet). */
-export const scrubbed = (skb: Skb): Skb => ({ ...skb, mark: 0, iif: undefined, ct: undefined, ipvsDone: false, ignoreDf: false, fragMaxSize: 0 });
+export const scrubbed = (skb: Skb): Skb => ({ ...skb, mark: 0, iif: undefined, ct: undefined, ipvsDone: false, ignoreDf: false, fragMaxSize: 0, physin: undefined, physout: undefined, prerouted: false });

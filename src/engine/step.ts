@@ -42,9 +42,9 @@ export type StepBody =
   /** A capture on `dev` sees the packet going out. `segment`: the shared wire it enters, if a NIC. */
   | { readonly kind: 'transmit'; readonly segment: string | undefined; readonly to: { readonly host: string; readonly netns: string | null; readonly dev: string } | undefined }
   /** One table at one hook; its rules are the children. `skipped`: nat of a connection that already has its binding is not consulted and makes no step. */
-  | { readonly kind: 'table'; readonly hook: Hook; readonly table: TableName; readonly in: string | undefined; readonly out: string | undefined; readonly verdict: 'accept' | 'drop' | 'unknown' }
+  | { readonly kind: 'table'; readonly hook: Hook; readonly table: TableName; readonly in: string | undefined; readonly out: string | undefined; readonly physin?: string | undefined; readonly physout?: string | undefined; readonly verdict: 'accept' | 'drop' | 'unknown' }
   | RuleStep
-  | { readonly kind: 'policy'; readonly hook: Hook; readonly table: TableName; readonly chain: string; readonly policy: 'ACCEPT' | 'DROP'; readonly markBefore: number; readonly in: string | undefined; readonly out: string | undefined }
+  | { readonly kind: 'policy'; readonly hook: Hook; readonly table: TableName; readonly chain: string; readonly policy: 'ACCEPT' | 'DROP'; readonly markBefore: number; readonly in: string | undefined; readonly out: string | undefined; readonly physin?: string | undefined; readonly physout?: string | undefined }
   | { readonly kind: 'conntrack'; readonly op: 'new' | 'found' | 'confirm' | 'related' | 'invalid' | 'untracked' | 'removed'; readonly direction: 'original' | 'reply'; readonly state: CtState; readonly entry: CtEntryView | undefined }
   /** An address or port was changed. `by`: a rule chose the mapping now, or the connection's entry already had it. */
   | { readonly kind: 'nat'; readonly manip: 'src' | 'dst'; readonly by: 'rule' | 'entry' | 'null-binding'; readonly undo: boolean; readonly before: Endpoint; readonly after: Endpoint; readonly entry: CtEntryView; readonly masquerade?: MasqueradeReason }
@@ -90,6 +90,9 @@ export interface RuleStep {
   readonly markBefore: number;
   readonly in: string | undefined;
   readonly out: string | undefined;
+  /** Bridge ports, where br_netfilter runs the hook or has seen the packet before. */
+  readonly physin?: string | undefined;
+  readonly physout?: string | undefined;
 }
 
 /** One condition of a rule with the value that it saw. */

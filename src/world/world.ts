@@ -1,4 +1,5 @@
 import type { Ip4, Mac } from '../packet/address.ts';
+import type { Bridge, BridgePort, BridgeVlan, MacvlanMode, VlanDevice } from './bridge.ts';
 import type { IpSet } from './ipset.ts';
 import type { VirtualServer } from './ipvs.ts';
 import type { Table } from './netfilter.ts';
@@ -66,6 +67,15 @@ export interface Link {
   readonly source: SourceRef | undefined;
   /** Other end of a veth, filled by connectWorld; undefined when it was not found. */
   readonly veth?: DeviceRef;
+  /** The device below a vlan or macvlan device, filled by connectWorld. */
+  readonly lower?: DeviceRef;
+  readonly bridge?: Bridge;
+  /** Set when `master` is a bridge and some listing told about its ports. */
+  readonly port?: BridgePort;
+  /** VLANs of a bridge or of its port; undefined when no `bridge vlan` was given. */
+  readonly vlans?: readonly BridgeVlan[];
+  readonly vlan?: VlanDevice;
+  readonly macvlan?: MacvlanMode;
   readonly extra?: LinkExtra;
 }
 
@@ -85,7 +95,7 @@ export interface LinkExtra {
   readonly lines: readonly string[];
 }
 
-export type LinkKind = 'loopback' | 'nic' | 'veth' | 'dummy' | 'ipip' | 'unknown';
+export type LinkKind = 'loopback' | 'nic' | 'veth' | 'dummy' | 'ipip' | 'bridge' | 'vlan' | 'macvlan' | 'tap' | 'unknown';
 
 /** Parameters of an IPIP tunnel device; `any` is undefined. */
 export interface Tunnel {

@@ -156,6 +156,11 @@ function kindOf(link: Link): DeviceKind {
       return link.kind;
     case 'ipip':
       return 'tunnel';
+    case 'bridge':
+    case 'vlan':
+    case 'macvlan':
+    case 'tap':
+      return 'other';
     case 'unknown':
       return /^(vxlan|geneve|gre|gretap|ip6tnl|sit|wireguard)$/.test(link.kindText) ? 'tunnel' : 'other';
   }

@@ -17,7 +17,7 @@ export function receive(sim: Sim, at: At, skb: Skb): void {
   sim.emit(at, here, { kind: 'receive', otherhost }, { framed: true, source: [link.source] });
   const filter = at.ns.netns.unmodelled.find((u) => u.dev === link.name && (u.what === 'tc' || u.what === 'ebpf' || u.what === 'ovs-bridge'));
   if (filter) return sim.unknown(at, here, filter.what === 'tc' ? 'tc' : filter.what === 'ebpf' ? 'ebpf' : 'ovs-bridge', filter.name, undefined, filter.source ? [filter.source] : []);
-  if (link.master !== undefined || link.kind === 'unknown') return sim.unknown(at, here, 'device', link.master ?? `${link.kindText} ${link.name}`, undefined, link.source ? [link.source] : []);
+  if (link.master !== undefined || ['unknown', 'bridge', 'vlan', 'macvlan', 'tap'].includes(link.kind)) return sim.unknown(at, here, 'device', link.master ?? `${link.kindText} ${link.name}`, undefined, link.source ? [link.source] : []);
   if (otherhost || (skb.eth && skb.eth.ethertype !== ETHERTYPE_IPV4)) {
     sim.emit(at, here, { kind: 'drop', reason: 'otherhost' });
     return sim.end(at, here, 'dropped');

@@ -41,6 +41,10 @@ export function transmit(sim: Sim, at: At, skb: Skb, link: Link, rt: Rtable): vo
       sim.xmitDepth--;
       return;
     }
+    case 'bridge':
+    case 'vlan':
+    case 'macvlan':
+    case 'tap':
     case 'unknown':
       return sim.unknown(at, skb, 'device', `${link.kindText} ${link.name}`, undefined, link.source ? [link.source] : []);
   }

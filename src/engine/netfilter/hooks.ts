@@ -8,7 +8,7 @@ import type { At, Sim } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import { PROTO_ICMP, ipOf } from '../../packet/packet.ts';
 import { rerouteIfChanged } from './reroute.ts';
-import { walkTable } from './walk.ts';
+import { physOf, walkTable } from './walk.ts';
 
 /** State of one hook traversal (struct nf_hook_state) as its handlers pass it on. */
 export interface HookState {
@@ -73,7 +73,7 @@ function runTable(state: HookState, name: TableName): HandlerResult {
   const { sim, at, hook, skb } = state;
   const found = at.ns.netns.tables?.find((t) => t.name === name);
   if (!found?.chains.some((c) => c.name === hook && c.policy !== undefined)) return accept(state);
-  const id = sim.emit(at, skb, { kind: 'table', hook, table: name, in: state.in, out: state.out, verdict: 'accept' }, { source: [found.source] });
+  const id = sim.emit(at, skb, { kind: 'table', hook, table: name, in: state.in, out: state.out, ...physOf(skb, state), verdict: 'accept' }, { source: [found.source] });
   const outer = sim.parent;
   sim.parent = id;
   const nexthop = state.rt?.gateway;

@@ -19,6 +19,12 @@ export type ChainVerdict = 'accept' | 'drop' | 'return' | 'stolen' | 'unknown';
 
 type Stack = RuleStep['stack'];
 
+/** The bridge ports that a log of the packet names beside `in` and `out` (__build_packet_message(), net/netfilter/nfnetlink_log.c). */
+export const physOf = (skb: Skb, devs: { readonly in: string | undefined; readonly out: string | undefined }) => ({
+  ...(devs.in === undefined || skb.physin === undefined ? {} : { physin: skb.physin }),
+  ...(devs.out === undefined || skb.physout === undefined ? {} : { physout: skb.physout }),
+});
+
 /** Walks the base chain of `hook` and then its policy; `accept` when the table has no such chain. */
 export function walkTable(skb: Skb, ctx: WalkContext): { readonly verdict: 'accept' | 'drop' | 'stolen' | 'unknown'; readonly skb: Skb } {
   const base = ctx.table.chains.find((c) => c.name === ctx.hook && c.policy !== undefined);
@@ -29,7 +35,7 @@ export function walkTable(skb: Skb, ctx: WalkContext): { readonly verdict: 'acce
   ctx.sim.emit(
     ctx.at,
     walked.skb,
-    { kind: 'policy', hook: ctx.hook, table: ctx.table.name, chain: base.name, policy, markBefore: walked.skb.mark, in: ctx.in, out: ctx.out },
+    { kind: 'policy', hook: ctx.hook, table: ctx.table.name, chain: base.name, policy, markBefore: walked.skb.mark, in: ctx.in, out: ctx.out, ...physOf(walked.skb, ctx) },
     { source: [base.source] },
   );
   return { verdict: policy === 'DROP' ? 'drop' : 'accept', skb: walked.skb };
@@ -106,6 +112,7 @@ function tryRule(skb: Skb, chain: Chain, rule: Rule, number: number, stack: Stac
     markBefore: skb.mark,
     in: ctx.in,
     out: ctx.out,
+    ...physOf(skb, ctx),
   };
   const id = ctx.sim.emit(ctx.at, skb, step, { source: [rule.source] });
   if (matched === false) return { verdict: { kind: 'continue' }, skb };
