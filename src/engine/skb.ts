@@ -35,9 +35,6 @@ export interface Skb {
   readonly ignoreDf: boolean;
   /** IPCB->frag_max_size: the largest fragment it was put together from; 0 if it was never in pieces. */
   readonly fragMaxSize: number;
-  /** nf_bridge->physindev, physoutdev: the bridge ports, while br_netfilter has the packet (or had it, for physin). */
-  readonly physin?: string | undefined;
-  readonly physout?: string | undefined;
   /** Set on a fragment: which datagram it is a piece of. */
   readonly piece: Piece | undefined;
   /** The same for the packets inside tunnels, innermost first: a fragment may itself be wrapped. */
