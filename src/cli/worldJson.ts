@@ -213,6 +213,29 @@ const listener = v.object({
   extra: maybe(v.object({ state: text, recvQ: text, sendQ: text, local: text, peer: text, process: text })),
 });
 
+const ctTuple = v.object({
+  src: ip4,
+  dst: ip4,
+  sport: maybe(port),
+  dport: maybe(port),
+  icmp: maybe(v.object({ type: proto, code: proto, id: port })),
+  zone: maybe(port),
+  extra: maybe(texts),
+});
+const ctListing = v.object({
+  proto,
+  timeout: maybe(v.number()),
+  state: maybe(text),
+  orig: ctTuple,
+  reply: ctTuple,
+  seenReply: v.boolean(),
+  assured: v.boolean(),
+  mark: u32,
+  zone: port,
+  extra: maybe(texts),
+  source,
+});
+
 const netns = v.object({
   name: v.nullable(text),
   links: v.array(link),
@@ -225,6 +248,7 @@ const netns = v.object({
   ipvs: v.array(virtualServer),
   sysctls: v.record(text, text),
   sockets: maybe(v.array(listener)),
+  conntrack: maybe(v.array(ctListing)),
   unmodelled: v.array(v.object({ what: v.picklist(['nft-ruleset', 'tc', 'ebpf', 'ovs-bridge', 'device', 'xfrm']), dev: maybe(text), name: text, source })),
   headings: maybe(v.object({ ipvsadm: maybe(text), ss: maybe(text) })),
 });

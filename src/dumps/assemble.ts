@@ -1,3 +1,4 @@
+import type { CtListing } from '../world/conntrack.ts';
 import type { IpSet } from '../world/ipset.ts';
 import type { VirtualServer } from '../world/ipvs.ts';
 import type { Table, TableName } from '../world/netfilter.ts';
@@ -6,6 +7,7 @@ import type { FdbEntry, Link, Listener, Neighbour, Netns, PolicyRule, Route, Unm
 import { parseBridgeFdb } from './bridgeFdb.ts';
 import { parseBridgeLink, type PortListing, withPorts } from './bridgeLink.ts';
 import { parseBridgeVlan, type PortVlans, withVlans } from './bridgeVlan.ts';
+import { parseConntrack } from './conntrack.ts';
 import { type Diagnostic, DiagnosticList, type Parsed } from './diagnostic.ts';
 import { parseIpAddr } from './ipAddr.ts';
 import { type LinkListing, mergeLinks, parseIpLink } from './ipLink.ts';
@@ -35,6 +37,7 @@ export type SectionContent =
   | { readonly kind: 'vlans'; readonly vlans: readonly PortVlans[] }
   | { readonly kind: 'sysctls'; readonly sysctls: Readonly<Record<string, string>> }
   | { readonly kind: 'sockets'; readonly listing: ListenerListing }
+  | { readonly kind: 'conntrack'; readonly entries: readonly CtListing[] }
   | { readonly kind: 'unmodelled'; readonly unmodelled: readonly Unmodelled[] }
   | { readonly kind: 'none' };
 
@@ -90,6 +93,8 @@ export function parseSection(section: Section, hasIptables: boolean): Parsed<Sec
       return of(parseSysctl(section), (sysctls) => ({ kind: 'sysctls', sysctls }));
     case 'ss':
       return of(parseSs(section), (listing) => ({ kind: 'sockets', listing }));
+    case 'conntrack':
+      return of(parseConntrack(section), (entries) => ({ kind: 'conntrack', entries }));
     case 'nft-ruleset':
       return unmodelled(readNftRuleset(section, hasIptables));
     case 'tc':
@@ -149,6 +154,7 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
   const saved = ipvs.find((c) => c.content.from === 'ipvsadm-save')?.content.listing;
   const listed = ipvs.find((c) => c.content.from === 'ipvsadm-list')?.content.listing;
   const sockets = pick('sockets');
+  const connections = pick('conntrack');
   const ss = sockets[0]?.content.listing.heading;
   const headings = { ...(listed?.heading === undefined ? {} : { ipvsadm: listed.heading }), ...(ss === undefined ? {} : { ss }) };
   const netns: Netns = {
@@ -163,6 +169,7 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
     ipvs: chooseIpvs(saved, listed),
     sysctls: Object.fromEntries(pick('sysctls').flatMap((c) => Object.entries(c.content.sysctls))),
     sockets: sockets.length === 0 ? undefined : uniqueListeners(sockets.flatMap((c) => c.content.listing.listeners)),
+    ...(connections.length === 0 ? {} : { conntrack: unique(connections.map((c) => c.content.entries)) }),
     unmodelled: [...unmodelled, ...listings.flatMap((c) => c.content.listing.unmodelled), ...tables.unmodelled],
     ...(Object.keys(headings).length === 0 ? {} : { headings }),
   };

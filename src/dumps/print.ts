@@ -3,6 +3,7 @@ import type { Netns, World } from '../world/world.ts';
 import { printBridgeFdb } from './bridgeFdb.ts';
 import { printBridgeLink } from './bridgeLink.ts';
 import { printBridgeVlan } from './bridgeVlan.ts';
+import { printConntrack } from './conntrack.ts';
 import { printIpAddr } from './ipAddr.ts';
 import { printIpLink } from './ipLink.ts';
 import { printIpNeigh } from './ipNeigh.ts';
@@ -36,6 +37,8 @@ export const supportedCommands: readonly string[] = [
   'bridge vlan show',
   'sysctl -a',
   'ss -lntu',
+  'conntrack -L',
+  'conntrack -L -o extended',
 ];
 
 /**
@@ -84,6 +87,8 @@ function linesOf(netns: Netns, command: string): readonly string[] | undefined {
       return printSysctl(netns.sysctls);
     case 'ss':
       return netns.sockets && printSs(netns.sockets, netns.headings?.ss);
+    case 'conntrack':
+      return filtered ? undefined : netns.conntrack && printConntrack(netns.conntrack, words.includes('extended'));
     default:
       return undefined;
   }

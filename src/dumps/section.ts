@@ -18,6 +18,7 @@ export type SectionKind =
   | 'bridge-link'
   | 'sysctl'
   | 'ss'
+  | 'conntrack'
   | 'nft-ruleset'
   | 'tc'
   | 'bpftool-net'
@@ -131,6 +132,7 @@ export function commandKind(command: string): CommandReading {
     case 'ipvsadm':
       return ipvsadmKind(args) === undefined ? unknown(words, netns, filtered) : read(ipvsadmKind(args) ?? 'unknown');
     case 'cat':
+      if (args[0] === '/proc/net/nf_conntrack') return read('conntrack');
       return args[0] === '/proc/net/ip_vs' ? read('ipvsadm-list') : unknown(words, netns, filtered);
     case 'ip':
       return ipKind(args) === 'unknown' ? unknown(words, netns, filtered) : read(ipKind(args));
@@ -140,6 +142,11 @@ export function commandKind(command: string): CommandReading {
       return read('sysctl');
     case 'ss':
       return read('ss');
+    case 'conntrack': {
+      // Other tables (expect, dying), events and machine formats are something else.
+      const lists = has('-L', '--dump') && !has('expect', 'dying', 'unconfirmed', 'xml', 'save', '-E', '--event');
+      return lists ? read('conntrack', args.some((a) => /^-[spdfmwtgnj]$/.test(a) || /^--(?:orig|reply|src|dst|proto|state|status|mark|zone)/.test(a))) : unknown(words, netns, filtered);
+    }
     case 'nft':
       return has('list') ? read('nft-ruleset') : unknown(words, netns, filtered);
     case 'tc':
@@ -206,6 +213,7 @@ export function contentKind(lines: readonly string[]): SectionKind {
   if (/^(?:(?:unicast|local|broadcast|blackhole|unreachable|prohibit|throw|multicast) )?(?:default|\d+\.\d+\.\d+\.\d+(?:\/\d+)?)(?: |$)/.test(first)) return 'ip-route';
   if (/^(?:net|kernel|fs|vm|abi|debug|dev|user|crypto|sunrpc)\.\S+ =/.test(first) || /^\/proc\/sys\//.test(first)) return 'sysctl';
   if (/^(?:Netid\s+)?State\s+Recv-Q/.test(first)) return 'ss';
+  if (/^(?:ipv[46] +(?:2|10) )?(?:tcp|udp|icmp|sctp|gre|dccp|udplite|unknown|icmpv6) +\d+ .*\bsrc=\S+ dst=/.test(first) || /^conntrack v\S+ \(conntrack-tools\)/.test(first)) return 'conntrack';
   if (/^table (?:ip6?|inet|arp|bridge|netdev) \S+ \{/.test(first)) return 'nft-ruleset';
   if (/^(?:qdisc|filter) \S+ /.test(first)) return 'tc';
   if (/^xdp:|^flow_dissector:/.test(first)) return 'bpftool-net';

@@ -1,5 +1,6 @@
 import type { Ip4, Mac } from '../packet/address.ts';
 import type { Bridge, BridgePort, BridgeVlan, MacvlanMode, VlanDevice } from './bridge.ts';
+import type { CtListing } from './conntrack.ts';
 import type { IpSet } from './ipset.ts';
 import type { VirtualServer } from './ipvs.ts';
 import type { Table } from './netfilter.ts';
@@ -40,6 +41,8 @@ export interface Netns {
   readonly sysctls: Readonly<Record<string, string>>;
   /** Who listens; undefined when no `ss` output was given, and then every port answers. */
   readonly sockets: readonly Listener[] | undefined;
+  /** Connections that the kernel knows already; undefined when no `conntrack -L` was given. */
+  readonly conntrack?: readonly CtListing[];
   /** Things in the dump that the engine does not model, each ending the walk in `unknown` where it would matter. */
   readonly unmodelled: readonly Unmodelled[];
   /** What the tools print above their listings, kept so that the dump can be printed again. */
