@@ -48,6 +48,12 @@ function headerJson(header: Header, packet: Packet, index: number, udpLength: nu
       return [{ type: 'sctp', sport: header.sport, dport: header.dport, chunk: header.chunk }];
     case 'icmp':
       return [{ type: 'icmp', icmptype: header.icmptype, code: header.code, ...(header.mtu === undefined ? {} : { mtu: header.mtu }) }];
+    case 'vxlan':
+      return [{ type: 'vxlan', vni: header.vni }];
+    case 'geneve':
+      return [{ type: 'geneve', vni: header.vni, options: header.optionBytes }];
+    case 'gre':
+      return [{ type: 'gre', protocol: header.protocol, ...(header.key === undefined ? {} : { key: header.key }), csum: header.csum, seq: header.seq }];
     case 'raw':
     case 'fragment':
     case 'payload':

@@ -38,11 +38,20 @@ const inherit = v.union([v.pipe(v.number(), v.integer(), v.minValue(0), v.maxVal
 const tag = v.picklist(['802.1Q', '802.1ad']);
 const vid = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(4095));
 const flags = <K extends string>(...names: readonly K[]) => Object.fromEntries(names.map((n) => [n, v.boolean()])) as Record<K, v.BooleanSchema<undefined>>;
+const ipTunnel = { local: maybe(ip4), remote: maybe(ip4), dev: maybe(text), ttl: inherit, tos: inherit, pmtudisc: v.boolean(), fwmark: u32, unknown: texts };
+const udpTunnel = { vni: u32, remote: maybe(ip4), ttl: v.union([inherit, v.literal('auto')]), tos: inherit, df: v.picklist(['unset', 'set', 'inherit']), dstport: port, unknown: texts };
+const flag = v.boolean();
+const tunnel = v.variant('kind', [
+  v.object({ kind: v.literal('ipip'), ...ipTunnel }),
+  v.object({ kind: v.picklist(['gre', 'gretap']), ...ipTunnel, ikey: maybe(u32), okey: maybe(u32), iseq: flag, oseq: flag, icsum: flag, ocsum: flag, ignoreDf: flag }),
+  v.object({ kind: v.literal('vxlan'), ...udpTunnel, local: maybe(ip4), dev: maybe(text), srcport: range, learning: flag, proxy: flag, rsc: flag, l2miss: flag, l3miss: flag }),
+  v.object({ kind: v.literal('geneve'), ...udpTunnel }),
+]);
 
 const link = v.object({
   ifindex: count,
   name: text,
-  kind: v.picklist(['loopback', 'nic', 'veth', 'dummy', 'ipip', 'bridge', 'vlan', 'macvlan', 'tap', 'unknown']),
+  kind: v.picklist(['loopback', 'nic', 'veth', 'dummy', 'ipip', 'gre', 'gretap', 'vxlan', 'geneve', 'bridge', 'vlan', 'macvlan', 'tap', 'unknown']),
   kindText: text,
   mtu: count,
   flags: texts,
@@ -51,7 +60,7 @@ const link = v.object({
   linkNetnsid: maybe(v.number()),
   linkNetns: maybe(text),
   master: maybe(text),
-  tunnel: maybe(v.object({ local: maybe(ip4), remote: maybe(ip4), ttl: inherit, tos: inherit, pmtudisc: v.boolean() })),
+  tunnel: maybe(tunnel),
   addresses: v.array(address),
   source,
   veth: maybe(deviceRef),
@@ -61,7 +70,7 @@ const link = v.object({
   vlans: maybe(v.array(v.object({ vid, to: vid, pvid: v.boolean(), untagged: v.boolean() }))),
   vlan: maybe(v.object({ id: vid, protocol: tag })),
   macvlan: maybe(v.picklist(['private', 'vepa', 'bridge', 'passthru', 'source'])),
-  extra: maybe(v.object({ head: texts, linkType: text, linkAddress: texts, details: maybe(text), kindDetails: maybe(text), lines: texts })),
+  extra: maybe(v.object({ head: texts, linkType: text, linkAddress: texts, details: maybe(text), kindDetails: maybe(text), tunnelText: maybe(text), lines: texts })),
 });
 
 const policyRule = v.object({
@@ -241,7 +250,7 @@ const netns = v.object({
   links: v.array(link),
   rules: v.array(policyRule),
   routes: v.array(route),
-  neighbours: v.array(v.object({ ip: ip4, dev: text, mac: maybe(text), state: text, source, extra: maybe(texts) })),
+  neighbours: v.array(v.object({ ip: ip4, dev: text, mac: maybe(text), outer: maybe(ip4), state: text, source, extra: maybe(texts) })),
   fdb: v.array(v.object({ mac: text, dev: text, dst: maybe(ip4), words: texts, source })),
   tables: maybe(v.array(table)),
   ipsets: v.array(ipset),

@@ -13,7 +13,7 @@ describe('kinds of devices', () => {
     ['dummy', 'dummy', '    dummy addrgenmode eui64 '],
     ['nic', '', '    addrgenmode eui64 numtxqueues 1 '],
     ['bridge', 'bridge', '    bridge forward_delay 1500 hello_time 200 '],
-    ['unknown', 'vxlan', '    vxlan id 42 local 10.0.0.1 dev eth0 '],
+    ['vxlan', 'vxlan', '    vxlan id 42 local 10.0.0.1 dev eth0 '],
     ['vlan', 'vlan', '    vlan protocol 802.1Q id 5 <REORDER_HDR> '],
     ['unknown', 'bond', '    bond mode active-backup '],
     ['unknown', 'openvswitch', '    openvswitch '],
@@ -54,6 +54,27 @@ describe('kinds of devices', () => {
     const lines = [head('t@NONE', 'NOARP,UP'), `    link/ipip 0.0.0.0 brd 0.0.0.0${DETAILS}`, `    ipip ${text} addrgenmode eui64 `];
     const { value } = parse(...lines);
     expect(value.links).toMatchObject([{ kind: 'ipip', tunnel }]);
+    expect(printIpLink(value.links, true)).toEqual(lines);
+  });
+
+  it.each([
+    ['gre', 'gre', 'remote 10.0.0.2 local 10.0.0.1 dev eth0 ttl 64 tos 0x10 ikey 0.0.0.5 okey 0.0.0.6 iseq oseq icsum ocsum fwmark 0x7', { remote: 0x0a000002, dev: 'eth0', ttl: 64, tos: 16, ikey: 5, okey: 6, iseq: true, oseq: true, icsum: true, ocsum: true, fwmark: 7, pmtudisc: true, unknown: [] }],
+    ['gre', 'gre', 'remote any local any ttl inherit nopmtudisc ignore-df', { remote: undefined, ttl: 'inherit', pmtudisc: false, ignoreDf: true, ikey: undefined }],
+    ['ether', 'gretap', 'remote 10.0.0.2 local any ttl inherit', { kind: 'gretap', remote: 0x0a000002 }],
+    ['ether', 'gretap', 'external', { unknown: ['external'] }],
+    ['ether', 'vxlan', 'id 5 remote 10.0.0.2 local 10.0.0.1 dev v0 srcport 1000 2000 dstport 4789 nolearning proxy rsc l2miss l3miss tos inherit ttl inherit df inherit ageing 300 udpcsum', { vni: 5, remote: 0x0a000002, local: 0x0a000001, dev: 'v0', srcport: { from: 1000, to: 2000 }, dstport: 4789, learning: false, proxy: true, rsc: true, l2miss: true, l3miss: true, tos: 'inherit', ttl: 'inherit', df: 'inherit', unknown: [] }],
+    ['ether', 'vxlan', 'id 6 group 239.1.1.1 dev v0 srcport 0 0 dstport 8472 tos 0x10 ttl 5 df set ageing 300 maxaddr 5 noudpcsum udp6zerocsumtx', { remote: 0xef010101, learning: true, tos: 16, ttl: 5, df: 'set' }],
+    ['ether', 'vxlan', 'id 7 srcport 0 0 dstport 4790 ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx gbp', { ttl: 'auto', df: 'unset', remote: undefined, unknown: ['gbp'] }],
+    ['ether', 'vxlan', 'external id 0 srcport 0 0 dstport 4791 nolearning ttl auto ageing 300', { unknown: ['external'] }],
+    ['ether', 'vxlan', 'id 5 remote fd00::2 srcport 0 0 dstport 4789 ttl auto', { unknown: ['remote', 'fd00::2'] }],
+    ['ether', 'geneve', 'id 5 remote 10.0.0.2 ttl auto dstport 6081 noudpcsum udp6zerocsumrx', { vni: 5, remote: 0x0a000002, ttl: 'auto', dstport: 6081 }],
+    ['ether', 'geneve', 'id 5 remote 10.0.0.2 ttl 9 tos inherit df set dstport 6082', { ttl: 9, tos: 'inherit', df: 'set', dstport: 6082 }],
+    ['ipip', 'ipip', 'mplsip remote 10.0.0.2 local 10.0.0.1 ttl inherit pmtudisc', { unknown: ['mplsip'] }],
+    ['ipip', 'ipip', 'ipip remote 10.0.0.2 local 10.0.0.1 dev eth0 ttl inherit pmtudisc encap fou encap-sport auto encap-dport 5555', { dev: 'eth0', unknown: ['encap', 'fou'] }],
+  ])('reads the details of %s %s %s and prints them again', (linkType, kind, text, tunnel) => {
+    const lines = [head('t@NONE', 'NOARP,UP'), `    link/${linkType} 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff${DETAILS}`, `    ${kind} ${text} addrgenmode eui64 `];
+    const { value } = parse(...lines);
+    expect(value.links).toMatchObject([{ kind, kindText: kind, tunnel: { kind, ...tunnel } }]);
     expect(printIpLink(value.links, true)).toEqual(lines);
   });
 

@@ -1,10 +1,12 @@
-import { formatIp4, parseIp4 } from '../packet/address.ts';
+import { formatIp4 } from '../packet/address.ts';
 import type { SourceRef } from '../world/source.ts';
-import type { Address, Link, LinkExtra, LinkKind, Tunnel, Unmodelled } from '../world/world.ts';
+import type { Tunnel } from '../world/tunnel.ts';
+import type { Address, Link, LinkExtra, LinkKind, Unmodelled } from '../world/world.ts';
 import { DiagnosticList, type Lines, type Parsed } from './diagnostic.ts';
 import { parseInet } from './inet.ts';
 import { detailWords, readDetails, slaveLine } from './linkDetails.ts';
-import { parseDecimal, parseMac, parseU32, wordsOf } from './words.ts';
+import { isTunnelKind, parseTunnel, tunnelFromAddress, tunnelWords } from './tunnelWords.ts';
+import { parseDecimal, parseMac, wordsOf } from './words.ts';
 
 export interface LinkListing {
   readonly links: readonly Link[];
@@ -30,6 +32,7 @@ interface Draft {
   details: string | undefined;
   kindText: string | undefined;
   tunnel: Tunnel | undefined;
+  tunnelText: string | undefined;
   kindDetails: string | undefined;
   lines: string[];
   addresses: Address[];
@@ -131,6 +134,7 @@ function parseHeader(line: string, source: SourceRef): Draft | undefined {
     details: undefined,
     kindText: undefined,
     tunnel: undefined,
+    tunnelText: undefined,
     kindDetails: undefined,
     lines: [],
     addresses: [],
@@ -163,10 +167,12 @@ function readKindLine(draft: Draft, line: string, words: readonly string[]): voi
   }
   draft.kindText = first;
   let taken = 1;
-  if (first === 'ipip') {
-    const parsed = parseTunnel(words);
+  if (isTunnelKind(first)) {
+    const parsed = parseTunnel(first, words);
     draft.tunnel = parsed.tunnel;
     taken = parsed.taken;
+    const text = words.slice(1, taken).join(' ');
+    if (text !== tunnelWords(parsed.tunnel).join(' ')) draft.tunnelText = text;
   }
   draft.kindDetails = afterWords(line, taken);
 }
@@ -182,41 +188,11 @@ function afterWords(line: string, count: number): string {
   return line.slice(at);
 }
 
-/** iptunnel_print_opt(), iproute2 ip/link_iptnl.c. `taken` counts the words that the tunnel holds. */
-function parseTunnel(words: readonly string[]): { readonly tunnel: Tunnel; readonly taken: number } {
-  let tunnel: Tunnel = { local: undefined, remote: undefined, ttl: 'inherit', tos: 0, pmtudisc: true };
-  let at = 1;
-  if (words[at] === 'any' || words[at] === 'ipip' || words[at] === 'ip4ip4' || words[at] === 'mplsip') at++;
-  for (;;) {
-    const word = words[at];
-    const value = words[at + 1] ?? '';
-    if (word === 'remote') tunnel = { ...tunnel, remote: parseIp4(value) };
-    else if (word === 'local') tunnel = { ...tunnel, local: parseIp4(value) };
-    else if (word === 'ttl') tunnel = { ...tunnel, ttl: parseDecimal(value, 255) || 'inherit' };
-    else if (word === 'tos') tunnel = { ...tunnel, tos: value === 'inherit' ? 'inherit' : (parseU32(value) ?? 0) & 0xff };
-    else if (word === 'pmtudisc' || word === 'nopmtudisc') {
-      tunnel = { ...tunnel, pmtudisc: word === 'pmtudisc' };
-      at++;
-      continue;
-    } else return { tunnel, taken: at };
-    at += 2;
-  }
-}
-
-/** `link/ipip LOCAL brd 0.0.0.0` or `link/ipip LOCAL peer REMOTE`: what a listing without details says about a tunnel. */
-function tunnelFromAddress(words: readonly string[]): Tunnel {
-  const local = parseIp4(words[0] ?? '') || undefined;
-  const peerAt = Math.max(words.indexOf('peer'), words.indexOf('brd'));
-  const remote = peerAt < 0 ? undefined : parseIp4(words[peerAt + 1] ?? '') || undefined;
-  // tunl0, the module's own device, has no pmtudisc (ipip_tunnel_init(), net/ipv4/ipip.c); what others have is not shown.
-  return { local, remote, ttl: 'inherit', tos: 0, pmtudisc: local !== undefined || remote !== undefined };
-}
-
 /** The kind by the details of `-d`, or by the looks of the device. */
 function kindOf(draft: Draft, isMaster: boolean): { readonly kind: LinkKind; readonly kindText: string } {
   if (draft.linkType === 'loopback') return { kind: 'loopback', kindText: '' };
   const { kindText } = draft;
-  if (kindText === 'veth' || kindText === 'dummy' || kindText === 'ipip') return { kind: kindText, kindText };
+  if (kindText === 'veth' || kindText === 'dummy' || isTunnelKind(kindText)) return { kind: kindText, kindText };
   if (kindText === 'bridge' || kindText === 'vlan' || kindText === 'macvlan') return { kind: kindText, kindText };
   if (kindText === 'tun' && draft.linkType === 'ether') return { kind: 'tap', kindText };
   if (kindText !== undefined) return { kind: 'unknown', kindText };
@@ -240,9 +216,10 @@ function finished(draft: Draft, isMaster: boolean): Link {
     linkAddress: draft.linkAddress,
     ...(draft.details === undefined ? {} : { details: draft.details }),
     ...(draft.kindDetails === undefined ? {} : { kindDetails: draft.kindDetails }),
+    ...(draft.tunnelText === undefined ? {} : { tunnelText: draft.tunnelText }),
     lines: draft.lines,
   };
-  const tunnel = kind === 'ipip' ? (draft.tunnel ?? tunnelFromAddress(draft.linkAddress)) : undefined;
+  const tunnel = draft.tunnel ?? (kind === 'ipip' ? tunnelFromAddress(draft.linkAddress) : undefined);
   return { ifindex, name, kind, kindText, mtu, flags, mac: parseMac(draft.linkAddress[0]), peer, linkNetnsid, linkNetns, master, tunnel, addresses, source, extra, ...readDetails(kindText, draft.kindDetails ?? '', draft.lines) };
 }
 
@@ -290,19 +267,16 @@ function headWords(link: Link, mode: boolean): readonly string[] {
   return words;
 }
 
-const ipOrAny = (ip: number | undefined): string => (ip === undefined ? 'any' : formatIp4(ip));
-
 /** The start of the line of a device's kind; '' for a physical NIC. */
 function kindWords(link: Link): string {
-  const { tunnel } = link;
-  if (!tunnel) return link.kindText;
-  const tos = tunnel.tos === 0 ? '' : ` tos ${tunnel.tos === 'inherit' ? 'inherit' : `0x${tunnel.tos.toString(16)}`}`;
-  return `ipip any remote ${ipOrAny(tunnel.remote)} local ${ipOrAny(tunnel.local)} ttl ${tunnel.ttl}${tos} ${tunnel.pmtudisc ? 'pmtudisc' : 'nopmtudisc'}`;
+  if (!link.tunnel) return link.kindText;
+  const text = link.extra?.tunnelText ?? tunnelWords(link.tunnel).join(' ');
+  return text === '' ? link.kindText : `${link.kindText} ${text}`;
 }
 
 function linkAddressWords(link: Link): readonly string[] {
   if (link.extra) return link.extra.linkAddress;
-  if (link.tunnel) return [formatIp4(link.tunnel.local ?? 0), link.tunnel.remote === undefined ? 'brd' : 'peer', formatIp4(link.tunnel.remote ?? 0)];
+  if (link.tunnel?.kind === 'ipip' || link.tunnel?.kind === 'gre') return [formatIp4(link.tunnel.local ?? 0), link.tunnel.remote === undefined ? 'brd' : 'peer', formatIp4(link.tunnel.remote ?? 0)];
   return link.kind === 'loopback' ? ['00:00:00:00:00:00', 'brd', '00:00:00:00:00:00'] : [link.mac ?? '00:00:00:00:00:00', 'brd', 'ff:ff:ff:ff:ff:ff'];
 }
 
@@ -314,7 +288,7 @@ export function printLink(link: Link, { detailed, mode }: { readonly detailed: b
   const { extra } = link;
   const name = link.peer === undefined ? link.name : `${link.name}@${link.peer}`;
   const lines = [`${link.ifindex}: ${name}: <${link.flags.join(',')}> mtu ${link.mtu} ${headWords(link, mode).join(' ')}`];
-  const linkType = extra?.linkType ?? { loopback: 'loopback', ipip: 'ipip' }[link.kind as string] ?? 'ether';
+  const linkType = extra?.linkType ?? { loopback: 'loopback', ipip: 'ipip', gre: 'gre' }[link.kind as string] ?? 'ether';
   const words = [`link/${linkType}`, ...linkAddressWords(link)];
   if (link.linkNetns !== undefined) words.push('link-netns', link.linkNetns);
   if (link.linkNetnsid !== undefined) words.push('link-netnsid', String(link.linkNetnsid));

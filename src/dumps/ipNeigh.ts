@@ -22,17 +22,22 @@ export function parseIpNeigh({ input, firstLine, lines }: Lines): Parsed<readonl
     }
     let dev: string | undefined;
     let mac: Neighbour['mac'];
+    let outer: Neighbour['outer'];
     let state = '';
     const extra: string[] = [];
     for (let at = 1; at < words.length; at++) {
       const word = words[at] ?? '';
       if (word === 'dev') dev = words[++at];
-      else if (word === 'lladdr') mac = parseMac(words[++at]);
+      else if (word === 'lladdr') {
+        mac = parseMac(words[++at]);
+        // ll_addr_n2a(), iproute2 lib/ll_addr.c: four bytes of a tunnel's address print as an IPv4 address.
+        outer = parseIp4(words[at] ?? '');
+      }
       else if (STATES.has(word)) state = word;
       else extra.push(word);
     }
     if (dev === undefined) found.add('unknown-line', source, line);
-    else neighbours.push({ ip, dev, mac, state, source, ...(extra.length === 0 ? {} : { extra }) });
+    else neighbours.push({ ip, dev, mac, ...(outer === undefined ? {} : { outer }), state, source, ...(extra.length === 0 ? {} : { extra }) });
   }
   return { value: neighbours, diagnostics: found.items };
 }
@@ -40,6 +45,6 @@ export function parseIpNeigh({ input, firstLine, lines }: Lines): Parsed<readonl
 /** The lines of `ip neigh show`. */
 export const printIpNeigh = (neighbours: readonly Neighbour[]): readonly string[] =>
   neighbours.map((n) => {
-    const words = [formatIp4(n.ip), 'dev', n.dev, ...(n.mac === undefined ? [] : ['lladdr', n.mac]), ...(n.extra ?? []), ...(n.state === '' ? [] : [n.state])];
+    const words = [formatIp4(n.ip), 'dev', n.dev, ...(n.mac === undefined ? [] : ['lladdr', n.mac]), ...(n.outer === undefined ? [] : ['lladdr', formatIp4(n.outer)]), ...(n.extra ?? []), ...(n.state === '' ? [] : [n.state])];
     return `${words.join(' ')} `;
   });

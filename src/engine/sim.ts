@@ -13,7 +13,16 @@ import type { Step, StepBody, Subsystem, UnknownWhat } from './step.ts';
 import type { NetError, Verdict } from './trace-types.ts';
 
 /** What may happen at most in one trace; a bound that was hit is a step. */
-export const BOUNDS = { steps: 50_000, packets: 2_000, receives: 4_000, chainDepth: 64, xmitDepth: 10 } as const;
+export const BOUNDS = { steps: 50_000, packets: 2_000, receives: 4_000, chainDepth: 64, xmitDepth: 8 } as const;
+
+/** What the tunnels of a namespace learned: by device, by `device/MAC`, and by device and inner flow. */
+export interface TunnelState {
+  /** ip_tunnel.err_count: how many of the next packets are answered with an ICMP error, because one came back. */
+  readonly errors: Map<string, number>;
+  /** VXLAN: behind which remote end a MAC was seen. */
+  readonly fdb: Map<string, Ip4>;
+  readonly ports: Map<string, number>;
+}
 
 /** One network namespace while a trace runs: its dump, and the state that packets leave behind. */
 export interface Ns {
@@ -29,6 +38,8 @@ export interface Ns {
   /** Neighbours learned during the trace, by `dev/ip`. */
   readonly learned: Map<string, Mac>;
   readonly clients: ClientSocket[];
+  /** What tunnels remember while a trace runs. */
+  readonly tunnels: TunnelState;
   /** Fragments that wait for the rest, by datagram. */
   readonly pieces: Map<number, Skb[]>;
 }
@@ -139,6 +150,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
         pmtu: new Map(),
         learned: new Map(),
         clients: [],
+        tunnels: { errors: new Map(), fdb: new Map(), ports: new Map() },
         pieces: new Map(),
       });
     }

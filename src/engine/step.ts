@@ -2,6 +2,7 @@ import type { Ip4, Mac } from '../packet/address.ts';
 import type { IcmpHeader, Packet } from '../packet/packet.ts';
 import type { Hook, TableName } from '../world/netfilter.ts';
 import type { SourceRef } from '../world/source.ts';
+import type { Tunnel } from '../world/tunnel.ts';
 
 /** What part of the conversation a packet is. */
 export type Role = 'request' | 'reply' | 'data' | 'arp' | 'error';
@@ -56,8 +57,9 @@ export type StepBody =
   | { readonly kind: 'fragment'; readonly index: number; readonly count: number; readonly offset: number }
   | { readonly kind: 'reassemble'; readonly count: number }
   | IpvsStep
-  | { readonly kind: 'encap'; readonly tunnel: 'ipip'; readonly overhead: number; readonly outerSrc: Ip4; readonly outerDst: Ip4 }
-  | { readonly kind: 'decap'; readonly tunnel: 'ipip'; readonly overhead: number; readonly outerSrc: Ip4; readonly outerDst: Ip4 }
+  /** `fdb`: how a VXLAN device knew the remote end: an entry for that MAC, one it learned, or the default that takes everything else. */
+  | { readonly kind: 'encap'; readonly tunnel: TunnelKind; readonly overhead: number; readonly outerSrc: Ip4; readonly outerDst: Ip4; readonly vni?: number; readonly fdb?: 'entry' | 'learned' | 'default' }
+  | { readonly kind: 'decap'; readonly tunnel: TunnelKind; readonly overhead: number; readonly outerSrc: Ip4; readonly outerDst: Ip4; readonly vni?: number }
   | { readonly kind: 'neighbour'; readonly ip: Ip4; readonly mac: Mac | undefined; readonly how: 'entry' | 'arp' | 'none' | 'learned' | 'failed' }
   | { readonly kind: 'arp'; readonly op: 'request' | 'reply'; readonly ip: Ip4; readonly by: 'own-address' | 'proxy-arp' | 'none' }
   /** A socket takes it. `listener`: the port in `ss`; `assumed`: no `ss` output was given, so any port answers; `stray`: no connection of the client's. */
@@ -69,8 +71,10 @@ export type StepBody =
   /** The engine cannot tell. `what` names it, `assumed` is what happens next here, `ask` is the command that would settle it. */
   | { readonly kind: 'unknown'; readonly what: UnknownWhat; readonly name: string; readonly ask: string | undefined };
 
+export type TunnelKind = Tunnel['kind'];
+
 export type UnknownWhat =
-  | 'match' | 'target' | 'set' | 'chain' | 'scheduler' | 'nft-ruleset' | 'tc' | 'ebpf' | 'ovs-bridge' | 'device' | 'ipv6' | 'policy-rule' | 'route' | 'xfrm' | 'dump' | 'bound' | 'fragment' | 'forward-method' | 'protocol';
+  | 'match' | 'target' | 'set' | 'chain' | 'scheduler' | 'nft-ruleset' | 'tc' | 'ebpf' | 'ovs-bridge' | 'device' | 'ipv6' | 'policy-rule' | 'route' | 'xfrm' | 'dump' | 'bound' | 'fragment' | 'forward-method' | 'protocol' | 'tunnel' | 'fdb';
 
 export interface RuleStep {
   readonly kind: 'rule';
@@ -183,4 +187,4 @@ export interface IpvsConnView {
 export type DropReason =
   | 'rule' | 'policy' | 'rp-filter' | 'martian-source' | 'martian-destination' | 'not-forwarding' | 'ttl' | 'blackhole' | 'unreachable' | 'prohibit' | 'no-route'
   | 'no-neighbour' | 'no-carrier' | 'device-down' | 'too-big' | 'otherhost' | 'no-tunnel' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ct-clash' | 'nat-exhausted'
-  | 'multicast' | 'broadcast' | 'icmp-ignored' | 'no-protocol' | 'no-source-address';
+  | 'multicast' | 'broadcast' | 'icmp-ignored' | 'no-fdb' | 'no-tunnel-remote' | 'tunnel-loop' | 'tunnel-mismatch' | 'ecn' | 'no-protocol' | 'no-source-address';

@@ -79,9 +79,9 @@ describe('what is not modelled', () => {
   });
 
   it('ends at a device of a kind that it does not know', () => {
-    const world = sampleWorld('cluster', (path, text) => (path === 'cy01-ceph142/node.txt' ? text.replace(/ {4}ipip any remote any local any ttl inherit nopmtudisc/, '    vxlan id 1 local 10.10.4.142 dev ens5 dstport 4789').replace('link/ipip 0.0.0.0 brd 0.0.0.0 promiscuity', 'link/ether 66:31:3a:fa:51:89 brd ff:ff:ff:ff:ff:ff promiscuity') : text));
+    const world = sampleWorld('cluster', (path, text) => (path === 'cy01-ceph142/node.txt' ? text.replace(/ {4}ipip any remote any local any ttl inherit nopmtudisc/, '    wireguard').replace('link/ipip 0.0.0.0 brd 0.0.0.0 promiscuity', 'link/none promiscuity') : text));
     const t = trace(world, tcp(dbg, '10.233.125.24', 80));
-    expect(t.steps.at(-1)).toMatchObject({ kind: 'unknown', what: 'device', name: 'vxlan tunl0' });
+    expect(t.steps.at(-1)).toMatchObject({ kind: 'unknown', what: 'device', name: 'wireguard tunl0' });
   });
 });
 

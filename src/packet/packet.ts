@@ -4,7 +4,7 @@ import type { Ip4, Mac } from './address.ts';
  * A protocol header, or what stands in its place. Ports are 0..65535; `tos` is the whole byte (DSCP and ECN);
  * `offset` of a fragment is in bytes. Lengths of IP packets are not stored: see sizes.ts.
  */
-export type Header = EthHeader | ArpHeader | Ipv4Header | TcpHeader | UdpHeader | SctpHeader | IcmpHeader | RawL4 | FragmentTail | Payload;
+export type Header = EthHeader | ArpHeader | Ipv4Header | TcpHeader | UdpHeader | SctpHeader | IcmpHeader | VxlanHeader | GeneveHeader | GreHeader | RawL4 | FragmentTail | Payload;
 
 export interface EthHeader {
   readonly type: 'eth';
@@ -78,6 +78,28 @@ export interface Quote {
   readonly bytes: number;
 }
 
+/** RFC 7348 §5. An Ethernet frame follows. */
+export interface VxlanHeader {
+  readonly type: 'vxlan';
+  readonly vni: number;
+}
+
+/** RFC 8926 §3.4. An Ethernet frame follows. */
+export interface GeneveHeader {
+  readonly type: 'geneve';
+  readonly vni: number;
+  readonly optionBytes: number;
+}
+
+/** RFC 2784 and RFC 2890. `protocol` is the EtherType of what follows. */
+export interface GreHeader {
+  readonly type: 'gre';
+  readonly protocol: number;
+  readonly key: number | undefined;
+  readonly csum: boolean;
+  readonly seq: boolean;
+}
+
 /** A transport protocol without ports that we carry but do not read; `bytes` is all of it. */
 export interface RawL4 {
   readonly type: 'raw';
@@ -103,11 +125,14 @@ export type Packet = readonly Header[];
 
 export const ETHERTYPE_IPV4 = 0x0800;
 export const ETHERTYPE_ARP = 0x0806;
+/** Transparent Ethernet Bridging: what GRE says of an Ethernet frame inside. */
+export const ETHERTYPE_TEB = 0x6558;
 
 export const PROTO_ICMP = 1;
 export const PROTO_IPIP = 4;
 export const PROTO_TCP = 6;
 export const PROTO_UDP = 17;
+export const PROTO_GRE = 47;
 export const PROTO_SCTP = 132;
 
 export const TCP_FIN = 0x01;

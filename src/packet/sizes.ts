@@ -17,6 +17,12 @@ export function headerBytes(header: Header): number {
       return 32;
     case 'icmp':
       return 8 + (header.quote?.bytes ?? 0);
+    case 'vxlan':
+      return 8;
+    case 'geneve':
+      return 8 + header.optionBytes;
+    case 'gre':
+      return 4 + (header.csum ? 4 : 0) + (header.key === undefined ? 0 : 4) + (header.seq ? 4 : 0);
     case 'raw':
     case 'fragment':
     case 'payload':

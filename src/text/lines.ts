@@ -110,7 +110,7 @@ function bodyText(step: Step): string {
     }
     case 'encap':
     case 'decap':
-      return words(step.kind, step.tunnel, `${formatIp4(step.outerSrc)} > ${formatIp4(step.outerDst)}`);
+      return words(step.kind, step.tunnel, step.vni !== undefined && `vni ${step.vni}`, `${formatIp4(step.outerSrc)} > ${formatIp4(step.outerDst)}`);
     case 'neighbour':
       return words('neighbour', formatIp4(step.ip), step.mac !== undefined && `lladdr ${step.mac}`, `by ${step.how}`);
     case 'arp':

@@ -107,11 +107,24 @@ function capture(step: Step, dev: string | undefined): Command | undefined {
   const inside = step.kind === 'encap' || !isNested(step.packet);
   const inner = innerIp(step.packet);
   if (!outer || !inner) return undefined;
-  if (!inside) return { command: `tcpdump -ni ${dev} 'ip proto 4'`, expected: `IP ${formatIp4(outer.src)} > ${formatIp4(outer.dst)}: ${packetLine(step.packet)}` };
+  if (!inside) return outerCapture(step.packet, dev, outer);
   const { sport, dport } = portsOf(step.packet);
   const l4 = innermost(step.packet)[1];
   const filter = isPorted(l4) ? `'${l4.type} port ${Math.min(sport ?? 65535, dport ?? 65535)}'` : inner.proto === PROTO_ICMP ? 'icmp' : `'ip proto ${inner.proto}'`;
   return { command: `tcpdump -ni ${dev} ${filter}`, expected: packetLine(step.packet) };
+}
+
+/** The same for a wrapped packet: tcpdump prints the outer line, and the inner one behind or below it. */
+function outerCapture(packet: Packet, dev: string, outer: { readonly src: number; readonly dst: number; readonly proto: number }): Command {
+  const ends = `${formatIp4(outer.src)} > ${formatIp4(outer.dst)}`;
+  const udp = packet.find((h) => h.type === 'udp');
+  const tunnel = packet.find((h) => h.type === 'vxlan' || h.type === 'geneve' || h.type === 'gre');
+  if (outer.proto === PROTO_UDP && udp && tunnel && 'vni' in tunnel) {
+    const name = tunnel.type === 'vxlan' ? 'VXLAN, flags [I] (0x08)' : 'Geneve, Flags [none]';
+    return { command: `tcpdump -ni ${dev} 'udp port ${udp.dport}'`, expected: `IP ${formatIp4(outer.src)}.${udp.sport} > ${formatIp4(outer.dst)}.${udp.dport}: ${name}, vni ${tunnel.vni}${tunnel.type === 'vxlan' ? '' : ', proto TEB (0x6558)'}: ${packetLine(packet)}` };
+  }
+  if (tunnel?.type === 'gre') return { command: `tcpdump -ni ${dev} 'ip proto 47'`, expected: `IP ${ends}: GREv0, ${tunnel.key === undefined ? '' : `key=${hex(tunnel.key)}, `}… ${packetLine(packet)}` };
+  return { command: `tcpdump -ni ${dev} 'ip proto 4'`, expected: `IP ${ends}: ${packetLine(packet)}` };
 }
 
 /** The innermost packet as tcpdump(8) prints it, without what we do not know (sequence numbers, times). */

@@ -1,4 +1,4 @@
-import type { CtState, DropReason, FibStep, UnknownWhat } from '../engine/step.ts';
+import type { CtState, DropReason, FibStep, TunnelKind, UnknownWhat } from '../engine/step.ts';
 
 /** How a probe's packet is spoken of. */
 export type Sort = 'tcp' | 'udp' | 'ping' | 'other';
@@ -57,10 +57,10 @@ export type Tale =
   | { readonly kind: 'ipvs-pick'; readonly address: string; readonly name: string | undefined; readonly where: string | undefined; readonly here: boolean; readonly count: number; readonly scheduler: string; readonly virtual: string; readonly chance: boolean }
   | { readonly kind: 'ipvs-known'; readonly address: string; readonly virtual: string }
   | { readonly kind: 'ipvs-none'; readonly virtual: string; readonly host: string; readonly listed: number }
-  | { readonly kind: 'encap'; readonly dev: string; readonly src: string; readonly dst: string; readonly inner: string; readonly peer: string | undefined; readonly reply: boolean; readonly overhead: number }
+  | { readonly kind: 'encap'; readonly dev: string; readonly src: string; readonly dst: string; readonly inner: string; readonly peer: string | undefined; readonly reply: boolean; readonly overhead: number; readonly tunnel: TunnelKind; readonly vni: number | undefined; readonly by: 'nexthop' | 'remote' | 'entry' | 'learned' | 'default' }
   | { readonly kind: 'wire'; readonly nested: boolean; readonly dev: string; readonly host: string; readonly to: string | undefined; readonly toDev: string | undefined; readonly inner: string; readonly bytes: number; readonly reply: boolean }
   | { readonly kind: 'leave'; readonly dev: string; readonly to: string | undefined; readonly toDev: string | undefined; readonly sort: 'veth' | 'tunnel' | 'loopback' | 'other' }
-  | { readonly kind: 'decap'; readonly dev: string; readonly host: string; readonly overhead: number; readonly reply: boolean; readonly holds: boolean }
+  | { readonly kind: 'decap'; readonly tunnel: TunnelKind; readonly dev: string; readonly host: string; readonly overhead: number; readonly reply: boolean; readonly holds: boolean }
   | { readonly kind: 'neighbour'; readonly dev: string; readonly ip: string; readonly mac: string | undefined; readonly how: 'entry' | 'arp' | 'none' | 'learned' | 'failed' }
   | { readonly kind: 'arp'; readonly ip: string; readonly host: string; readonly by: 'own-address' | 'proxy-arp' | 'none'; readonly dev: string; readonly question: boolean }
   | { readonly kind: 'taken'; readonly who: string; readonly src: string; readonly was: string | undefined; readonly assumed: boolean; readonly port: number | undefined; readonly changes: readonly string[]; readonly data: boolean; readonly policyOf: string | undefined }

@@ -5,6 +5,7 @@ import type { IpSet } from './ipset.ts';
 import type { VirtualServer } from './ipvs.ts';
 import type { Table } from './netfilter.ts';
 import type { SourceRef } from './source.ts';
+import type { Tunnel } from './tunnel.ts';
 
 /**
  * Plain, serialisable data that mirrors what the commands of real nodes print. Nothing in it is resolved further than
@@ -94,20 +95,13 @@ export interface LinkExtra {
   readonly details?: string;
   /** `ip -d`: the line of the device's kind behind what `kind` and `tunnel` hold, verbatim. */
   readonly kindDetails?: string;
+  /** `ip -d`: the options that `tunnel` holds, where the tool of today would print them otherwise. */
+  readonly tunnelText?: string;
   /** Other indented lines (altname, alias, bridge_slave, prog/xdp), verbatim. */
   readonly lines: readonly string[];
 }
 
-export type LinkKind = 'loopback' | 'nic' | 'veth' | 'dummy' | 'ipip' | 'bridge' | 'vlan' | 'macvlan' | 'tap' | 'unknown';
-
-/** Parameters of an IPIP tunnel device; `any` is undefined. */
-export interface Tunnel {
-  readonly local: Ip4 | undefined;
-  readonly remote: Ip4 | undefined;
-  readonly ttl: number | 'inherit';
-  readonly tos: number | 'inherit';
-  readonly pmtudisc: boolean;
-}
+export type LinkKind = 'loopback' | 'nic' | 'veth' | 'dummy' | 'ipip' | 'bridge' | 'vlan' | 'macvlan' | 'tap' | 'gre' | 'gretap' | 'vxlan' | 'geneve' | 'unknown';
 
 export interface Address {
   readonly ip: Ip4;
@@ -210,6 +204,8 @@ export interface Neighbour {
   readonly ip: Ip4;
   readonly dev: string;
   readonly mac: Mac | undefined;
+  /** Of a gre device: the outer address of that neighbour, which is its link-layer address. */
+  readonly outer?: Ip4;
   /** REACHABLE, STALE, DELAY, PROBE, PERMANENT, NOARP, FAILED, INCOMPLETE, or '' . */
   readonly state: string;
   readonly source: SourceRef | undefined;

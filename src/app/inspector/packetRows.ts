@@ -1,7 +1,7 @@
 import type { Step } from '../../engine/step.ts';
 import type { Trace } from '../../engine/trace-types.ts';
 import { formatIp4, hex } from '../../packet/address.ts';
-import { ETHERTYPE_ARP, ETHERTYPE_IPV4, type Header, ICMP_ECHO, ICMP_ECHO_REPLY, type IcmpHeader, type Ipv4Header, isPorted, type Packet, PROTO_IPIP, type TcpHeader } from '../../packet/packet.ts';
+import { ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_TEB, type Header, ICMP_ECHO, ICMP_ECHO_REPLY, type IcmpHeader, type Ipv4Header, isPorted, type Packet, PROTO_IPIP, type TcpHeader } from '../../packet/packet.ts';
 import { protocolName } from '../../packet/protocols.ts';
 import { headerBytes, packetBytes } from '../../packet/sizes.ts';
 import { icmpName } from '../../text/icmpNames.ts';
@@ -94,7 +94,7 @@ function align(packet: Packet, old: Packet): readonly (Header | undefined)[] {
 
 const part = (text: string, was: string | undefined): Part => (was === undefined || was === text ? { text } : { text, was });
 
-const NAMES: Readonly<Record<Exclude<Header['type'], 'raw' | 'fragment'>, string>> = { eth: 'eth', arp: 'ARP', ipv4: 'IPv4', tcp: 'TCP', udp: 'UDP', sctp: 'SCTP', icmp: 'ICMP', payload: 'data' };
+const NAMES: Readonly<Record<Exclude<Header['type'], 'raw' | 'fragment'>, string>> = { eth: 'eth', arp: 'ARP', ipv4: 'IPv4', tcp: 'TCP', udp: 'UDP', sctp: 'SCTP', icmp: 'ICMP', vxlan: 'VXLAN', geneve: 'Geneve', gre: 'GRE', payload: 'data' };
 
 const headerName = (header: Header): string => (header.type === 'raw' || header.type === 'fragment' ? protocolName(header.proto) : NAMES[header.type]);
 
@@ -129,6 +129,11 @@ function linesOf(header: Header, was: Header | undefined): readonly FieldLine[] 
     }
     case 'icmp':
       return icmpLines(header);
+    case 'vxlan':
+    case 'geneve':
+      return [line(undefined, { text: `vni ${header.vni}` })];
+    case 'gre':
+      return [{ label: undefined, parts: [{ text: etherText(header.protocol) }, ...(header.key === undefined ? [] : [{ text: `key ${hex(header.key)}` }])] }];
     case 'raw':
     case 'fragment':
     case 'payload':
@@ -165,6 +170,6 @@ function icmpLines(icmp: IcmpHeader): readonly FieldLine[] {
   return [head, { label: 'about', parts: [{ text: `${formatIp4(ip.src)}${ends[0]}` }, { text: '→' }, { text: `${formatIp4(ip.dst)}${ends[1]}` }] }];
 }
 
-const etherText = (ethertype: number): string => (ethertype === ETHERTYPE_IPV4 ? 'IPv4' : ethertype === ETHERTYPE_ARP ? 'ARP' : hex(ethertype));
+const etherText = (ethertype: number): string => (ethertype === ETHERTYPE_IPV4 ? 'IPv4' : ethertype === ETHERTYPE_ARP ? 'ARP' : ethertype === ETHERTYPE_TEB ? 'Ethernet' : hex(ethertype));
 
 const line = (label: FieldLine['label'], value: Part): FieldLine => ({ label, parts: [value] });

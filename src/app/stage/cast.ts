@@ -155,6 +155,10 @@ function kindOf(link: Link): DeviceKind {
     case 'loopback':
       return link.kind;
     case 'ipip':
+    case 'gre':
+    case 'gretap':
+    case 'vxlan':
+    case 'geneve':
       return 'tunnel';
     case 'bridge':
     case 'vlan':
@@ -162,7 +166,7 @@ function kindOf(link: Link): DeviceKind {
     case 'tap':
       return 'other';
     case 'unknown':
-      return /^(vxlan|geneve|gre|gretap|ip6tnl|sit|wireguard)$/.test(link.kindText) ? 'tunnel' : 'other';
+      return /^(ip6tnl|ip6gre|ip6gretap|sit|wireguard)$/.test(link.kindText) ? 'tunnel' : 'other';
   }
 }
 
@@ -284,7 +288,7 @@ function tunnelsOf(world: World, steps: readonly Step[]): readonly TunnelPair[] 
     if (step.kind !== 'encap' || step.dev === undefined) continue;
     const end = steps.slice(i + 1, i + 2000).find((s) => s.kind === 'decap' && s.outerDst === step.outerDst && s.outerSrc === step.outerSrc);
     const owner = ownersOf(world, step.outerDst)[0];
-    const device = end?.dev ?? owner?.netns.links.find((l) => l.kind === 'ipip')?.name;
+    const device = end?.dev ?? owner?.netns.links.find((l) => l.kind === step.tunnel)?.name;
     const host = end?.host ?? owner?.host.name;
     if (host === undefined || device === undefined) continue;
     const from: DeviceRef = { host: step.host, netns: step.netns, dev: step.dev };

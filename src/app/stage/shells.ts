@@ -146,6 +146,9 @@ function coreOfHeader(header: Header): Core | undefined {
       return { name: protocolName(header.proto), text: header.type === 'fragment' ? '…' : '', flags: `${header.bytes} B`, quote: undefined };
     case 'eth':
     case 'ipv4':
+    case 'vxlan':
+    case 'geneve':
+    case 'gre':
     case 'payload':
       return undefined;
   }

@@ -22,7 +22,7 @@ export function neighbourOutput(sim: Sim, at: At, skb: Skb, rt: Rtable): void {
     return sim.end(here, skb, 'dropped');
   }
   // Devices without link-layer addresses (lo has zeros, tunnels have none) need no neighbour.
-  if (link.kind === 'loopback' || link.kind === 'ipip' || link.kind === 'unknown') return transmit(sim, here, { ...skb, eth: undefined }, link, rt);
+  if (link.kind === 'loopback' || link.kind === 'ipip' || link.kind === 'gre' || link.kind === 'unknown') return transmit(sim, here, { ...skb, eth: undefined }, link, rt);
   const nexthop = nexthopOf(rt, ipOf(skb.packet).dst);
   const framed = (mac: Mac): Skb => ({ ...skb, eth: { type: 'eth', src: link.mac ?? '00:00:00:00:00:00', dst: mac, ethertype: ETHERTYPE_IPV4 } });
   if (link.flags.includes('NOARP') && link.kind !== 'veth' && link.kind !== 'nic') return transmit(sim, here, framed(link.mac ?? '00:00:00:00:00:00'), link, rt);

@@ -3,10 +3,10 @@ import { ipOf } from '../../packet/packet.ts';
 import { segmentOf } from '../../world/lookup.ts';
 import type { DeviceRef, Link } from '../../world/world.ts';
 import type { Rtable } from '../routing/rtable.ts';
-import { type At, BOUNDS, linkOf, type Sim } from '../sim.ts';
+import { type At, linkOf, type Sim } from '../sim.ts';
 import { scrubbed, type Skb } from '../skb.ts';
 import { deliverToOutside, takeAtVeth } from '../socket/outside.ts';
-import { ipipTransmit } from '../tunnel/ipip.ts';
+import { tunnelTransmit } from '../tunnel/transmit.ts';
 import { receive } from './receive.ts';
 
 /** dev_queue_xmit() and the device's ndo_start_xmit: a capture sees the packet, then it goes where the device leads. */
@@ -32,15 +32,12 @@ export function transmit(sim: Sim, at: At, skb: Skb, link: Link, rt: Rtable): vo
       sim.emit(at, skb, { kind: 'transmit', segment: undefined, to: undefined }, { framed: true, source: [link.source] });
       sim.emit(at, skb, { kind: 'drop', reason: 'no-carrier' });
       return sim.end(at, skb, 'dropped');
-    case 'ipip': {
-      sim.emit(at, skb, { kind: 'transmit', segment: undefined, to: undefined }, { source: [link.source] });
-      // A tunnel whose outer packet leads into itself again ends here (XMIT_RECURSION_LIMIT).
-      if (sim.xmitDepth >= BOUNDS.xmitDepth) return sim.unknown(at, skb, 'bound', `${BOUNDS.xmitDepth} tunnels deep`);
-      sim.xmitDepth++;
-      ipipTransmit(sim, at, skb, link, rt);
-      sim.xmitDepth--;
-      return;
-    }
+    case 'ipip':
+    case 'gre':
+    case 'gretap':
+    case 'vxlan':
+    case 'geneve':
+      return tunnelTransmit(sim, at, skb, link, rt);
     case 'bridge':
     case 'vlan':
     case 'macvlan':

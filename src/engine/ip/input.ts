@@ -1,4 +1,4 @@
-import { ipOf, PROTO_ICMP, PROTO_IPIP, PROTO_TCP, PROTO_UDP } from '../../packet/packet.ts';
+import { ipOf, PROTO_GRE, PROTO_ICMP, PROTO_IPIP, PROTO_TCP, PROTO_UDP } from '../../packet/packet.ts';
 import { runHook } from '../netfilter/hooks.ts';
 import { routeInput } from '../routing/input.ts';
 import type { At, Sim } from '../sim.ts';
@@ -7,7 +7,8 @@ import { icmpReceive } from '../socket/icmp.ts';
 import { rawReceive } from '../socket/raw.ts';
 import { tcpReceive } from '../socket/tcp.ts';
 import { udpReceive } from '../socket/udp.ts';
-import { ipipReceive } from '../tunnel/ipip.ts';
+import { ipTunnelReceive } from '../tunnel/ipTunnel.ts';
+import { udpTunnelReceive } from '../tunnel/udpTunnel.ts';
 import { forward } from './forward.ts';
 import { reassemble } from './fragment.ts';
 import { sendIcmpError } from './icmp.ts';
@@ -51,9 +52,10 @@ function localDeliver(sim: Sim, at: At, skb: Skb): void {
     case PROTO_TCP:
       return tcpReceive(sim, at, next);
     case PROTO_UDP:
-      return udpReceive(sim, at, next);
+      return udpTunnelReceive(sim, at, next) ? undefined : udpReceive(sim, at, next);
     case PROTO_IPIP:
-      return ipipReceive(sim, at, next);
+    case PROTO_GRE:
+      return ipTunnelReceive(sim, at, next);
     default:
       return rawReceive(sim, at, next);
   }

@@ -2,6 +2,7 @@ import { ICMP_ECHO, ICMP_ECHO_REPLY, type IcmpHeader, ipOf, l4Of } from '../../p
 import { learnPmtu } from '../routing/pmtu.ts';
 import { type At, type Sim, sysctl } from '../sim.ts';
 import type { Skb } from '../skb.ts';
+import { ipTunnelError } from '../tunnel/ipTunnel.ts';
 import { sendAnswer } from './answer.ts';
 import { clientOf, clientQuoted } from './client.ts';
 
@@ -40,6 +41,7 @@ function error(sim: Sim, at: At, skb: Skb, icmp: IcmpHeader): void {
   if (icmp.icmptype === 3 && icmp.code === 4 && icmp.mtu !== undefined && quoted && learnPmtu(at.ns, quoted.dst, icmp.mtu)) {
     sim.emit(at, skb, { kind: 'pmtu', dst: quoted.dst, mtu: icmp.mtu });
   }
+  if (icmp.quote) ipTunnelError(at, icmp.quote.packet, icmp.icmptype, icmp.code);
   const client = clientQuoted(at.ns.clients, icmp);
   sim.emit(at, skb, { kind: 'deliver', to: client ? 'error-to-client' : 'kernel' });
   sim.end(at, skb, 'delivered', client ? { toClient: 'icmp', error: icmpError(icmp, ipOf(skb.packet).src) } : {});

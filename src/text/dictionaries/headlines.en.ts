@@ -13,6 +13,22 @@ const orNone = (items: readonly (string | undefined)[], glue = ' '): string => i
 
 const endpoint = (t: TaleOf<'ipvs-pick'>): string => (t.here ? 'on this very node' : t.where === undefined ? '' : `on ${t.where}`);
 
+/** What a tunnel puts around a packet. */
+function wrapped(t: TaleOf<'encap'>): string {
+  switch (t.tunnel) {
+    case 'ipip':
+      return 'it: a second IP header';
+    case 'gre':
+      return 'it: GRE and a second IP header';
+    case 'gretap':
+      return 'the frame in GRE and IP';
+    case 'vxlan':
+      return `the frame in UDP, for VXLAN network ${t.vni ?? '?'}`;
+    case 'geneve':
+      return `the frame in UDP, for Geneve network ${t.vni ?? '?'}`;
+  }
+}
+
 const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 const numberWord = (n: number): string => NUMBERS[n] ?? String(n);
 
@@ -98,7 +114,7 @@ export const headlinesEn: Dictionary = {
   'ipvs-pick': (t) => (t.count > 1 ? `IPVS picks one of ${numberWord(t.count)} real servers: ${orNone([t.name ?? t.address, endpoint(t)])}` : `IPVS sends it to its one real server: ${orNone([t.name ?? t.address, endpoint(t)])}`),
   'ipvs-known': (t) => `IPVS knows this connection: it goes to ${t.address} as before`,
   'ipvs-none': (t) => `IPVS has no real server for ${t.virtual}, so it refuses`,
-  encap: (t) => (t.reply ? `Back into the tunnel: ${t.inner} is behind ${t.peer ?? t.dst}` : `${t.dev} wraps it: a second IP header, from ${t.src} to ${t.dst}`),
+  encap: (t) => (t.reply ? `Back into the tunnel: ${t.inner} is behind ${t.peer ?? t.dst}` : `${t.dev} wraps ${wrapped(t)}, from ${t.src} to ${t.dst}`),
   wire: (t) =>
     t.nested
       ? t.reply
@@ -108,7 +124,7 @@ export const headlinesEn: Dictionary = {
         ? `${t.dev} puts it on the wire, and no described machine takes it`
         : `${t.dev} puts it on the wire to ${t.to}`,
   leave: (t) => (t.sort === 'veth' ? `Through ${t.dev} to ${t.to ?? 'the other end of the veth'}` : t.sort === 'tunnel' ? `${t.dev} takes it` : t.sort === 'loopback' ? 'Over lo, back to the same machine' : `Out by ${t.dev}`),
-  decap: (t) => (t.reply && t.holds ? `Unwrapped at ${t.host}, which knows the connection` : `${t.dev} on ${t.host} takes the outer header off again`),
+  decap: (t) => (t.reply && t.holds ? `Unwrapped at ${t.host}, which knows the connection` : `${t.dev} on ${t.host} takes the outer ${t.tunnel === 'ipip' ? 'header' : 'headers'} off again`),
   neighbour: (t) => (t.mac === undefined ? `Nobody on ${t.dev} answers for ${t.ip}` : `${t.ip} is at ${t.mac}`),
   arp: (t) => (t.question ? `Who has ${t.ip}? asks ${t.dev}` : `${t.host} says: ${t.ip} is here${t.by === 'proxy-arp' ? ' (proxy ARP)' : ''}`),
   taken: (t) =>

@@ -1,10 +1,14 @@
 import { josa } from '../josa.ts';
-import type { Because, Dictionary } from '../tale-types.ts';
+import type { Because, Dictionary, TaleOf } from '../tale-types.ts';
 import { drops, unknowns } from './reasons.ko.ts';
 
 /** `172.19.100.2,tcp:80이 집합 KUBE-LOAD-BALANCER에 있으므로` */
 const since = (because: Because | undefined, rule: string): string =>
   because?.set !== undefined && because.saw !== '' ? `${josa(because.saw, '이/가')} 집합 ${because.set}에 있으므로` : `규칙 ${josa(rule, '이/가')} 맞으므로`;
+
+/** 터널이 패킷에 씌우는 것. */
+const wrapped = (t: TaleOf<'encap'>): string =>
+  t.tunnel === 'gre' ? 'GRE와 IP 헤더로' : t.tunnel === 'gretap' ? '프레임을 GRE와 IP로' : `프레임을 UDP로(${t.tunnel === 'vxlan' ? 'VXLAN' : 'Geneve'} 네트워크 ${t.vni ?? '?'})`;
 
 const side = (s: 'src' | 'dst'): string => (s === 'src' ? '출발지' : '목적지');
 
@@ -101,7 +105,7 @@ export const headlinesKo: Dictionary = {
   },
   'ipvs-known': (t) => `IPVS가 아는 연결입니다. 앞에서처럼 ${josa(t.address, '으로/로')} 보냅니다`,
   'ipvs-none': (t) => `IPVS에 ${t.virtual}의 리얼 서버가 없어 거절합니다`,
-  encap: (t) => (t.reply ? `다시 터널로: ${josa(t.inner, '은/는')} ${t.peer ?? t.dst} 뒤에 있습니다` : `${josa(t.dev, '이/가')} 감쌉니다. ${t.src}에서 ${josa(t.dst, '으로/로')} 가는 IP 헤더가 하나 더 생깁니다`),
+  encap: (t) => (t.reply ? `다시 터널로: ${josa(t.inner, '은/는')} ${t.peer ?? t.dst} 뒤에 있습니다` : t.tunnel === 'ipip' ? `${josa(t.dev, '이/가')} 감쌉니다. ${t.src}에서 ${josa(t.dst, '으로/로')} 가는 IP 헤더가 하나 더 생깁니다` : `${josa(t.dev, '이/가')} ${wrapped(t)} 감쌉니다. ${t.src}에서 ${josa(t.dst, '으로/로')} 갑니다`),
   wire: (t) =>
     t.nested
       ? t.reply

@@ -44,7 +44,7 @@ export const nextEn: Dictionary = {
   'ipvs-pick': (t) => (t.count > 1 ? 'IPVS picks a real server' : 'IPVS sends it to its real server'),
   'ipvs-known': () => 'IPVS finds the connection',
   'ipvs-none': () => 'IPVS looks for a real server',
-  encap: (t) => (t.reply ? 'back into the tunnel' : `${t.dev} wraps it in a second IP header`),
+  encap: (t) => (t.reply ? 'back into the tunnel' : `${t.dev} wraps it in ${t.tunnel === 'ipip' ? 'a second IP header' : t.tunnel === 'vxlan' || t.tunnel === 'geneve' ? 'a UDP datagram' : 'GRE and a second IP header'}`),
   wire: (t) => (t.reply && t.nested ? 'across the underlay' : `${t.dev} puts it on the wire`),
   leave: (t) => `out by ${t.dev}`,
   decap: (t) => (t.reply ? `unwrapped at ${t.host}` : `${t.dev} unwraps it`),

@@ -45,7 +45,7 @@ export const nextKo: Dictionary = {
   'ipvs-pick': (t) => (t.count > 1 ? 'IPVS가 리얼 서버를 고릅니다' : 'IPVS가 리얼 서버로 보냅니다'),
   'ipvs-known': () => 'IPVS가 연결을 찾습니다',
   'ipvs-none': () => 'IPVS가 리얼 서버를 찾습니다',
-  encap: (t) => (t.reply ? '다시 터널로' : `${josa(t.dev, '이/가')} IP 헤더를 하나 더 씌웁니다`),
+  encap: (t) => (t.reply ? '다시 터널로' : `${josa(t.dev, '이/가')} ${t.tunnel === 'ipip' ? 'IP 헤더를 하나 더 씌웁니다' : t.tunnel === 'vxlan' || t.tunnel === 'geneve' ? 'UDP로 감쌉니다' : 'GRE와 IP 헤더를 씌웁니다'}`),
   wire: (t) => (t.reply && t.nested ? '언더레이를 건넙니다' : `${josa(t.dev, '이/가')} 선으로 내보냅니다`),
   leave: (t) => `${josa(t.dev, '으로/로')} 나갑니다`,
   decap: (t) => (t.reply ? `${t.host}에서 벗겨집니다` : `${josa(t.dev, '이/가')} 벗깁니다`),

@@ -1,10 +1,35 @@
-import type { Dictionary } from '../tale-types.ts';
+import type { TunnelKind } from '../../engine/step.ts';
+import type { Dictionary, TaleOf } from '../tale-types.ts';
 import { plain } from '../telling.ts';
 import { askFor } from './ask.en.ts';
 import { dropWhys } from './dropWhys.en.ts';
 
 const c = (value: string | number): string => `\`${plain(String(value))}\``;
 const list = (items: readonly string[]): string => (items.length > 1 ? `${items.slice(0, -1).map(c).join(', ')} and ${c(items.at(-1) ?? '')}` : items.map(c).join(''));
+
+/** Where the outer destination comes from. */
+function remoteOf(t: TaleOf<'encap'>): string {
+  switch (t.by) {
+    case 'nexthop':
+      return `The route’s next hop becomes the outer destination ${c(t.dst)}.`;
+    case 'remote':
+      return `The device’s fixed other end is the outer destination ${c(t.dst)}.`;
+    case 'entry':
+      return `The device’s forwarding table has the frame’s MAC address behind ${c(t.dst)}.`;
+    case 'learned':
+      return `The device saw the frame’s MAC address come from ${c(t.dst)} before.`;
+    case 'default':
+      return `The device’s forwarding table does not have the frame’s MAC address; the default entry says ${c(t.dst)}.`;
+  }
+}
+
+const arrived: Readonly<Record<TunnelKind, string>> = {
+  ipip: 'An IP packet of protocol 4',
+  gre: 'A GRE packet',
+  gretap: 'A GRE packet with a frame inside',
+  vxlan: 'A UDP datagram for the VXLAN port',
+  geneve: 'A UDP datagram for the Geneve port',
+};
 
 /** One to three sentences of reason; stars and backticks as in pieces(). */
 export const whyEn: Dictionary = {
@@ -99,10 +124,10 @@ export const whyEn: Dictionary = {
         : `Only one real server of ${c(t.virtual)} has a weight, so there is nothing to choose.`,
   'ipvs-known': (t) => `Every packet of a connection goes to the real server that its first one got: ${c(t.address)}.`,
   'ipvs-none': (t) => (t.listed === 0 ? `${c(t.virtual)} exists but has no real server on ${c(t.host)}: the client is told that the port is closed (ICMP 3/3).` : `All ${t.listed} real servers of ${c(t.virtual)} have weight 0: the client is told that the port is closed (ICMP 3/3).`),
-  encap: (t) => (t.reply ? `The route to ${c(t.inner)} leads into ${c(t.dev)}. That is what the source address was rewritten for, if it was: *the answer comes back to the machine that knows the connection*.` : `The route’s next hop becomes the outer destination ${c(t.dst)}. The addresses inside are now payload, ${c(`+${t.overhead} B`)}.`),
+  encap: (t) => (t.reply ? `The route to ${c(t.inner)} leads into ${c(t.dev)}. That is what the source address was rewritten for, if it was: *the answer comes back to the machine that knows the connection*.` : `${remoteOf(t)} ${t.tunnel === 'ipip' || t.tunnel === 'gre' ? 'The addresses inside are' : 'The whole Ethernet frame is'} now payload, ${c(`+${t.overhead} B`)}.`),
   wire: (t) => (t.nested ? `The tunnel is how ${c(t.inner)} is reached in the routing tables. The frame itself crosses the underlay, ${c(`${t.bytes} B`)} long: every switch and firewall in between sees only the *outer* packet.` : `The frame is ${c(`${t.bytes} B`)} long. Marks and conntrack entries stay behind: they never leave a machine.`),
   leave: (t) => (t.sort === 'veth' ? 'A veth is a pair: what goes in at one end comes out at the other, in another network namespace, as if it came from a wire.' : t.sort === 'loopback' ? 'A packet to an own address goes out and comes in again over lo, and passes INPUT.' : `${c(t.dev)} is a device like any other to the rules; a capture on it sees the packet here.`),
-  decap: (t) => (t.reply && t.holds ? 'The inner packet starts over, as if the tunnel device had received it, and fits the reply half of a connection here.' : `An IP packet of protocol 4 to the node’s own address: the receiver strips ${c(`${t.overhead} B`)}, and the inner packet *starts over*, as if ${c(t.dev)} had received it.`),
+  decap: (t) => (t.reply && t.holds ? 'The inner packet starts over, as if the tunnel device had received it, and fits the reply half of a connection here.' : `${arrived[t.tunnel]} to the node’s own address: the receiver strips ${c(`${t.overhead} B`)}, and the inner packet *starts over*, as if ${c(t.dev)} had received it.`),
   neighbour: (t) => ({ entry: 'The neighbour table has it.', learned: 'It was learned on the way here.', arp: 'It was asked for by ARP, and answered.', none: 'The device needs no link-layer address.', failed: 'It was asked for by ARP three times, and nobody answered: the packet cannot go on.' })[t.how],
   arp: (t) => (t.question ? 'A broadcast: every machine on the link hears it, the owner answers.' : t.by === 'proxy-arp' ? `${c('proxy_arp')} is on, and there is a route to ${c(t.ip)} elsewhere: the machine answers in its place.` : 'It is the owner of the address.'),
   taken: (t) =>

@@ -1,5 +1,6 @@
+import type { TunnelKind } from '../../engine/step.ts';
 import { josa } from '../josa.ts';
-import type { Dictionary } from '../tale-types.ts';
+import type { Dictionary, TaleOf } from '../tale-types.ts';
 import { plain } from '../telling.ts';
 import { askFor } from './ask.ko.ts';
 import { dropWhys } from './dropWhys.ko.ts';
@@ -9,6 +10,30 @@ const c = (value: string | number): string => `\`${plain(String(value))}\``;
 const cj = (value: string | number, pair: Parameters<typeof josa>[1]): string => `${c(value)}${josa(String(value), pair).slice(String(value).length)}`;
 const list = (items: readonly string[]): string => items.map(c).join(', ');
 const join = (...items: readonly string[]): string => items.filter((x) => x !== '').join(' ');
+
+/** 바깥 목적지가 어디서 왔는지. */
+function remoteOf(t: TaleOf<'encap'>): string {
+  switch (t.by) {
+    case 'nexthop':
+      return `경로의 다음 홉이 바깥 목적지 ${cj(t.dst, '이/가')} 됩니다.`;
+    case 'remote':
+      return `장치에 정해진 반대쪽 끝이 바깥 목적지 ${c(t.dst)}입니다.`;
+    case 'entry':
+      return `장치의 포워딩 테이블에 이 프레임의 MAC 주소가 ${c(t.dst)} 뒤에 있다고 되어 있습니다.`;
+    case 'learned':
+      return `장치는 이 MAC 주소를 전에 ${c(t.dst)}에서 온 프레임에서 보았습니다.`;
+    case 'default':
+      return `장치의 포워딩 테이블에 이 MAC 주소가 없어 기본 항목의 ${cj(t.dst, '으로/로')} 보냅니다.`;
+  }
+}
+
+const arrived: Readonly<Record<TunnelKind, string>> = {
+  ipip: '프로토콜 4 패킷',
+  gre: 'GRE 패킷',
+  gretap: '프레임이 든 GRE 패킷',
+  vxlan: 'VXLAN 포트의 UDP 데이터그램',
+  geneve: 'Geneve 포트의 UDP 데이터그램',
+};
 
 /** 까닭을 한두 문장으로. 별표와 백틱은 pieces()의 것입니다. */
 export const whyKo: Dictionary = {
@@ -93,10 +118,10 @@ export const whyKo: Dictionary = {
         : `${c(t.virtual)}에서 가중치가 있는 리얼 서버는 하나뿐이므로 고를 것이 없습니다.`,
   'ipvs-known': (t) => `한 연결의 모든 패킷은 첫 패킷이 받은 리얼 서버 ${cj(t.address, '으로/로')} 갑니다.`,
   'ipvs-none': (t) => (t.listed === 0 ? `${c(t.host)}에 ${cj(t.virtual, '은/는')} 있지만 리얼 서버가 하나도 없습니다. 클라이언트는 포트가 닫혔다고 듣습니다(ICMP 3/3).` : `${c(t.virtual)}의 리얼 서버 ${t.listed}개가 모두 가중치 0입니다. 클라이언트는 포트가 닫혔다고 듣습니다(ICMP 3/3).`),
-  encap: (t) => (t.reply ? `${cj(t.inner, '으로/로')} 가는 경로가 ${cj(t.dev, '으로/로')} 들어갑니다. 출발지를 바꾸었다면 그 목적이 이것입니다. *응답은 이 연결을 아는 장비로 돌아옵니다*.` : `경로의 다음 홉이 바깥 목적지 ${cj(t.dst, '이/가')} 됩니다. 안쪽 주소는 이제 내용물입니다. ${c(`+${t.overhead} B`)}`),
+  encap: (t) => (t.reply ? `${cj(t.inner, '으로/로')} 가는 경로가 ${cj(t.dev, '으로/로')} 들어갑니다. 출발지를 바꾸었다면 그 목적이 이것입니다. *응답은 이 연결을 아는 장비로 돌아옵니다*.` : `${remoteOf(t)} ${t.tunnel === 'ipip' || t.tunnel === 'gre' ? '안쪽 주소는' : '이더넷 프레임 전체가'} 이제 내용물입니다. ${c(`+${t.overhead} B`)}`),
   wire: (t) => (t.nested ? `라우팅 테이블에서 ${cj(t.inner, '은/는')} 터널 너머에 있습니다. 프레임 자체는 언더레이를 건너며 길이는 ${c(`${t.bytes} B`)}입니다. 사이에 있는 스위치와 방화벽은 *바깥* 패킷만 봅니다.` : `프레임의 길이는 ${c(`${t.bytes} B`)}입니다. 마크와 conntrack 항목은 장비를 떠나지 않습니다.`),
   leave: (t) => (t.sort === 'veth' ? 'veth는 한 쌍입니다. 한쪽 끝으로 들어간 것은 다른 네트워크 네임스페이스의 다른 쪽 끝에서, 선으로 온 것처럼 나옵니다.' : t.sort === 'loopback' ? '자기 주소로 가는 패킷은 lo로 나갔다가 다시 들어와 INPUT을 지납니다.' : `규칙에게 ${cj(t.dev, '은/는')} 여느 장치와 같습니다. 여기서 캡처하면 패킷이 보입니다.`),
-  decap: (t) => (t.reply && t.holds ? '안쪽 패킷은 터널 장치로 받은 것처럼 다시 시작하며, 여기 있는 연결의 응답 쪽과 맞습니다.' : `노드 자신의 주소로 온 프로토콜 4 패킷입니다. 수신부가 ${cj(`${t.overhead} B`, '을/를')} 벗기고, 안쪽 패킷은 ${cj(t.dev, '으로/로')} 받은 것처럼 *다시 시작합니다*.`),
+  decap: (t) => (t.reply && t.holds ? '안쪽 패킷은 터널 장치로 받은 것처럼 다시 시작하며, 여기 있는 연결의 응답 쪽과 맞습니다.' : `노드 자신의 주소로 온 ${arrived[t.tunnel]}입니다. 수신부가 ${cj(`${t.overhead} B`, '을/를')} 벗기고, 안쪽 패킷은 ${cj(t.dev, '으로/로')} 받은 것처럼 *다시 시작합니다*.`),
   neighbour: (t) => ({ entry: '이웃 테이블에 있습니다.', learned: '오는 길에 배웠습니다.', arp: 'ARP로 물어 답을 받았습니다.', none: '링크 계층 주소가 필요 없는 장치입니다.', failed: 'ARP로 세 번 물었지만 답이 없어 패킷이 더 갈 수 없습니다.' })[t.how],
   arp: (t) => (t.question ? '브로드캐스트입니다. 링크의 모든 장비가 듣고, 주소의 주인이 답합니다.' : t.by === 'proxy-arp' ? `${cj('proxy_arp', '이/가')} 켜져 있고 ${cj(t.ip, '으로/로')} 가는 경로가 다른 쪽에 있으므로 대신 답합니다.` : '이 주소의 주인입니다.'),
   taken: (t) =>

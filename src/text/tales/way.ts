@@ -3,18 +3,21 @@ import { parseIp4 } from '../../packet/address.ts';
 import { PROTO_TCP } from '../../packet/packet.ts';
 import { packetBytes } from '../../packet/sizes.ts';
 import { findNetns } from '../../world/lookup.ts';
+import type { Link } from '../../world/world.ts';
 import { actorName, podIn } from '../names.ts';
 import type { Stop } from '../reading-types.ts';
 import type { Tale, TaleOf } from '../tale-types.ts';
 import type { Telling } from '../telling.ts';
 import { hostOf, innerIp, isNested, linkOf, named, outerIp, text, who } from './facts.ts';
 
+const isTunnel = (link: Link | undefined): boolean => link?.tunnel !== undefined;
+
 const isReply = (stop: Stop): boolean => stop.way === 'reply';
 
 /** Where a route leads: to a pod behind a veth, into a tunnel, or onto a link. */
 function leadsTo(ctx: Telling, step: Step, fib: FibStep): { readonly into: 'pod' | 'tunnel' | 'link'; readonly name: string | undefined } {
   const link = linkOf(ctx, step, fib.oif);
-  if (link?.kind === 'ipip') return { into: 'tunnel', name: fib.nexthop === undefined ? undefined : hostOf(ctx, fib.nexthop) };
+  if (isTunnel(link)) return { into: 'tunnel', name: fib.nexthop === undefined ? undefined : hostOf(ctx, fib.nexthop) };
   const peer = link?.veth;
   if (link?.kind === 'veth') return { into: 'pod', name: peer && peer.netns !== null && podIn(ctx.world, peer.host, peer.netns) ? actorName(ctx.world, peer.host, peer.netns, ctx.lang) : named(ctx, fib.dst) };
   return { into: 'link', name: fib.nexthop === undefined ? named(ctx, fib.dst) : hostOf(ctx, fib.nexthop) };
@@ -70,7 +73,7 @@ export function transmitTale(ctx: Telling, stop: Stop, step: Extract<Step, { kin
     return { kind: 'wire', nested: isNested(step.packet), dev, host: step.host, to, toDev: step.to?.dev, inner: text(innerIp(step.packet)?.dst), bytes: packetBytes(step.packet), reply: isReply(stop) };
   }
   const link = linkOf(ctx, step, dev);
-  const sort = link?.kind === 'veth' ? 'veth' : link?.kind === 'ipip' ? 'tunnel' : link?.kind === 'loopback' ? 'loopback' : 'other';
+  const sort = link?.kind === 'veth' ? 'veth' : isTunnel(link) ? 'tunnel' : link?.kind === 'loopback' ? 'loopback' : 'other';
   return { kind: 'leave', dev, to, toDev: step.to?.dev, sort };
 }
 
@@ -91,6 +94,9 @@ export function encapTale(ctx: Telling, stop: Stop, step: Extract<Step, { kind: 
     peer: hostOf(ctx, step.outerDst),
     reply: isReply(stop),
     overhead: step.overhead,
+    tunnel: step.tunnel,
+    vni: step.vni,
+    by: step.fdb ?? (linkOf(ctx, step, step.dev)?.tunnel?.remote === undefined ? 'nexthop' : 'remote'),
   };
 }
 
@@ -98,7 +104,7 @@ export function decapTale(ctx: Telling, stop: Stop, step: Extract<Step, { kind: 
   // Does this machine translate the packet back right after? Then it is the one that knows the connection.
   const after = ctx.trace.steps.slice(step.id + 1, step.id + 200).find((s) => s.packetId === step.packetId && (s.host !== step.host || s.netns !== step.netns || s.kind === 'nat' || s.kind === 'ipvs'));
   const holds = isReply(stop) && after !== undefined && after.host === step.host && after.netns === step.netns;
-  return { kind: 'decap', dev: step.dev ?? '?', host: step.host, overhead: step.overhead, reply: isReply(stop), holds };
+  return { kind: 'decap', tunnel: step.tunnel, dev: step.dev ?? '?', host: step.host, overhead: step.overhead, reply: isReply(stop), holds };
 }
 
 export function sizeTale(ctx: Telling, stop: Stop, step: Extract<Step, { kind: 'mtu' | 'fragment' | 'reassemble' | 'pmtu' }> & Step): Tale {
