@@ -1,6 +1,6 @@
-import { formatIp4 } from '../../packet/address.ts';
 import type { Link } from '../../world/world.ts';
 import type { Notes } from './lab.ts';
+import { tunnelType } from './tunnels.ts';
 
 /** Lines for `ip -batch` that make a device which is no end of a cable; none for what a namespace has from the start. */
 export function linkLines(link: Link, notes: Notes, where: string): readonly string[] {
@@ -20,12 +20,12 @@ function typeOf(link: Link, notes: Notes): string | undefined {
     case 'dummy':
       notes.modules.add('dummy');
       return 'dummy';
-    case 'ipip': {
-      notes.modules.add('ipip');
-      const { tunnel } = link;
-      const end = (ip: number | undefined): string => (ip === undefined ? 'any' : formatIp4(ip));
-      return `ipip local ${end(tunnel?.local)} remote ${end(tunnel?.remote)} ttl ${tunnel?.ttl ?? 'inherit'} tos ${tunnel?.tos ?? 'inherit'} ${tunnel?.pmtudisc ? 'pmtudisc' : 'nopmtudisc'}`;
-    }
+    case 'ipip':
+    case 'gre':
+    case 'gretap':
+    case 'vxlan':
+    case 'geneve':
+      return link.tunnel && link.linkNetnsid === undefined ? tunnelType(link.tunnel, notes) : undefined;
     default:
       return undefined;
   }

@@ -32,9 +32,12 @@ export function configLines(netns: Netns, notes: Notes, name: string, batch: Bat
 /** GSO is off, so that a capture shows packets as they are on a wire. */
 function settingLines(link: Link): readonly string[] {
   if (link.kind === 'loopback') return [`link set dev lo gso_max_segs 1${link.mtu === 65536 ? '' : ` mtu ${link.mtu}`}`];
-  const mac = link.mac === undefined || link.kind === 'ipip' ? '' : ` address ${link.mac}`;
-  return [`link set dev ${link.name}${mac} mtu ${link.mtu} gso_max_segs 1${link.flags.includes('NOARP') && link.kind !== 'ipip' ? ' arp off' : ''}`];
+  const mac = link.mac === undefined || isIpTunnel(link) ? '' : ` address ${link.mac}`;
+  return [`link set dev ${link.name}${mac} mtu ${link.mtu} gso_max_segs 1${link.flags.includes('NOARP') && !isIpTunnel(link) ? ' arp off' : ''}`];
 }
+
+/** A tunnel without Ethernet: its link-layer addresses are its ends. */
+const isIpTunnel = (link: Link): boolean => link.kind === 'ipip' || link.kind === 'gre';
 
 /** Without the route of its prefix: routes come from the dump. */
 function addressLine(link: Link, a: Address): string {
@@ -45,7 +48,7 @@ function addressLine(link: Link, a: Address): string {
 
 const neighbourLines = (netns: Netns): readonly string[] =>
   netns.neighbours.flatMap((n) =>
-    n.mac === undefined || n.state === 'FAILED' || n.state === 'INCOMPLETE' ? [] : [`neigh replace ${formatIp4(n.ip)} dev ${n.dev} lladdr ${n.mac} nud permanent`],
+    (n.mac === undefined && n.outer === undefined) || n.state === 'FAILED' || n.state === 'INCOMPLETE' ? [] : [`neigh replace ${formatIp4(n.ip)} dev ${n.dev} lladdr ${n.mac ?? formatIp4(n.outer ?? 0)} nud permanent`],
   );
 
 /** Routes that the kernel makes of addresses by itself. */
@@ -82,7 +85,7 @@ function fdbLines(netns: Netns): readonly string[] {
     const permanent = f.words.includes('permanent') && f.dst === undefined && netns.links.some((l) => l.mac === f.mac);
     if (permanent || /^(?:01:00:5e|33:33)/.test(f.mac)) return [];
     const state = f.words.includes('permanent') ? 'permanent' : 'static';
-    return [`fdb append ${f.mac} dev ${f.dev}${f.dst === undefined ? '' : ` dst ${formatIp4(f.dst)}`} ${f.dst === undefined ? 'master' : 'self'} ${state}`];
+    return [`fdb append ${f.mac} dev ${f.dev}${f.dst === undefined ? '' : ` dst ${formatIp4(f.dst)}`} ${f.dst === undefined ? 'master' : `self${['port', 'vni', 'via'].map((w) => (f.words.includes(w) ? ` ${w} ${f.words[f.words.indexOf(w) + 1] ?? ''}` : '')).join('')}`} ${state}`];
   });
   return lines.length === 0 ? [] : [`bridge -force -batch - ${heredoc('FDB', lines)}`];
 }
