@@ -53,7 +53,7 @@ function headerJson(header: Header, packet: Packet, index: number, udpLength: nu
     case 'geneve':
       return [{ type: 'geneve', vni: header.vni, options: header.optionBytes }];
     case 'gre':
-      return [{ type: 'gre', protocol: header.protocol, ...(header.key === undefined ? {} : { key: header.key }), csum: header.csum, seq: header.seq }];
+      return [{ type: 'gre', proto: header.protocol, ...(header.key === undefined ? {} : { key: header.key }) }];
     case 'raw':
     case 'fragment':
     case 'payload':
