@@ -9,7 +9,7 @@ import { needsConntrack } from './netfilter/needsConntrack.ts';
 import type { Choice, Choices, Probe } from './probe.ts';
 import type { Skb } from './skb.ts';
 import type { ClientSocket } from './socket/client.ts';
-import type { Step, StepBody, Subsystem, UnknownWhat } from './step.ts';
+import type { RuleStep, Step, StepBody, Subsystem, UnknownWhat } from './step.ts';
 import type { NetError, Verdict } from './trace-types.ts';
 
 /** What may happen at most in one trace; a bound that was hit is a step. */
@@ -85,6 +85,8 @@ export interface Sim {
   /** Set when a bound was hit: nothing more is done. */
   exhausted: boolean;
   xmitDepth: number;
+  /** Which `skipped` step is to be explained, and the rules that it stands for. */
+  explain: { readonly step: number; readonly rules: RuleStep[] } | undefined;
 }
 
 export interface At {
@@ -113,6 +115,7 @@ const subsystemOf: Record<StepBody['kind'], Subsystem> = {
   transmit: 'device',
   table: 'netfilter',
   rule: 'netfilter',
+  skipped: 'netfilter',
   policy: 'netfilter',
   conntrack: 'conntrack',
   nat: 'conntrack',
@@ -170,6 +173,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
     parent: undefined,
     exhausted: false,
     xmitDepth: 0,
+    explain: undefined,
     ns: (host, netns) => spaces.get(netnsId(host, netns)),
     newPacketId: () => packets++,
     newEntryId: () => entries++,

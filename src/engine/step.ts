@@ -45,6 +45,8 @@ export type StepBody =
   /** One table at one hook; its rules are the children. `skipped`: nat of a connection that already has its binding is not consulted and makes no step. */
   | { readonly kind: 'table'; readonly hook: Hook; readonly table: TableName; readonly in: string | undefined; readonly out: string | undefined; readonly physin?: string | undefined; readonly physout?: string | undefined; readonly verdict: 'accept' | 'drop' | 'unknown' }
   | RuleStep
+  /** Rules `from` to `to` (from 1) of a long chain, none of which can match this packet; explainSkipped() lists them with their reasons. */
+  | { readonly kind: 'skipped'; readonly hook: Hook; readonly table: TableName; readonly chain: string; readonly from: number; readonly to: number; readonly stack: RuleStep['stack']; readonly markBefore: number; readonly in: string | undefined; readonly out: string | undefined }
   | { readonly kind: 'policy'; readonly hook: Hook; readonly table: TableName; readonly chain: string; readonly policy: 'ACCEPT' | 'DROP'; readonly markBefore: number; readonly in: string | undefined; readonly out: string | undefined; readonly physin?: string | undefined; readonly physout?: string | undefined }
   | { readonly kind: 'conntrack'; readonly op: 'new' | 'found' | 'confirm' | 'related' | 'invalid' | 'untracked' | 'removed'; readonly direction: 'original' | 'reply'; readonly state: CtState; readonly entry: CtEntryView | undefined }
   /** An address or port was changed. `by`: a rule chose the mapping now, or the connection's entry already had it. */

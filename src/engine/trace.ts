@@ -1,3 +1,4 @@
+import { findNetns } from '../world/lookup.ts';
 import type { World } from '../world/world.ts';
 import { viewEntry } from './conntrack/table.ts';
 import { viewConn } from './ipvs/connections.ts';
@@ -5,6 +6,7 @@ import { outcomeOf } from './outcome.ts';
 import type { Choices, Probe } from './probe.ts';
 import { sendFrom, sendFromOutside } from './send.ts';
 import { BOUNDS, newSim, type Ns, type Sim } from './sim.ts';
+import type { RuleStep, StepBase } from './step.ts';
 import type { LeftEntry, Trace } from './trace-types.ts';
 
 /**
@@ -12,8 +14,11 @@ import type { LeftEntry, Trace } from './trace-types.ts';
  * the trace takes the branch that `choices` names, else the first. Never throws on any world; throws RangeError only when the
  * probe names a namespace that the world does not have.
  */
-export function trace(world: World, probe: Probe, choices: Choices = {}): Trace {
+export const trace = (world: World, probe: Probe, choices: Choices = {}): Trace => run(world, probe, choices, undefined);
+
+function run(world: World, probe: Probe, choices: Choices, explain: Sim['explain']): Trace {
   const sim = newSim(world, probe, choices);
+  sim.explain = explain;
   const ns = sim.ns(probe.from.host, probe.from.kind === 'netns' ? probe.from.netns : null);
   if (!ns) throw new RangeError(`no such namespace: ${probe.from.host}`);
   const count = Math.max(1, Math.min(probe.count ?? 1, 100));
@@ -30,6 +35,20 @@ export function trace(world: World, probe: Probe, choices: Choices = {}): Trace 
     conntrack: spaces.flatMap((s) => left(s, s.conntrack.entries.map(viewEntry))),
     ipvs: spaces.flatMap((s) => left(s, s.ipvs.connections.map(viewConn))),
   };
+}
+
+/**
+ * The rules that a `skipped` step stands for, each with the condition that failed and what it saw. Walks the same packet again: a
+ * trace keeps no list of what did not happen. Empty when the step is none of the trace's, or no `skipped` step.
+ */
+export function explainSkipped(world: World, traced: Trace, stepId: number): readonly (StepBase & RuleStep)[] {
+  const step = traced.steps[stepId];
+  if (step?.kind !== 'skipped') return [];
+  const explain = { step: stepId, rules: [] };
+  run(world, traced.probe, Object.fromEntries(traced.choices.map((c) => [c.key, c.taken])), explain);
+  const tables = findNetns(world, step.host, step.netns)?.tables?.find((t) => t.name === step.table);
+  const rules = tables?.chains.find((c) => c.name === step.chain)?.rules;
+  return explain.rules.map((rule: RuleStep) => ({ ...step, ...rule, source: [rules?.[rule.rule - 1]?.source].filter((s) => s !== undefined) }));
 }
 
 const left = <T>(ns: Ns, entries: readonly T[]): readonly LeftEntry<T>[] => entries.map((entry) => ({ host: ns.host.name, netns: ns.netns.name, entry }));

@@ -20,6 +20,7 @@ export function kindOf(step: Step): StopKind {
       return step.segment === undefined ? 'leave' : 'wire';
     case 'table':
     case 'rule':
+    case 'skipped':
     case 'policy':
       return 'netfilter';
     case 'conntrack':

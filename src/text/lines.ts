@@ -79,6 +79,8 @@ function bodyText(step: Step): string {
       return `${words(step.hook, step.table, inOut(step))}: ${step.verdict}`;
     case 'rule':
       return words('rule', ruleText(step), step.markBefore !== step.mark && `mark ${hex(step.markBefore)} > ${hex(step.mark)}`);
+    case 'skipped':
+      return `${words('rules', step.table, step.chain, `${step.from}-${step.to}`)} no: none is for this packet`;
     case 'policy':
       return words('policy', step.table, step.chain, step.policy);
     case 'conntrack':

@@ -9,6 +9,7 @@ export function placeOf(steps: readonly Step[], step: Step): Place {
   switch (step.kind) {
     case 'table':
     case 'rule':
+    case 'skipped':
     case 'policy':
       return { kind: 'hook', ...at, hook: step.hook };
     case 'conntrack':

@@ -47,6 +47,8 @@ function commandFor(ctx: Telling, lead: Step): Command | undefined {
       if (set?.member && name !== undefined) return { command: `ipset test ${name} ${set.saw}`, expected: `Warning: ${set.saw} is in set ${name}.` };
       return { command: `iptables -t ${lead.table} -nvL ${lead.chain} --line-numbers`, expected: `${lead.rule}  …  ${lead.verdict ?? ''}`.trimEnd() };
     }
+    case 'skipped':
+      return { command: `iptables -t ${lead.table} -nvL ${lead.chain} --line-numbers`, expected: undefined };
     case 'policy':
       return { command: `iptables -t ${lead.table} -nvL ${lead.chain}`, expected: `Chain ${lead.chain} (policy ${lead.policy} …)` };
     case 'conntrack':

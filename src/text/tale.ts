@@ -19,6 +19,7 @@ export function taleOf(ctx: Telling, stop: Stop): Tale | undefined {
       return transmitTale(ctx, stop, lead);
     case 'table':
     case 'rule':
+    case 'skipped':
     case 'policy':
       return netfilterTale(ctx, stop, lead);
     case 'conntrack':

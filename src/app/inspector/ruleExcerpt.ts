@@ -1,3 +1,4 @@
+import { explainSkipped } from '../../engine/trace.ts';
 import type { RuleStep, Step, StepBase } from '../../engine/step.ts';
 import type { Trace } from '../../engine/trace-types.ts';
 import type { Stop } from '../../text/reading-types.ts';
@@ -36,7 +37,7 @@ export function ruleExcerpt(ctx: Telling, bundle: BundleText, stop: Stop): Excer
   const table = tableOf(trace, stop);
   if (!table) return undefined;
   const inside = trace.steps.slice(table.id + 1, stop.to + 1).filter((s) => isWithin(trace, s, table.id));
-  const rules = inside.filter((s): s is Rule => s.kind === 'rule');
+  const rules = inside.flatMap((s): readonly Rule[] => (s.kind === 'rule' ? [s] : s.kind === 'skipped' ? explainSkipped(ctx.world, trace, s.id) : []));
   const policies = inside.filter((s): s is Policy => s.kind === 'policy');
   const acted = actedRule(trace, stop) ?? (policies.length === 0 && trace.steps[stop.lead]?.kind !== 'unknown' ? rules.findLast((r) => r.matched === true) : undefined);
   const hit = hitOf(ctx, rules, acted);

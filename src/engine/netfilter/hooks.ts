@@ -7,6 +7,7 @@ import type { Rtable } from '../routing/rtable.ts';
 import type { At, Sim } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import { PROTO_ICMP, ipOf } from '../../packet/packet.ts';
+import { chainsOf } from './ruleIndex.ts';
 import { rerouteIfChanged } from './reroute.ts';
 import { physOf, walkTable } from './walk.ts';
 
@@ -72,7 +73,7 @@ export function drop(state: HookState, skb: Skb, reason: 'rule' | 'policy' | 'ct
 function runTable(state: HookState, name: TableName): HandlerResult {
   const { sim, at, hook, skb } = state;
   const found = at.ns.netns.tables?.find((t) => t.name === name);
-  if (!found?.chains.some((c) => c.name === hook && c.policy !== undefined)) return accept(state);
+  if (!found || chainsOf(found).get(hook)?.policy === undefined) return accept(state);
   const id = sim.emit(at, skb, { kind: 'table', hook, table: name, in: state.in, out: state.out, ...physOf(skb, state), verdict: 'accept' }, { source: [found.source] });
   const outer = sim.parent;
   sim.parent = id;

@@ -4,6 +4,7 @@ import { BOUNDS } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import type { Condition, RuleStep } from '../step.ts';
 import { evaluateMatch, type MatchContext } from './matches/evaluate.ts';
+import { candidates, chainsOf, indexOf, LONG_CHAIN } from './ruleIndex.ts';
 import { applyTarget, type RuleVerdict, targetName } from './targets/apply.ts';
 
 export interface WalkContext extends MatchContext {
@@ -27,11 +28,11 @@ export const physOf = (skb: Skb, devs: { readonly in: string | undefined; readon
 
 /** Walks the base chain of `hook` and then its policy; `accept` when the table has no such chain. */
 export function walkTable(skb: Skb, ctx: WalkContext): { readonly verdict: 'accept' | 'drop' | 'stolen' | 'unknown'; readonly skb: Skb } {
-  const base = ctx.table.chains.find((c) => c.name === ctx.hook && c.policy !== undefined);
-  if (!base) return { verdict: 'accept', skb };
+  const base = chainsOf(ctx.table).get(ctx.hook);
+  if (base?.policy === undefined) return { verdict: 'accept', skb };
   const walked = walkChain(skb, base, ctx, []);
   if (walked.verdict !== 'return') return { verdict: walked.verdict, skb: walked.skb };
-  const policy = base.policy ?? 'ACCEPT';
+  const { policy } = base;
   ctx.sim.emit(
     ctx.at,
     walked.skb,
@@ -43,7 +44,8 @@ export function walkTable(skb: Skb, ctx: WalkContext): { readonly verdict: 'acce
 
 /**
  * Walks one chain as ipt_do_table() does (net/ipv4/netfilter/ip_tables.c): rules in order, the first terminating target wins,
- * RETURN and running off the end go back to the caller. Emits one `rule` step a rule tried.
+ * RETURN and running off the end go back to the caller. Emits one `rule` step a rule tried; in a long chain, one `skipped` step for
+ * each run of rules that cannot match this packet.
  */
 function walkChain(entry: Skb, chain: Chain, ctx: WalkContext, stack: Stack): { readonly verdict: ChainVerdict; readonly skb: Skb } {
   let skb = entry;
@@ -52,8 +54,20 @@ function walkChain(entry: Skb, chain: Chain, ctx: WalkContext, stack: Stack): { 
     ctx.sim.unknown(ctx.at, skb, 'bound', `${BOUNDS.chainDepth} chains deep at ${chain.name}`, undefined, chain.source ? [chain.source] : []);
     return { verdict: 'unknown', skb };
   }
-  for (const [i, rule] of chain.rules.entries()) {
-    if (ctx.sim.exhausted) return { verdict: 'unknown', skb };
+  const long = chain.rules.length > LONG_CHAIN;
+  const index = long ? indexOf(chain) : undefined;
+  let skippedFrom = 0;
+  const skipTo = (to: number): void => {
+    if (to > skippedFrom) emitSkipped(skb, chain, skippedFrom, to, stack, ctx);
+    skippedFrom = to + 1;
+  };
+  for (const i of index ? candidates(index, chain.rules.length, skb.packet) : chain.rules.keys()) {
+    const rule = chain.rules[i];
+    if (!rule || ctx.sim.exhausted) return { verdict: 'unknown', skb };
+    if (index) {
+      if (!index.remembers.has(i) && missesSilently(rule, skb, ctx)) continue;
+      skipTo(i);
+    }
     const here = [...stack, { chain: chain.name, rule: i + 1 }];
     const tried = tryRule(skb, chain, rule, i + 1, here, ctx);
     skb = tried.skb;
@@ -69,7 +83,7 @@ function walkChain(entry: Skb, chain: Chain, ctx: WalkContext, stack: Stack): { 
         return { verdict: verdict.kind, skb };
       case 'jump':
       case 'goto': {
-        const target = ctx.table.chains.find((c) => c.name === verdict.chain);
+        const target = chainsOf(ctx.table).get(verdict.chain);
         if (!target) {
           ctx.sim.unknown(ctx.at, skb, 'chain', verdict.chain, `iptables-save -t ${ctx.table.name}`, rule.source ? [rule.source] : []);
           return { verdict: 'unknown', skb };
@@ -82,11 +96,39 @@ function walkChain(entry: Skb, chain: Chain, ctx: WalkContext, stack: Stack): { 
       }
     }
   }
+  if (long) skipTo(chain.rules.length);
   return { verdict: 'return', skb };
 }
 
-/** Evaluates the conditions in order up to the first that fails, then applies the target. */
-function tryRule(skb: Skb, chain: Chain, rule: Rule, number: number, stack: Stack, ctx: WalkContext): { readonly verdict: RuleVerdict; readonly skb: Skb } {
+/** Whether some condition fails for sure; only for rules that leave nothing behind. */
+function missesSilently(rule: Rule, skb: Skb, ctx: WalkContext): boolean {
+  return rule.matches.some((m) => evaluateMatch(m, skb, ctx).result === false);
+}
+
+/** Rules `from` to before `to` (positions) did not match; each with its reason, when the trace is asked to explain this very step. */
+function emitSkipped(skb: Skb, chain: Chain, from: number, to: number, stack: Stack, ctx: WalkContext): void {
+  const { sim } = ctx;
+  if (sim.explain?.step === sim.steps.length) {
+    for (let i = from; i < to; i++) {
+      const rule = chain.rules[i];
+      if (rule) sim.explain.rules.push(ruleStep(rule, i + 1, evaluateRule(rule, skb, ctx), skb, chain, [...stack, { chain: chain.name, rule: i + 1 }], ctx));
+    }
+  }
+  sim.emit(
+    ctx.at,
+    skb,
+    { kind: 'skipped', hook: ctx.hook, table: ctx.table.name, chain: chain.name, from: from + 1, to, stack, markBefore: skb.mark, in: ctx.in, out: ctx.out },
+    { source: [chain.rules[from]?.source, chain.rules[to - 1]?.source] },
+  );
+}
+
+interface Evaluated {
+  readonly conditions: readonly Condition[];
+  readonly matched: boolean | 'unknown';
+}
+
+/** Evaluates the conditions in order up to the first that fails. */
+function evaluateRule(rule: Rule, skb: Skb, ctx: WalkContext): Evaluated {
   const conditions: Condition[] = [];
   let matched: boolean | 'unknown' = true;
   for (const match of rule.matches) {
@@ -98,22 +140,31 @@ function tryRule(skb: Skb, chain: Chain, rule: Rule, number: number, stack: Stac
       break;
     }
   }
-  const step: RuleStep = {
-    kind: 'rule',
-    hook: ctx.hook,
-    table: ctx.table.name,
-    chain: chain.name,
-    rule: number,
-    matched,
-    text: rule.text,
-    conditions,
-    verdict: matched === true ? targetName(rule.target) : undefined,
-    stack,
-    markBefore: skb.mark,
-    in: ctx.in,
-    out: ctx.out,
-    ...physOf(skb, ctx),
-  };
+  return { conditions, matched };
+}
+
+const ruleStep = (rule: Rule, number: number, { conditions, matched }: Evaluated, skb: Skb, chain: Chain, stack: Stack, ctx: WalkContext): RuleStep => ({
+  kind: 'rule',
+  hook: ctx.hook,
+  table: ctx.table.name,
+  chain: chain.name,
+  rule: number,
+  matched,
+  text: rule.text,
+  conditions,
+  verdict: matched === true ? targetName(rule.target) : undefined,
+  stack,
+  markBefore: skb.mark,
+  in: ctx.in,
+  out: ctx.out,
+  ...physOf(skb, ctx),
+});
+
+/** Tries one rule, and applies its target if it matches. */
+function tryRule(skb: Skb, chain: Chain, rule: Rule, number: number, stack: Stack, ctx: WalkContext): { readonly verdict: RuleVerdict; readonly skb: Skb } {
+  const evaluated = evaluateRule(rule, skb, ctx);
+  const { conditions, matched } = evaluated;
+  const step = ruleStep(rule, number, evaluated, skb, chain, stack, ctx);
   const id = ctx.sim.emit(ctx.at, skb, step, { source: [rule.source] });
   if (matched === false) return { verdict: { kind: 'continue' }, skb };
   if (matched === 'unknown') {

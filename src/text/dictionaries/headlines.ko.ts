@@ -47,6 +47,7 @@ export const headlinesKo: Dictionary = {
         : t.verdict === undefined
           ? `${josa(t.rule, '이/가')} 맞지만 세기만 합니다`
           : `${josa(t.rule, '이/가')} 맞습니다: ${t.verdict}`,
+  'rules-skipped': (t) => (t.from === t.to ? `${t.chain} ${t.from}번 규칙은 이 패킷의 규칙이 아닙니다` : `${t.chain} ${t.from}~${t.to}번 규칙은 이 패킷의 규칙이 아닙니다`),
   'rule-miss': (t) =>
     t.because === undefined
       ? `${josa(t.rule, '은/는')} 맞지 않습니다`

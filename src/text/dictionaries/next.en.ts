@@ -16,6 +16,7 @@ export const nextEn: Dictionary = {
   'table-asked': (t) => `${t.table} ${t.hook}`,
   notrack: () => 'is the connection tracked?',
   'rule-hit': (t) => `rule ${t.rule}`,
+  'rules-skipped': (t) => `rules of ${t.chain}`,
   'rule-miss': (t) => `rule ${t.rule}`,
   'rule-unknown': (t) => `rule ${t.rule}`,
   policy: (t) => `the end of ${t.chain}`,

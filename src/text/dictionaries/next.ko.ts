@@ -17,6 +17,7 @@ export const nextKo: Dictionary = {
   'table-asked': (t) => `${t.table} ${t.hook}`,
   notrack: () => '연결을 추적하는가?',
   'rule-hit': (t) => `규칙 ${t.rule}`,
+  'rules-skipped': (t) => `${t.chain} 규칙들`,
   'rule-miss': (t) => `규칙 ${t.rule}`,
   'rule-unknown': (t) => `규칙 ${t.rule}`,
   policy: (t) => `${t.chain}의 끝`,

@@ -62,6 +62,7 @@ export const whyEn: Dictionary = {
   'table-asked': (t) => `Its base chain is walked rule by rule. In the end it says ${c(t.verdict)}.`,
   notrack: () => 'A packet that is not tracked is never translated, and `ctstate` rules see it as UNTRACKED.',
   'rule-hit': (t) => (t.because === undefined ? 'The rule has no condition: it matches everything that reaches it.' : `Every condition holds; the telling one is ${c(t.because.text)}, and the packet has ${c(t.because.saw)}.`),
+  'rules-skipped': () => 'Each of them asks for another address, port or protocol. The list below has the reason of each.',
   'rule-miss': (t) => (t.because === undefined ? 'A condition does not hold.' : `${c(t.because.text)} does not hold: the packet has ${c(t.because.saw)}. What stands behind it in the rule is not evaluated any more.`),
   'rule-unknown': (t) => `A condition of ${c(t.rule)} is not modelled, or what it asks is not in the dump. It is not treated as “no match”: that would be a guess.`,
   policy: (t) => `No rule of ${c(t.chain)} ended the walk, so the policy does.`,

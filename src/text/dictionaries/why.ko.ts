@@ -61,6 +61,7 @@ export const whyKo: Dictionary = {
   'table-asked': (t) => `기본 체인의 규칙을 하나씩 확인합니다. 마지막 판정은 ${c(t.verdict)}입니다.`,
   notrack: () => '추적하지 않는 패킷은 변환되지 않으며, `ctstate` 규칙에는 UNTRACKED로 보입니다.',
   'rule-hit': (t) => (t.because === undefined ? '조건이 없는 규칙입니다. 여기까지 온 것은 모두 맞습니다.' : `모든 조건이 맞습니다. 결정적인 조건은 ${cj(t.because.text, '이/')}고, 패킷의 값은 ${c(t.because.saw)}입니다.`),
+  'rules-skipped': () => '모두 다른 주소나 포트, 프로토콜을 요구합니다. 규칙마다의 이유는 아래 목록에 있습니다.',
   'rule-miss': (t) => (t.because === undefined ? '맞지 않는 조건이 있습니다.' : `조건 ${cj(t.because.text, '이/가')} 맞지 않습니다. 패킷의 값은 ${c(t.because.saw)}입니다. 그 뒤의 조건은 더 보지 않습니다.`),
   'rule-unknown': (t) => `${c(t.rule)}의 조건을 아직 다루지 않거나, 필요한 것이 덤프에 없습니다. “맞지 않음”으로 여기지 않습니다. 그것은 짐작이기 때문입니다.`,
   policy: (t) => `${c(t.chain)}의 어떤 규칙도 끝내지 않았으므로 정책이 정합니다.`,

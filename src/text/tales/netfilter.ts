@@ -59,6 +59,8 @@ export function netfilterTale(ctx: Telling, stop: Stop, lead: Step): Tale {
     case 'policy':
       if (lead.policy === 'DROP' && detail !== 'rules') return { kind: 'policy-drop', chain: lead.chain, table: lead.table, host: lead.host };
       return detail === 'rules' ? { kind: 'policy', chain: lead.chain, policy: lead.policy } : { kind: 'table', table: lead.table, hook: lead.hook, by: 'policy', rule: undefined };
+    case 'skipped':
+      return { kind: 'rules-skipped', chain: lead.chain, from: lead.from, to: lead.to };
     case 'rule':
       return detail === 'rules' ? ruleTale(lead) : tableTale(ctx, stop, lead);
     case 'table': {
