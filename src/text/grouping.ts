@@ -139,7 +139,7 @@ function tableGroup(steps: readonly Step[], id: number): Group {
   let to = id;
   const inside = new Set([id]);
   for (let next = steps[to + 1]; next && next.packetId === table?.packetId && next.parent !== undefined && inside.has(next.parent); next = steps[to + 1]) {
-    if (next.kind !== 'rule' && next.kind !== 'policy' && next.kind !== 'nat' && next.kind !== 'unknown') break;
+    if (next.kind !== 'rule' && next.kind !== 'skipped' && next.kind !== 'policy' && next.kind !== 'nat' && next.kind !== 'unknown') break;
     inside.add(next.id);
     to = next.id;
   }
