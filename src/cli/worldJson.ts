@@ -85,6 +85,7 @@ const policyRule = v.object({
   ipproto: maybe(proto),
   sport: maybe(range),
   dport: maybe(range),
+  uids: maybe(v.object({ from: u32, to: u32 })),
   action: v.variant('kind', [
     v.object({ kind: v.literal('lookup'), table: text, suppressPrefixLength: maybe(v.number()) }),
     v.object({ kind: v.literal('goto'), priority: u32 }),
@@ -99,17 +100,35 @@ const route = v.object({
   type: v.picklist(['unicast', 'local', 'broadcast', 'multicast', 'blackhole', 'unreachable', 'prohibit', 'throw', 'anycast']),
   dst: prefix,
   table: text,
-  nexthops: v.array(v.object({ via: maybe(ip4), dev: maybe(text), weight: v.pipe(v.number(), v.minValue(1), v.maxValue(256)), onlink: v.boolean(), dead: v.boolean() })),
+  nexthops: v.array(v.object({ via: maybe(ip4), dev: maybe(text), weight: v.pipe(v.number(), v.minValue(1), v.maxValue(256)), onlink: v.boolean(), dead: v.boolean(), linkdown: maybe(v.literal(true)) })),
   proto: maybe(text),
   scope: maybe(text),
   src: maybe(ip4),
   metric: u32,
   mtu: maybe(count),
+  mtuLocked: maybe(v.literal(true)),
+  advmss: maybe(count),
+  hoplimit: maybe(count),
+  nhid: maybe(count),
   tos: v.number(),
   unknown: texts,
   source,
   extra: maybe(texts),
 });
+
+const nexthopObject = v.object({
+  id: count,
+  via: maybe(ip4),
+  dev: maybe(text),
+  onlink: v.boolean(),
+  blackhole: v.boolean(),
+  group: maybe(v.array(v.object({ id: count, weight: v.pipe(v.number(), v.minValue(1), v.maxValue(256)) }))),
+  unknown: texts,
+  extra: maybe(texts),
+  source,
+});
+
+const routeException = v.object({ dst: ip4, src: maybe(ip4), tos: v.number(), via: maybe(ip4), dev: maybe(text), redirected: v.boolean(), mtu: maybe(count), mtuLocked: v.boolean(), extra: maybe(texts), source });
 
 const negate = { negate: v.boolean() };
 const match = v.variant('kind', [
@@ -250,6 +269,8 @@ const netns = v.object({
   links: v.array(link),
   rules: v.array(policyRule),
   routes: v.array(route),
+  nexthopObjects: maybe(v.array(nexthopObject)),
+  routeCache: maybe(v.array(routeException)),
   neighbours: v.array(v.object({ ip: ip4, dev: text, mac: maybe(text), outer: maybe(ip4), state: text, source, extra: maybe(texts) })),
   fdb: v.array(v.object({ mac: text, dev: text, dst: maybe(ip4), words: texts, source })),
   tables: maybe(v.array(table)),

@@ -66,7 +66,7 @@ export function sendFrom(sim: Sim, ns: Ns, dst: number, connection: number): voi
   const at = { ns, dev: undefined };
   const mark = probe.mark ?? 0;
   const sport = probe.proto === PROTO_ICMP ? undefined : ((probe.sport ?? DEFAULT_SPORT) + connection) & 0xffff;
-  const decided = routeOutput(sim, ns, { purpose: 'output', dst, src: probe.src ?? 0, tos: probe.tos ?? 0, mark, proto: probe.proto, sport, dport: probe.dport });
+  const decided = routeOutput(sim, ns, { purpose: 'output', dst, src: probe.src ?? 0, anySource: true, tos: probe.tos ?? 0, mark, proto: probe.proto, sport, dport: probe.dport });
   const src = decided.kind === 'route' ? decided.src : (probe.src ?? 0);
   const ttl = sysctl(ns, 'net.ipv4.ip_default_ttl', 64);
   const mss = decided.kind === 'route' && probe.proto === PROTO_TCP ? advertisedMss(sim, ns, src, dst) : OUTSIDE_MSS;

@@ -7,6 +7,7 @@ import { type CtTable, newCtTable } from './conntrack/table.ts';
 import { type IpvsTable, newIpvsTable } from './ipvs/connections.ts';
 import { needsConntrack } from './netfilter/needsConntrack.ts';
 import type { Choice, Choices, Probe } from './probe.ts';
+import { type Exception, givenExceptions } from './routing/rtable.ts';
 import type { Skb } from './skb.ts';
 import type { ClientSocket } from './socket/client.ts';
 import type { RuleStep, Step, StepBody, Subsystem, UnknownWhat } from './step.ts';
@@ -33,8 +34,8 @@ export interface Ns {
   /** Whether some rule needs connection tracking; without one nothing is tracked and nat is not consulted. */
   readonly tracking: boolean;
   readonly ipvs: IpvsTable;
-  /** Learned path MTUs by destination (FIB next-hop exceptions). */
-  readonly pmtu: Map<Ip4, number>;
+  /** Learned path MTUs and gateways by exceptionKey() (FIB next-hop exceptions). */
+  readonly exceptions: Map<string, Exception>;
   /** Neighbours learned during the trace, by `dev/ip`. */
   readonly learned: Map<string, Mac>;
   readonly clients: ClientSocket[];
@@ -150,7 +151,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
         conntrack: newCtTable(),
         tracking: needsConntrack(netns),
         ipvs: newIpvsTable(),
-        pmtu: new Map(),
+        exceptions: givenExceptions(netns),
         learned: new Map(),
         clients: [],
         tunnels: { errors: new Map(), fdb: new Map(), ports: new Map() },

@@ -126,6 +126,8 @@ export interface FibStep {
   readonly nexthop: Ip4 | undefined;
   /** The source address it gave to a packet that had none. */
   readonly chosenSrc: Ip4 | undefined;
+  /** Key of the choice between next hops, when chance decided. */
+  readonly choice?: string;
 }
 
 export interface IpvsStep {

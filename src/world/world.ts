@@ -33,6 +33,10 @@ export interface Netns {
   readonly rules: readonly PolicyRule[];
   readonly routes: readonly Route[];
   readonly neighbours: readonly Neighbour[];
+  /** `ip nexthop`: objects that routes name by `nhid`. */
+  readonly nexthopObjects?: readonly NexthopObject[];
+  /** `ip route show cache`: path MTUs and redirects that were learned before. */
+  readonly routeCache?: readonly RouteException[];
   readonly fdb: readonly FdbEntry[];
   /** iptables tables in the order of the dump; undefined: no iptables dump was given. */
   readonly tables: readonly Table[] | undefined;
@@ -144,6 +148,8 @@ export interface PolicyRule {
   readonly ipproto: number | undefined;
   readonly sport: PortRange | undefined;
   readonly dport: PortRange | undefined;
+  /** `uidrange`, inclusive. */
+  readonly uids?: { readonly from: number; readonly to: number };
   readonly action: PolicyAction;
   /** Selectors or attributes that we did not understand, verbatim: the rule is then undecidable. */
   readonly unknown: readonly string[];
@@ -182,6 +188,12 @@ export interface Route {
   readonly src: Ip4 | undefined;
   readonly metric: number;
   readonly mtu: number | undefined;
+  /** `mtu lock`: path MTU discovery leaves it alone, and DF stays clear. */
+  readonly mtuLocked?: true;
+  readonly advmss?: number;
+  readonly hoplimit?: number;
+  /** The nexthop object that it names. */
+  readonly nhid?: number;
   readonly tos: number;
   /** Attributes that we did not understand, verbatim. */
   readonly unknown: readonly string[];
@@ -195,8 +207,42 @@ export interface Nexthop {
   readonly dev: string | undefined;
   readonly weight: number;
   readonly onlink: boolean;
-  /** `linkdown`, `dead`: the kernel does not use it. */
+  /** `dead`: the kernel does not use it. */
   readonly dead: boolean;
+  /** No carrier; used all the same unless `ignore_routes_with_linkdown` says otherwise. */
+  readonly linkdown?: true;
+}
+
+/** One line of `ip nexthop`: a next hop, a group of them, or a blackhole. */
+export interface NexthopObject {
+  readonly id: number;
+  readonly via: Ip4 | undefined;
+  readonly dev: string | undefined;
+  readonly onlink: boolean;
+  readonly blackhole: boolean;
+  /** Members of a group with their weights; undefined for a single next hop. */
+  readonly group: readonly { readonly id: number; readonly weight: number }[] | undefined;
+  /** Attributes that we did not understand, verbatim. */
+  readonly unknown: readonly string[];
+  /** Words without an effect on where packets go (`scope link`, `proto static`, `type resilient`), verbatim and in order. */
+  readonly extra?: readonly string[];
+  readonly source: SourceRef | undefined;
+}
+
+/** One entry of `ip route show cache`: what was learned about one destination (struct fib_nh_exception). */
+export interface RouteException {
+  readonly dst: Ip4;
+  readonly src: Ip4 | undefined;
+  readonly tos: number;
+  readonly via: Ip4 | undefined;
+  readonly dev: string | undefined;
+  /** The gateway came from an ICMP redirect. */
+  readonly redirected: boolean;
+  readonly mtu: number | undefined;
+  readonly mtuLocked: boolean;
+  /** Other words of the entry's lines (`expires 590sec`, `uid 0`), verbatim. */
+  readonly extra?: readonly string[];
+  readonly source: SourceRef | undefined;
 }
 
 /** One line of `ip neigh`. */

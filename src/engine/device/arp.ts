@@ -1,10 +1,11 @@
 import { BROADCAST_MAC, type Ip4, type Mac } from '../../packet/address.ts';
 import { type ArpHeader, ETHERTYPE_ARP, ipOf } from '../../packet/packet.ts';
-import { isUp, onSubnet, segmentOf } from '../../world/lookup.ts';
+import { isUp, segmentOf } from '../../world/lookup.ts';
 import type { Link } from '../../world/world.ts';
-import { addressType, fibLookup } from '../routing/fib.ts';
-import { validateSource } from '../routing/rpFilter.ts';
-import { SCOPE, selectSource } from '../routing/source.ts';
+import { addressType } from '../routing/fib.ts';
+import { inputRoute } from '../routing/input.ts';
+import { routeOutput } from '../routing/output.ts';
+import { countedScope, inetAddrOnlink, SCOPE, selectSource } from '../routing/source.ts';
 import { type At, devConf, isForwarding, linkOf, type Sim } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 
@@ -29,7 +30,7 @@ export function arpResolve(sim: Sim, at: At, waiting: Skb, link: Link, target: I
     const there = linkOf(peer.ns, peer.dev);
     if (!there || !isUp(there)) continue;
     sim.emit(peer, request, { kind: 'receive', otherhost: false }, { framed: true, subsystem: 'neighbour' });
-    const by = answersFor(peer, there, target, spa);
+    const by = answersFor(sim, peer, there, target, spa);
     if (by === 'none') continue;
     const mac = there.mac ?? ZERO_MAC;
     const reply = arpSkb(sim, waiting, { type: 'arp', op: 'reply', spa: target, tpa: spa, sha: mac, tha: link.mac ?? ZERO_MAC }, link.mac ?? ZERO_MAC);
@@ -65,33 +66,50 @@ function listeners(sim: Sim, at: At, link: Link): readonly At[] | undefined {
 function arpSource(at: At, waiting: Skb, link: Link, target: Ip4): Ip4 {
   const { src } = ipOf(waiting.packet);
   const announce = devConf(at.ns, link.name, 'arp_announce', 'max', 0);
-  const local = addressType(at.ns, src) === 'local';
-  if (announce === 0 && local) return src;
-  if (announce === 1 && local && onSubnet(link, target) && onSubnet(link, src)) return src;
+  if (announce < 2 && addressType(at.ns, src) === 'local' && (announce === 0 || inetAddrOnlink(link, target, src))) return src;
   return selectSource(at.ns, link.name, target, SCOPE.link)?.ip ?? 0;
 }
 
-/** arp_process(): who says "that is me": the owner of the address, as arp_ignore allows, or a proxy that would forward there. */
-function answersFor(at: At, link: Link, target: Ip4, asker: Ip4): 'own-address' | 'proxy-arp' | 'none' {
-  if (!validateSource(at.ns, link.name, asker, target, 0, 0, 0).ok) return 'none';
-  const answer = fibLookup(at.ns, { dst: target, src: asker, tos: 0, mark: 0, iif: link.name, proto: 0 });
-  if (answer.kind !== 'route') return 'none';
-  if (answer.route.type === 'local') return arpIgnore(at, link, target, asker) ? 'none' : 'own-address';
-  if (answer.route.type !== 'unicast' || !isForwarding(at.ns, link.name)) return 'none';
-  // arp_fwd_proxy(): never for what lies behind the very device that asks.
-  return answer.nexthop.dev !== link.name && devConf(at.ns, link.name, 'proxy_arp', 'or', 0) === 1 ? 'proxy-arp' : 'none';
+/** arp_process(): who says "that is me": the owner of the address, as arp_ignore and arp_filter allow, or a proxy that would forward there. */
+function answersFor(sim: Sim, at: At, link: Link, target: Ip4, asker: Ip4): 'own-address' | 'proxy-arp' | 'none' {
+  // RFC 2131: a request from 0.0.0.0 asks whether the address is free.
+  if (asker === 0) return addressType(at.ns, target, link.name) === 'local' && !arpIgnore(at, link, target, asker) ? 'own-address' : 'none';
+  const found = inputRoute(sim, at.ns, { dst: target, src: asker, tos: 0, mark: 0, iif: link.name, proto: 0, uid: 0 }, { src: asker, dst: target, proto: 0 });
+  if (found.kind === 'local' && found.check.ok) return arpIgnore(at, link, target, asker) || arpFilter(sim, at, link, target, asker) ? 'none' : 'own-address';
+  if (found.kind !== 'forward' || !found.check.ok || !isForwarding(at.ns, link.name)) return 'none';
+  const out = found.chosen.hop.dev;
+  // arp_fwd_pvlan(): for what lies behind the very device that asks; arp_fwd_proxy() and `ip neigh add proxy`: never for that.
+  if (out === link.name) return asker !== target && devConf(at.ns, link.name, 'proxy_arp_pvlan', 'own', 0) !== 0 ? 'proxy-arp' : 'none';
+  const proxied = at.ns.netns.neighbours.some((n) => n.ip === target && n.dev === link.name && n.extra?.includes('proxy'));
+  return proxied || (devConf(at.ns, link.name, 'proxy_arp', 'or', 0) === 1 && mediumDiffers(at, link.name, out)) ? 'proxy-arp' : 'none';
 }
 
-/** arp_ignore() (net/ipv4/arp.c): 1 only for addresses of the asked device, 2 and only to its own subnet, 3 not for scope host, 8 never. */
+/** arp_fwd_proxy(): medium_id 0 answers for all, -1 for none, else for what lies on another medium. */
+function mediumDiffers(at: At, dev: string, out: string | undefined): boolean {
+  const of = (name: string): number => devConf(at.ns, name, 'medium_id', 'own', 0);
+  const mine = of(dev);
+  if (mine === 0 || mine === -1) return mine === 0;
+  const other = out === undefined ? -1 : of(out);
+  return other !== mine && other !== -1;
+}
+
+/** arp_filter() (net/ipv4/arp.c): only where an answer to the asker would leave by this device. */
+function arpFilter(sim: Sim, at: At, link: Link, target: Ip4, asker: Ip4): boolean {
+  if (devConf(at.ns, link.name, 'arp_filter', 'or', 0) === 0) return false;
+  const back = routeOutput(sim, at.ns, { purpose: 'output', dst: asker, src: target, tos: 0, mark: 0, proto: 0, uid: 0 });
+  return back.kind !== 'route' || back.rt.oif !== link.name;
+}
+
+/** arp_ignore() and confirm_addr_indev() (net/ipv4/arp.c, devinet.c): 1 only for addresses of the asked device, 2 and only to its own subnet, 3 not for scope host, 8 never. */
 function arpIgnore(at: At, link: Link, target: Ip4, asker: Ip4): boolean {
-  const own = link.addresses.find((a) => a.ip === target);
+  const has = (on: Link, scope: number): boolean => on.addresses.some((a) => a.ip === target && countedScope(at.ns, on, a) <= scope);
   switch (devConf(at.ns, link.name, 'arp_ignore', 'max', 0)) {
     case 1:
-      return own === undefined;
+      return !has(link, SCOPE.host);
     case 2:
-      return own === undefined || !onSubnet({ ...link, addresses: [own] }, asker);
+      return !has(link, SCOPE.host) || (asker !== 0 && !inetAddrOnlink(link, target, asker));
     case 3:
-      return !at.ns.netns.links.some((l) => l.addresses.some((a) => a.ip === target && a.scope !== 'host'));
+      return !at.ns.netns.links.some((l) => has(l, SCOPE.link));
     case 8:
       return true;
     default:

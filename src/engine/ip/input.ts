@@ -1,6 +1,7 @@
 import { ipOf, PROTO_GRE, PROTO_ICMP, PROTO_IPIP, PROTO_TCP, PROTO_UDP } from '../../packet/packet.ts';
 import { runHook } from '../netfilter/hooks.ts';
 import { routeInput } from '../routing/input.ts';
+import type { Rtable } from '../routing/rtable.ts';
 import type { At, Sim } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import { icmpReceive } from '../socket/icmp.ts';
@@ -9,6 +10,7 @@ import { tcpReceive } from '../socket/tcp.ts';
 import { udpReceive } from '../socket/udp.ts';
 import { ipTunnelReceive } from '../tunnel/ipTunnel.ts';
 import { udpTunnelReceive } from '../tunnel/udpTunnel.ts';
+import { broadcastReceive } from './broadcast.ts';
 import { forward } from './forward.ts';
 import { reassemble } from './fragment.ts';
 import { sendIcmpError } from './icmp.ts';
@@ -19,13 +21,14 @@ export function ipReceive(sim: Sim, at: At, skb: Skb): void {
   if (hooked.verdict !== 'accept') return;
   const next = hooked.state.skb;
   // What comes back over lo still has the route that sent it there (skb_dst survives loopback_xmit()).
-  if (at.dev === 'lo') return localDeliver(sim, at, next);
+  // A changed destination drops it (nf_nat_ipv4_in(), net/netfilter/nf_nat_proto.c).
+  if (at.dev === 'lo' && ipOf(next.packet).dst === ipOf(skb.packet).dst) return localDeliver(sim, at, next, undefined);
   const decision = routeInput(sim, at, next);
   switch (decision.kind) {
     case 'ended':
       return;
     case 'local':
-      return localDeliver(sim, at, next);
+      return localDeliver(sim, at, next, decision.rt);
     case 'forward':
       return forward(sim, at, next, decision.rt);
     case 'error': {
@@ -40,12 +43,13 @@ export function ipReceive(sim: Sim, at: At, skb: Skb): void {
 }
 
 /** ip_local_deliver() and ip_local_deliver_finish(): fragments together, INPUT, then the protocol. */
-function localDeliver(sim: Sim, at: At, skb: Skb): void {
+function localDeliver(sim: Sim, at: At, skb: Skb, rt: Rtable | undefined): void {
   const whole = skb.piece ? reassemble(sim, at, skb) : skb;
   if (!whole) return;
   const hooked = runHook(sim, at, 'INPUT', whole, { in: at.dev, out: undefined });
   if (hooked.verdict !== 'accept') return;
   const next = hooked.state.skb;
+  if (rt?.kind === 'broadcast') return broadcastReceive(sim, at, next);
   switch (ipOf(next.packet).proto) {
     case PROTO_ICMP:
       return icmpReceive(sim, at, next);

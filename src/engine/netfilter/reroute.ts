@@ -22,7 +22,7 @@ export function reroute(state: HookState): HandlerResult {
   const ip = ipOf(skb.packet);
   const type = addressType(at.ns, ip.src);
   const flow = flowOf(skb, 'lo');
-  const decided = routeOutput(sim, at.ns, { purpose: 'reroute', dst: ip.dst, src: type === 'local' || type === 'unicast' ? ip.src : 0, tos: ip.tos, mark: skb.mark, proto: ip.proto, sport: flow.sport, dport: flow.dport });
+  const decided = routeOutput(sim, at.ns, { purpose: 'reroute', dst: ip.dst, src: type === 'local' || type === 'unicast' ? ip.src : 0, anySource: true, uid: 0, tos: ip.tos, mark: skb.mark, proto: ip.proto, sport: flow.sport, dport: flow.dport });
   if (decided.kind === 'unknown') {
     sim.unknown(at, skb, decided.what, decided.name, undefined, decided.source.filter((s) => s !== undefined));
     return { verdict: 'ended' };

@@ -1,29 +1,32 @@
 import { isLimitedBroadcast, isLoopback, isMulticast, isZeroNet } from '../../packet/address.ts';
-import { ipOf, l4Of, isPorted } from '../../packet/packet.ts';
-import { type At, devConf, isForwarding, type Sim } from '../sim.ts';
+import { ipOf, l4Of, type Packet } from '../../packet/packet.ts';
+import { type At, devConf, isForwarding, type Ns, type Sim } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import type { FibStep } from '../step.ts';
-import { chooseNexthop } from './choose.ts';
-import { type FibAnswer, fibLookup, type Flow, prefixText } from './fib.ts';
-import { type SourceCheck, validateSource } from './rpFilter.ts';
-import type { Rtable } from './rtable.ts';
+import { chooseNexthop, type ChosenHop, type HashInput, hashInputOf } from './choose.ts';
+import { type FibHit, fibLookup, type FibRefusal, type FibUnknown, prefixText } from './fib.ts';
+import { type SourceCheck, validateSource, wantsRedirect } from './rpFilter.ts';
+import { localRtable, type Rtable, rtableBy } from './rtable.ts';
+import type { Flow } from './rules.ts';
 
-/** What to do with a received packet. `error` is answered with ICMP if this machine forwards; `drop` is silent. */
+type Errno = FibRefusal['error'];
+
+/** What to do with a received packet. `error` is answered with ICMP if this machine forwards; `ended` is recorded. */
 export type InputDecision =
   | { readonly kind: 'local' | 'forward'; readonly rt: Rtable }
-  | { readonly kind: 'error'; readonly error: 'EHOSTUNREACH' | 'ENETUNREACH' | 'EACCES' | 'EINVAL'; readonly notForwarding: boolean }
+  | { readonly kind: 'error'; readonly error: Errno; readonly notForwarding: boolean }
   | { readonly kind: 'ended' };
 
-/** The question that a packet asks of the routing tables. */
-export function flowOf(skb: Skb, iif: string, oif?: string): Flow {
+/** The question that a packet asks of the routing tables; pieces of a datagram show no ports (__skb_flow_dissect()). */
+export function flowOf(skb: { readonly packet: Packet; readonly mark: number }, iif: string, oif?: string): Flow {
   const ip = ipOf(skb.packet);
   const l4 = l4Of(skb.packet);
-  const ports = isPorted(l4) ? { sport: l4.sport, dport: l4.dport } : {};
-  return { dst: ip.dst, src: ip.src, tos: ip.tos, mark: skb.mark, iif, oif, proto: ip.proto, ...ports };
+  const ports = l4 && 'sport' in l4 && !ip.mf && ip.offset === 0 ? { sport: l4.sport, dport: l4.dport } : {};
+  return { dst: ip.dst, src: ip.src, tos: ip.tos, mark: skb.mark, iif, oif, proto: ip.proto, uid: 0, ...ports };
 }
 
 /** What a routing step shows of an answer. */
-export function fibStep(purpose: FibStep['purpose'], dst: number, answer: Exclude<FibAnswer, { kind: 'unknown' }>, result: FibStep['result'], more: Partial<FibStep> = {}): FibStep {
+export function fibStep(purpose: FibStep['purpose'], dst: number, answer: FibHit | FibRefusal, result: FibStep['result'], more: Partial<FibStep> = {}): FibStep {
   return {
     kind: 'fib',
     purpose,
@@ -39,73 +42,114 @@ export function fibStep(purpose: FibStep['purpose'], dst: number, answer: Exclud
   };
 }
 
-export const errorResult = (error: 'EHOSTUNREACH' | 'ENETUNREACH' | 'EACCES' | 'EINVAL'): FibStep['result'] =>
-  ({ EHOSTUNREACH: 'unreachable', ENETUNREACH: 'no-route', EACCES: 'prohibit', EINVAL: 'blackhole' } as const)[error];
+export const errorResult = (error: Errno): FibStep['result'] => ({ EHOSTUNREACH: 'unreachable', ENETUNREACH: 'no-route', EACCES: 'prohibit', EINVAL: 'blackhole' } as const)[error];
 
-/** ip_route_input_slow() (net/ipv4/route.c): is it for us, to be forwarded, or refused? Emits what it found. */
+/** What ip_route_input_slow() finds, before anything is recorded about it. */
+export type InputRoute =
+  | { readonly kind: 'martian'; readonly why: 'martian-source' | 'martian-destination'; readonly answer?: FibHit }
+  | { readonly kind: 'multicast' }
+  | { readonly kind: 'unknown'; readonly answer: FibUnknown }
+  | { readonly kind: 'error'; readonly answer: FibRefusal }
+  /** There is a way, but the device does not forward. */
+  | { readonly kind: 'not-forwarding'; readonly answer: FibHit }
+  | { readonly kind: 'local' | 'broadcast'; readonly answer: FibHit | undefined; readonly check: SourceCheck }
+  | { readonly kind: 'forward'; readonly answer: FibHit; readonly chosen: ChosenHop; readonly check: SourceCheck };
+
+/** ip_route_input_slow() (net/ipv4/route.c) for a packet, or the addresses of an ARP request: `flow.iif` is where it came in. */
+export function inputRoute(sim: Sim, ns: Ns, flow: Flow, hash: HashInput): InputRoute {
+  const { src, dst, iif: dev } = flow;
+  if (isMulticast(dst)) return { kind: 'multicast' };
+  if (isMulticast(src) || isLimitedBroadcast(src)) return { kind: 'martian', why: 'martian-source' };
+  const broadcast = (answer: FibHit | undefined): InputRoute => ({
+    kind: 'broadcast',
+    answer,
+    check: isZeroNet(src) ? { ok: true, checked: undefined, expected: undefined, onLink: false } : validateSource(ns, { ...flow, dst: 0 }, undefined),
+  });
+  if (isLimitedBroadcast(dst) || (src === 0 && dst === 0)) return broadcast(undefined);
+  if (isZeroNet(src)) return { kind: 'martian', why: 'martian-source' };
+  if (isZeroNet(dst)) return { kind: 'martian', why: 'martian-destination' };
+  if (devConf(ns, dev, 'route_localnet', 'or', 0) === 0) {
+    if (isLoopback(dst)) return { kind: 'martian', why: 'martian-destination' };
+    if (isLoopback(src)) return { kind: 'martian', why: 'martian-source' };
+  }
+  const answer = fibLookup(ns, flow);
+  if (answer.kind !== 'route') return { kind: answer.kind, answer } as InputRoute;
+  const forwarding = isForwarding(ns, dev);
+  const { type } = answer.route;
+  const forwardsBroadcasts = type === 'broadcast' && devConf(ns, dev, 'bc_forwarding', 'and', 0) === 1;
+  if (type === 'broadcast' && !forwardsBroadcasts) return broadcast(answer);
+  if (type === 'local') return { kind: 'local', answer, check: validateSource(ns, flow, undefined) };
+  if (!forwarding && !forwardsBroadcasts) return { kind: 'not-forwarding', answer };
+  if (type !== 'unicast' && !forwardsBroadcasts) return { kind: 'martian', why: 'martian-destination', answer };
+  const chosen = chooseNexthop(sim, ns, answer, hash);
+  return { kind: 'forward', answer, chosen, check: validateSource(ns, flow, chosen.hop.dev) };
+}
+
+/** ip_route_input_slow(), recorded: is it for us, to be forwarded, or refused? */
 export function routeInput(sim: Sim, at: At, skb: Skb): InputDecision {
   const dev = at.dev ?? '';
-  const ip = ipOf(skb.packet);
-  const drop = (reason: 'martian-source' | 'martian-destination' | 'rp-filter' | 'multicast' | 'broadcast'): InputDecision => {
+  const { dst, src } = ipOf(skb.packet);
+  const drop = (reason: 'martian-source' | 'martian-destination'): InputDecision => {
     sim.emit(at, skb, { kind: 'drop', reason });
     sim.end(at, skb, 'dropped');
     return { kind: 'ended' };
   };
-  if (isMulticast(ip.src) || isLimitedBroadcast(ip.src) || (isZeroNet(ip.src) && ip.src !== 0)) return drop('martian-source');
-  if (isMulticast(ip.dst)) return drop('multicast');
-  if (isLimitedBroadcast(ip.dst)) return drop('broadcast');
-  if (isZeroNet(ip.src)) return drop('martian-source');
-  if (isZeroNet(ip.dst)) return drop('martian-destination');
-  const routeLocalnet = devConf(at.ns, dev, 'route_localnet', 'or', 0) === 1;
-  // Packets on lo are loopback by nature (ip_rcv on loopback_dev keeps the output's dst, so these tests never see them).
-  if (dev !== 'lo' && !routeLocalnet) {
-    if (isLoopback(ip.dst)) return drop('martian-destination');
-    if (isLoopback(ip.src)) return drop('martian-source');
-  }
-
-  const answer = fibLookup(at.ns, flowOf(skb, dev));
-  if (answer.kind === 'unknown') {
-    sim.unknown(at, skb, answer.what, answer.name, answer.what === 'route' ? 'ip route show table all' : 'ip rule', answer.source.filter((s) => s !== undefined));
+  const unknown = ({ what, name, source }: FibUnknown): InputDecision => {
+    sim.unknown(at, skb, what, name, what === 'route' ? 'ip route show table all' : 'ip rule', source.filter((s) => s !== undefined));
     return { kind: 'ended' };
+  };
+  const found = inputRoute(sim, at.ns, flowOf(skb, dev), hashInputOf(skb.packet));
+  switch (found.kind) {
+    case 'martian':
+      return drop(found.why);
+    case 'multicast':
+      // Who takes it hangs on group memberships (`ip maddr`), which no dump shows.
+      sim.unknown(at, skb, 'protocol', 'IP multicast');
+      return { kind: 'ended' };
+    case 'unknown':
+      return unknown(found.answer);
+    case 'error': {
+      const forwarding = isForwarding(at.ns, dev);
+      sim.emit(at, skb, fibStep('input', dst, found.answer, errorResult(found.answer.error)), { source: found.answer.source });
+      return { kind: 'error', error: forwarding ? found.answer.error : 'EHOSTUNREACH', notForwarding: !forwarding };
+    }
+    case 'not-forwarding':
+      sim.emit(at, skb, fibStep('input', dst, found.answer, 'forward'), { source: found.answer.source });
+      return { kind: 'error', error: 'EHOSTUNREACH', notForwarding: true };
+    case 'local':
+    case 'broadcast': {
+      const { answer, check, kind } = found;
+      const asked = answer ?? ({ kind: 'error', error: 'EINVAL', table: undefined, priority: undefined, prefix: undefined, source: [] } as const);
+      sim.emit(at, skb, fibStep('input', dst, asked, kind, { oif: kind === 'local' ? 'lo' : (answer?.nexthop.dev ?? dev), nexthop: undefined }), { source: asked.source });
+      if (!sourceStep(sim, at, skb, check, unknown)) return { kind: 'ended' };
+      return { kind: 'local', rt: { ...localRtable(dst, answer?.route), kind } };
+    }
+    case 'forward': {
+      const { answer, chosen, check } = found;
+      const { hop, choice } = chosen;
+      const kind = answer.route.type === 'broadcast' ? 'broadcast' : 'unicast';
+      const rt = rtableBy(at.ns, kind, dst, answer.route, hop);
+      sim.emit(at, skb, fibStep('input', dst, answer, kind === 'broadcast' ? kind : 'forward', { oif: hop.dev, nexthop: rt.gateway, ...(choice === undefined ? {} : { choice }) }), { source: answer.source });
+      if (!sourceStep(sim, at, skb, check, unknown)) return { kind: 'ended' };
+      const redirect = check.ok && wantsRedirect(at.ns, dev, src, hop, check.onLink);
+      return { kind: 'forward', rt: redirect ? { ...rt, redirect } : rt };
+    }
   }
-  const forwarding = isForwarding(at.ns, dev);
-  const source = answer.source;
-  if (answer.kind === 'error') {
-    sim.emit(at, skb, fibStep('input', ip.dst, answer, errorResult(answer.error)), { source });
-    return { kind: 'error', error: forwarding ? answer.error : 'EHOSTUNREACH', notForwarding: !forwarding };
-  }
-  const check = (): SourceCheck => (dev === 'lo' ? { ok: true, checked: undefined, expected: undefined } : validateSource(at.ns, dev, ip.src, ip.dst, ip.tos, skb.mark, ip.proto));
-
-  const { route } = answer;
-  if (route.type === 'local' || route.type === 'broadcast') {
-    const checked = check();
-    sim.emit(at, skb, fibStep('input', ip.dst, answer, route.type, { oif: route.type === 'local' ? 'lo' : answer.nexthop.dev, nexthop: undefined }), { source });
-    if (!sourceStep(sim, at, skb, checked)) return { kind: 'ended' };
-    if (route.type === 'broadcast') return drop('broadcast');
-    return { kind: 'local', rt: { kind: 'local', dst: ip.dst, oif: 'lo', gateway: undefined, mtu: undefined, prefSrc: route.src } };
-  }
-  if (!forwarding) {
-    sim.emit(at, skb, fibStep('input', ip.dst, answer, 'forward'), { source });
-    return { kind: 'error', error: 'EHOSTUNREACH', notForwarding: true };
-  }
-  if (route.type !== 'unicast') return drop('martian-destination');
-  const checked = check();
-  const hop = chooseNexthop(sim, at.ns, answer);
-  sim.emit(at, skb, fibStep('input', ip.dst, answer, 'forward', { oif: hop.dev, nexthop: hop.via }), { source });
-  if (!sourceStep(sim, at, skb, checked)) return { kind: 'ended' };
-  return { kind: 'forward', rt: { kind: 'unicast', dst: ip.dst, oif: hop.dev ?? '', gateway: hop.via, mtu: route.mtu, prefSrc: route.src } };
 }
 
 /** Shows the reverse-path check where there was one; false when the packet ended there. */
-function sourceStep(sim: Sim, at: At, skb: Skb, check: SourceCheck): boolean {
-  const src = ipOf(skb.packet).src;
+function sourceStep(sim: Sim, at: At, skb: Skb, check: SourceCheck, unknown: (answer: FibUnknown) => InputDecision): boolean {
+  const { src } = ipOf(skb.packet);
   if (check.ok) {
     if (check.checked) sim.emit(at, skb, { kind: 'rp-filter', mode: check.checked, passed: true, src, expected: check.expected });
     return true;
+  }
+  if (check.why === 'unknown') {
+    unknown(check.answer);
+    return false;
   }
   if (check.why === 'rp-filter') sim.emit(at, skb, { kind: 'rp-filter', mode: check.mode, passed: false, src, expected: check.expected });
   sim.emit(at, skb, { kind: 'drop', reason: check.why });
   sim.end(at, skb, 'dropped');
   return false;
 }
-

@@ -1,16 +1,18 @@
-import { isLoopback, type Ip4 } from '../../packet/address.ts';
+import { isLimitedBroadcast, isLoopback, isMulticast, isZeroNet, type Ip4 } from '../../packet/address.ts';
+import { isUp } from '../../world/lookup.ts';
 import type { SourceRef } from '../../world/source.ts';
-import type { Ns, Sim } from '../sim.ts';
+import { devConf, linkOf, type Ns, type Sim } from '../sim.ts';
 import type { FibStep } from '../step.ts';
-import { chooseNexthop } from './choose.ts';
-import { fibLookup, type Flow, routeScope } from './fib.ts';
+import { chooseNexthop, type HashInput } from './choose.ts';
+import { type FibHit, fibLookup, type FibRefusal, lookupLocal, routeScope } from './fib.ts';
 import { errorResult, fibStep } from './input.ts';
-import type { Rtable } from './rtable.ts';
-import { selectSource } from './source.ts';
+import { localRtable, type Rtable, rtableBy } from './rtable.ts';
+import type { Flow } from './rules.ts';
+import { isOwnAddress, SCOPE, selectSource } from './source.ts';
 
 export type OutputDecision =
   | { readonly kind: 'route'; readonly rt: Rtable; readonly src: Ip4; readonly step: FibStep; readonly source: readonly (SourceRef | undefined)[] }
-  | { readonly kind: 'error'; readonly error: 'EHOSTUNREACH' | 'ENETUNREACH' | 'EACCES' | 'EINVAL'; readonly step: FibStep; readonly source: readonly (SourceRef | undefined)[] }
+  | { readonly kind: 'error'; readonly error: FibRefusal['error']; readonly step: FibStep; readonly source: readonly (SourceRef | undefined)[] }
   | { readonly kind: 'unknown'; readonly what: 'policy-rule' | 'route'; readonly name: string; readonly source: readonly (SourceRef | undefined)[] };
 
 export interface OutputQuestion {
@@ -24,6 +26,21 @@ export interface OutputQuestion {
   readonly sport?: number | undefined;
   readonly dport?: number | undefined;
   readonly oif?: string | undefined;
+  /** FLOWI_FLAG_ANYSRC: the source need not be an address of this machine. */
+  readonly anySource?: boolean;
+  /** Whose packet it is; 0 for what no socket sends. */
+  readonly uid?: number;
+  /** What is hashed to choose between next hops, when it is not this packet itself. */
+  readonly hash?: HashInput;
+}
+
+const NOWHERE: FibRefusal = { kind: 'error', error: 'ENETUNREACH', table: undefined, priority: undefined, prefix: undefined, source: [] };
+
+/** __ip_dev_find() (net/ipv4/devinet.c): an address of ours, or one that a local route covers. */
+function isLocalSource(ns: Ns, src: Ip4): boolean {
+  if (isOwnAddress(ns, src)) return true;
+  const answer = lookupLocal(ns, src);
+  return answer.kind === 'route' && answer.route.type === 'local';
 }
 
 /**
@@ -31,32 +48,53 @@ export interface OutputQuestion {
  * destination is `lo`, and then the destination itself is the default source.
  */
 export function routeOutput(sim: Sim, ns: Ns, ask: OutputQuestion): OutputDecision {
-  const flow: Flow = { dst: ask.dst, src: ask.src, tos: ask.tos, mark: ask.mark, iif: 'lo', oif: ask.oif, proto: ask.proto, sport: ask.sport, dport: ask.dport };
+  const { dst, oif } = ask;
+  const refuse = (answer: FibHit | FibRefusal, error: FibRefusal['error'], result = errorResult(error)): OutputDecision => ({ kind: 'error', error, step: fibStep(ask.purpose, dst, answer, result), source: answer.source });
+  if (ask.src !== 0) {
+    if (isMulticast(ask.src) || isLimitedBroadcast(ask.src) || isZeroNet(ask.src)) return refuse(NOWHERE, 'EINVAL', 'martian');
+    if (ask.anySource !== true && !isLocalSource(ns, ask.src)) return refuse(NOWHERE, 'ENETUNREACH', 'martian');
+  }
+  if (isMulticast(dst)) return { kind: 'unknown', what: 'route', name: 'IP multicast', source: [] };
+  const bound = oif === undefined ? undefined : linkOf(ns, oif);
+  if (oif !== undefined && (bound === undefined || !isUp(bound))) return refuse(NOWHERE, 'ENETUNREACH');
+  if (dst === 0) return toSelf(ask);
+  const flow: Flow = { dst, src: ask.src, tos: ask.tos, mark: ask.mark, iif: 'lo', oif, proto: ask.proto, sport: ask.sport, dport: ask.dport, ...(ask.uid === undefined ? {} : { uid: ask.uid }) };
   const answer = fibLookup(ns, flow);
   if (answer.kind === 'unknown') return answer;
   if (answer.kind === 'error') {
-    return { kind: 'error', error: answer.error, step: fibStep(ask.purpose, ask.dst, answer, errorResult(answer.error)), source: answer.source };
+    // With a device given, what no route knows is taken to be on its link.
+    return oif === undefined ? refuse(answer, answer.error) : onLink(ns, ask, oif);
   }
   const { route } = answer;
-  const made = (rt: Rtable, src: Ip4, result: FibStep['result']): OutputDecision => ({
+  const made = (rt: Rtable, src: Ip4, result: FibStep['result'], choice?: string): OutputDecision => ({
     kind: 'route',
     rt,
     src,
-    step: fibStep(ask.purpose, ask.dst, answer, result, { oif: rt.oif, nexthop: rt.gateway, chosenSrc: ask.src === 0 ? src : undefined }),
+    step: fibStep(ask.purpose, dst, answer, result, { oif: rt.oif, nexthop: rt.gateway, chosenSrc: ask.src === 0 ? src : undefined, ...(choice === undefined ? {} : { choice }) }),
     source: answer.source,
   });
-  if (route.type === 'local') {
-    const src = ask.src !== 0 ? ask.src : (route.src ?? ask.dst);
-    return made({ kind: 'local', dst: ask.dst, oif: 'lo', gateway: undefined, mtu: undefined, prefSrc: route.src }, src, 'local');
-  }
-  const hop = chooseNexthop(sim, ns, answer);
-  const oif = hop.dev ?? '';
+  if (route.type === 'local') return made(localRtable(dst, route), ask.src !== 0 ? ask.src : (route.src ?? dst), 'local');
+  const { hop, choice } = chooseNexthop(sim, ns, answer, ask.hash ?? { src: ask.src, dst, proto: ask.proto, sport: ask.sport, dport: ask.dport });
+  const dev = hop.dev ?? '';
   // fib_result_prefsrc(): the route's `src`, else inet_select_addr() with the route's own scope.
-  const src = ask.src !== 0 ? ask.src : (route.src ?? selectSource(ns, oif, hop.via, routeScope(route))?.ip ?? 0);
+  const src = ask.src !== 0 ? ask.src : (route.src ?? selectSource(ns, dev, hop.via, routeScope(route))?.ip ?? 0);
   // __mkroute_output(): a loopback source may not leave by another device.
-  if (isLoopback(src) && oif !== 'lo' && ns.netns.sysctls['net.ipv4.conf.all.route_localnet'] !== '1') {
-    return { kind: 'error', error: 'EINVAL', step: fibStep(ask.purpose, ask.dst, answer, 'martian'), source: answer.source };
-  }
+  if (isLoopback(src) && dev !== 'lo' && devConf(ns, dev, 'route_localnet', 'or', 0) === 0) return refuse(answer, 'EINVAL', 'martian');
+  if (isZeroNet(dst)) return refuse(answer, 'EINVAL', 'martian');
+  if (isLimitedBroadcast(dst)) return made({ ...rtableBy(ns, 'broadcast', dst, route, hop), gateway: undefined, mtu: undefined }, src, 'broadcast');
   const kind = route.type === 'broadcast' ? 'broadcast' : 'unicast';
-  return made({ kind, dst: ask.dst, oif, gateway: hop.via, mtu: route.mtu, prefSrc: route.src }, src, kind === 'broadcast' ? 'broadcast' : 'forward');
+  return made(rtableBy(ns, kind, dst, route, hop), src, kind === 'broadcast' ? kind : 'forward', choice);
+}
+
+/** A destination of 0.0.0.0 is this machine: its own source, or 127.0.0.1. */
+function toSelf(ask: OutputQuestion): OutputDecision {
+  const self = ask.src === 0 ? 0x7f000001 : ask.src;
+  const step = fibStep(ask.purpose, self, NOWHERE, 'local', { oif: 'lo', chosenSrc: ask.src === 0 ? self : undefined });
+  return { kind: 'route', rt: localRtable(self), src: self, step, source: [] };
+}
+
+function onLink(ns: Ns, ask: OutputQuestion, oif: string): OutputDecision {
+  const src = ask.src !== 0 ? ask.src : (selectSource(ns, oif, undefined, SCOPE.link)?.ip ?? 0);
+  const rt: Rtable = { kind: 'unicast', dst: ask.dst, oif, gateway: undefined, mtu: undefined, prefSrc: undefined };
+  return { kind: 'route', rt, src, step: fibStep(ask.purpose, ask.dst, NOWHERE, 'forward', { oif, chosenSrc: ask.src === 0 ? src : undefined }), source: [] };
 }

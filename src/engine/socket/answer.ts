@@ -37,7 +37,7 @@ export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ig
   const at = { ns, dev: undefined };
   const l4 = packet[1];
   const ports = isPorted(l4) ? { sport: l4.sport, dport: l4.dport } : {};
-  const decided = routeOutput(sim, ns, { purpose: 'output', dst: ip.dst, src: ip.src, tos: ip.tos, mark, proto: ip.proto, ...ports });
+  const decided = routeOutput(sim, ns, { purpose: 'output', dst: ip.dst, src: ip.src, anySource: true, tos: ip.tos, mark, proto: ip.proto, ...ports });
   sim.emit(at, skb, { kind: 'send', what });
   if (decided.kind === 'unknown') return sim.unknown(at, skb, decided.what, decided.name, undefined, decided.source.filter((s) => s !== undefined));
   sim.emit(at, skb, decided.step, { source: decided.source });

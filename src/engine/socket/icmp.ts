@@ -22,7 +22,7 @@ export function icmpReceive(sim: Sim, at: At, skb: Skb): void {
 }
 
 /** icmp_echo() and icmp_reply(): same id, sequence and content; the source is the address that was asked, DF is clear. */
-function echo(sim: Sim, at: At, skb: Skb, request: IcmpHeader): void {
+export function echo(sim: Sim, at: At, skb: Skb, request: IcmpHeader, from = ipOf(skb.packet).dst): void {
   if (sysctl(at.ns, 'net.ipv4.icmp_echo_ignore_all', 0) !== 0) {
     sim.emit(at, skb, { kind: 'drop', reason: 'icmp-ignored' });
     return sim.end(at, skb, 'dropped');
@@ -31,15 +31,16 @@ function echo(sim: Sim, at: At, skb: Skb, request: IcmpHeader): void {
   sim.emit(at, skb, { kind: 'deliver', to: 'kernel' });
   sim.end(at, skb, 'delivered');
   if (sim.probe.reply === false) return;
-  const header = { ...ip, src: ip.dst, dst: ip.src, ttl: sysctl(at.ns, 'net.ipv4.ip_default_ttl', 64), df: false, mf: false, offset: 0 };
+  const header = { ...ip, src: from, dst: ip.src, ttl: sysctl(at.ns, 'net.ipv4.ip_default_ttl', 64), df: false, mf: false, offset: 0 };
   sendAnswer(sim, at.ns, { about: skb, role: 'reply', what: 'answer', packet: [header, { ...request, icmptype: ICMP_ECHO_REPLY }, ...skb.packet.slice(2)] });
 }
 
 /** icmp_unreach(): remembers a smaller path MTU, and wakes the prober's socket if the quoted packet was its own. */
 function error(sim: Sim, at: At, skb: Skb, icmp: IcmpHeader): void {
   const quoted = icmp.quote && ipOf(icmp.quote.packet);
-  if (icmp.icmptype === 3 && icmp.code === 4 && icmp.mtu !== undefined && quoted && learnPmtu(at.ns, quoted.dst, icmp.mtu)) {
-    sim.emit(at, skb, { kind: 'pmtu', dst: quoted.dst, mtu: icmp.mtu });
+  if (icmp.icmptype === 3 && icmp.code === 4 && icmp.mtu !== undefined && quoted) {
+    const learned = learnPmtu(at.ns, quoted.dst, icmp.mtu, { src: quoted.src, tos: quoted.tos, proto: quoted.proto });
+    if (learned !== undefined) sim.emit(at, skb, { kind: 'pmtu', dst: quoted.dst, mtu: learned });
   }
   if (icmp.quote) ipTunnelError(at, icmp.quote.packet, icmp.icmptype, icmp.code);
   const client = clientQuoted(at.ns.clients, icmp);

@@ -10,7 +10,8 @@ import type { Skb } from '../skb.ts';
 
 /** skb_dst_update_pmtu_no_confirm(): the inner route learns a smaller size. */
 function learn(sim: Sim, at: At, skb: Skb, inner: Rtable | undefined, mtu: number): void {
-  if (inner && mtu < localMtu(at.ns, inner) && learnPmtu(at.ns, inner.dst, mtu)) sim.emit(at, skb, { kind: 'pmtu', dst: inner.dst, mtu });
+  const learned = inner && mtu < localMtu(at.ns, inner) ? learnPmtu(at.ns, inner.dst, mtu) : undefined;
+  if (inner && learned !== undefined) sim.emit(at, skb, { kind: 'pmtu', dst: inner.dst, mtu: learned });
 }
 
 /**
