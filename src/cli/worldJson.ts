@@ -216,6 +216,9 @@ const virtualServer = v.object({
   key: v.variant('kind', [v.object({ kind: v.literal('address'), proto: v.picklist(['tcp', 'udp', 'sctp']), ip: ip4, port }), v.object({ kind: v.literal('fwmark'), mark: u32 })]),
   scheduler: text,
   persistentSec: maybe(v.number()),
+  netmask: maybe(ip4),
+  onePacket: maybe(v.boolean()),
+  schedFlags: maybe(texts),
   unknown: texts,
   sorted: v.boolean(),
   realServers: v.array(
@@ -226,11 +229,14 @@ const virtualServer = v.object({
       weight: count,
       source,
       connections: maybe(v.object({ active: v.number(), inactive: v.number() })),
+      thresholds: maybe(v.object({ upper: v.number(), lower: v.number() })),
       extra: maybe(texts),
     }),
   ),
   source,
 });
+
+const ipvsConnection = v.object({ proto: v.number(), state: text, expireSec: v.number(), client: ip4, cport: port, vip: ip4, vport: port, real: ip4, rport: port, source });
 
 const listener = v.object({
   proto: v.picklist(['tcp', 'udp']),
@@ -276,6 +282,7 @@ const netns = v.object({
   tables: maybe(v.array(table)),
   ipsets: v.array(ipset),
   ipvs: v.array(virtualServer),
+  ipvsConnections: maybe(v.array(ipvsConnection)),
   sysctls: v.record(text, text),
   sockets: maybe(v.array(listener)),
   conntrack: maybe(v.array(ctListing)),

@@ -1,6 +1,6 @@
 import type { CtListing } from '../world/conntrack.ts';
 import type { IpSet } from '../world/ipset.ts';
-import type { VirtualServer } from '../world/ipvs.ts';
+import type { IpvsConnection, VirtualServer } from '../world/ipvs.ts';
 import type { Table, TableName } from '../world/netfilter.ts';
 import type { SourceRef } from '../world/source.ts';
 import type { FdbEntry, Link, Listener, Neighbour, Netns, PolicyRule, Route, Unmodelled } from '../world/world.ts';
@@ -16,6 +16,7 @@ import { parseIpRoute } from './ipRoute.ts';
 import { parseIpRule } from './ipRule.ts';
 import { parseIpsetSave } from './ipsetSave.ts';
 import { isTableName, parseIptablesSave } from './iptablesSave.ts';
+import { parseIpvsConnections } from './ipvsConnections.ts';
 import { type IpvsListing, parseIpvsadmList, parseIpvsadmSave, withConnections } from './ipvsadm.ts';
 import { localTableOf } from './localTable.ts';
 import { commandKind, type Section } from './section.ts';
@@ -28,6 +29,7 @@ export type SectionContent =
   | { readonly kind: 'tables'; readonly tables: readonly Table[] }
   | { readonly kind: 'ipsets'; readonly ipsets: readonly IpSet[] }
   | { readonly kind: 'ipvs'; readonly listing: IpvsListing; readonly from: 'ipvsadm-save' | 'ipvsadm-list' }
+  | { readonly kind: 'ipvs-connections'; readonly connections: readonly IpvsConnection[] }
   | { readonly kind: 'links'; readonly listing: LinkListing }
   | { readonly kind: 'rules'; readonly rules: readonly PolicyRule[] }
   | { readonly kind: 'routes'; readonly routes: readonly Route[] }
@@ -73,6 +75,8 @@ export function parseSection(section: Section, hasIptables: boolean): Parsed<Sec
       return of(parseIpvsadmSave(section, sorted), (listing) => ({ kind: 'ipvs', listing, from: 'ipvsadm-save' }));
     case 'ipvsadm-list':
       return of(parseIpvsadmList(section, sorted && words[0] !== 'cat'), (listing) => ({ kind: 'ipvs', listing, from: 'ipvsadm-list' }));
+    case 'ipvs-connections':
+      return of(parseIpvsConnections(section), (connections) => ({ kind: 'ipvs-connections', connections }));
     case 'ip-link':
       return of(parseIpLink(section), (listing) => ({ kind: 'links', listing }));
     case 'ip-addr':
@@ -152,7 +156,9 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
   }
   const ipvs = pick('ipvs');
   const saved = ipvs.find((c) => c.content.from === 'ipvsadm-save')?.content.listing;
-  const listed = ipvs.find((c) => c.content.from === 'ipvsadm-list')?.content.listing;
+  const listed = ipvs.find((c) => c.content.from === 'ipvsadm-list' && !c.content.listing.partial)?.content.listing;
+  const partial = ipvs.find((c) => c.content.listing.partial)?.content.listing;
+  const connections = pick('ipvs-connections').map((c) => c.content.connections);
   const sockets = pick('sockets');
   const connections = pick('conntrack');
   const ss = sockets[0]?.content.listing.heading;
@@ -166,7 +172,8 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
     fdb: unique(pick('fdb').map((c) => c.content.fdb)),
     tables: hasIptables ? tables.tables : undefined,
     ipsets: mergeSets(pick('ipsets').flatMap((c) => c.content.ipsets), found),
-    ipvs: chooseIpvs(saved, listed),
+    ipvs: withConnections(chooseIpvs(saved, listed), partial?.servers ?? []),
+    ...(connections.length === 0 ? {} : { ipvsConnections: unique(connections) }),
     sysctls: Object.fromEntries(pick('sysctls').flatMap((c) => Object.entries(c.content.sysctls))),
     sockets: sockets.length === 0 ? undefined : uniqueListeners(sockets.flatMap((c) => c.content.listing.listeners)),
     ...(connections.length === 0 ? {} : { conntrack: unique(connections.map((c) => c.content.entries)) }),
@@ -180,9 +187,9 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
   return { value: netns, diagnostics: found.items };
 }
 
-/** Both listings show the same; `-Sn` is taken, with the counts that only `-Ln` has. */
+/** Both listings show the same; `-Sn` is taken, with the counts that only `-Ln` has, unless only `-Ln` tells the order of the real servers. */
 function chooseIpvs(saved: IpvsListing | undefined, listed: IpvsListing | undefined): readonly VirtualServer[] {
-  if (!saved) return listed?.servers ?? [];
+  if (!saved || (listed && listed.servers.length > 0 && listed.servers.every((s) => !s.sorted))) return listed?.servers ?? [];
   return listed ? withConnections(saved.servers, listed.servers) : saved.servers;
 }
 

@@ -8,6 +8,8 @@ export interface IpvsListing {
   readonly servers: readonly VirtualServer[];
   /** First line of `ipvsadm -Ln`; undefined for `-Sn`. */
   readonly heading: string | undefined;
+  /** `--thresholds`: it has neither weights nor forwarding methods, and only adds to another listing. */
+  readonly partial?: boolean;
 }
 
 interface OpenServer extends Omit<VirtualServer, 'realServers'> {
@@ -85,6 +87,9 @@ export function parseIpvsadmSave({ input, firstLine, lines }: Lines, sorted: boo
 function parseService(key: Key, words: readonly string[], sorted: boolean, source: SourceRef, found: DiagnosticList): OpenServer {
   let scheduler = 'wlc'; // ipvsadm's default
   let persistentSec: number | undefined;
+  let netmask: Ip4 | undefined;
+  let onePacket = false;
+  let flags: readonly string[] = [];
   const unknown: string[] = [];
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? '';
@@ -96,32 +101,61 @@ function parseService(key: Key, words: readonly string[], sorted: boolean, sourc
       const seconds = parseDecimal(value, 0xffffffff);
       persistentSec = seconds ?? 300; // ipvsadm(8): the default timeout is 300 seconds
       if (seconds !== undefined) i++;
-    } else unknown.push(word);
+    } else if ((word === '-M' || word === '--netmask') && parseIp4(value ?? '') !== undefined) netmask = parseIp4(words[++i] ?? '');
+    else if (word === '-o' || word === '--ops') onePacket = true;
+    else if ((word === '-b' || word === '--sched-flags') && value !== undefined && schedFlags(value)) flags = schedFlags(words[++i] ?? '') ?? [];
+    else unknown.push(word);
   }
   if (unknown.length > 0) found.add('unknown-attribute', source, unknown.join(' '));
-  return { key, scheduler, persistentSec, unknown, sorted, realServers: [], source };
+  return { key, scheduler, persistentSec, ...extras(netmask, onePacket, flags), unknown, sorted, realServers: [], source };
 }
+
+const FLAG = /^(?:sh-fallback|sh-port|mh-fallback|mh-port|flag-[123])$/;
+
+/** `sh-fallback,sh-port`; undefined when a word is none that ipvsadm has. */
+function schedFlags(text: string): readonly string[] | undefined {
+  const words = text.split(',');
+  return words.every((w) => FLAG.test(w)) ? words : undefined;
+}
+
+/** What most services do not have stays absent, so that a listing and a save of the same service read alike. */
+const extras = (netmask: Ip4 | undefined, onePacket: boolean, flags: readonly string[]): Pick<VirtualServer, 'netmask' | 'onePacket' | 'schedFlags'> => ({
+  ...(netmask === undefined || netmask === 0xffffffff ? {} : { netmask }),
+  ...(onePacket ? { onePacket } : {}),
+  ...(flags.length === 0 ? {} : { schedFlags: flags }),
+});
 
 /** What follows `-a -t ADDRESS`. */
 function parseRealServer(words: readonly string[], source: SourceRef, found: DiagnosticList): RealServer | undefined {
   let endpoint: { readonly ip: Ip4; readonly port: number } | undefined;
   let forward: RealServer['forward'] = 'route'; // ipvsadm's default is -g
   let weight: number | undefined = 1;
+  let [upper, lower] = [0, 0];
   const extra: string[] = [];
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? '';
     const method = lookup(FORWARD_OPTION, word);
+    const bound = parseDecimal(words[i + 1], 0xffffffff);
     if (word === '-r' || word === '--real-server') endpoint = parseEndpoint(words[++i]);
     else if (word === '-w' || word === '--weight') weight = parseDecimal(words[++i], 0x7fffffff);
     else if (method) forward = method;
+    else if ((word === '-x' || word === '--u-threshold') && bound !== undefined) {
+      upper = bound;
+      i++;
+    } else if ((word === '-y' || word === '--l-threshold') && bound !== undefined) {
+      lower = bound;
+      i++;
+    } else if (word === '--tun-type' && words[i + 1] === 'ipip') i++;
     else extra.push(word);
   }
   if (!endpoint || weight === undefined) {
     found.add(endpoint ? 'bad-number' : 'bad-address', source, words.join(' '));
     return undefined;
   }
-  return { ...endpoint, forward, weight, source, ...(extra.length === 0 ? {} : { extra }) };
+  return { ...endpoint, forward, weight, source, ...thresholdsOf(upper, lower), ...(extra.length === 0 ? {} : { extra }) };
 }
+
+const thresholdsOf = (upper: number, lower: number): Pick<RealServer, 'thresholds'> => (upper === 0 && lower === 0 ? {} : { thresholds: { upper, lower } });
 
 const LISTED_FORWARD: Readonly<Record<string, RealServer['forward']>> = { Masq: 'masq', Route: 'route', Tunnel: 'tunnel', Local: 'route' };
 
@@ -134,16 +168,18 @@ export function parseIpvsadmList({ input, firstLine, lines }: Lines, sorted: boo
   const servers: OpenServer[] = [];
   let heading: string | undefined;
   let open: OpenServer | 'ipv6' | undefined;
+  let columns: 'usual' | 'thresholds' = 'usual';
   for (const [i, line] of lines.entries()) {
     const source: SourceRef = { input, line: firstLine + i };
     const words = wordsOf(line);
     const first = words[0];
     if (first === undefined) continue;
     if (line.startsWith('IP Virtual Server version')) heading = line.trimEnd();
-    else if (first === 'Prot' || words[1] === 'RemoteAddress:Port') continue;
-    else if (first === '->') {
+    else if (first === 'Prot' || words[1] === 'RemoteAddress:Port') {
+      if (words[2] === 'Uthreshold') columns = 'thresholds';
+    } else if (first === '->') {
       if (open === 'ipv6') continue;
-      const real = parseListedReal(words, source, found);
+      const real = columns === 'thresholds' ? parseThresholds(words, source, found) : parseListedReal(words, source, found);
       if (!open) found.add('unknown-service', source, line.trim());
       else if (real) open.realServers.push(real);
     } else {
@@ -158,19 +194,19 @@ export function parseIpvsadmList({ input, firstLine, lines }: Lines, sorted: boo
         open = 'ipv6';
         continue;
       }
-      const hexadecimal = kind !== 'fwmark' && HEX_ENDPOINT.test(words[1] ?? '');
-      const key = kind === 'fwmark' ? parseKey(kind, words[1]) : hexKey(kind, words[1]) ?? parseKey(kind, words[1]);
+      const hexadecimal = (kind === 'fwmark' ? HEX_WORD : HEX_ENDPOINT).test(words[1] ?? '');
+      const key = hexadecimal && kind === 'fwmark' ? { kind, mark: Number(`0x${words[1]}`) } : kind === 'fwmark' ? parseKey(kind, words[1]) : hexKey(kind, words[1]) ?? parseKey(kind, words[1]);
       const scheduler = words[2];
       if (!key || scheduler === undefined) {
         found.add('bad-address', source, line);
         open = undefined;
         continue;
       }
-      open = parseListedFlags(key, scheduler, words.slice(3), sorted && !hexadecimal, source, found);
+      open = parseListedFlags(key, scheduler, words.slice(3), sorted && !hexadecimal, hexadecimal, source, found);
       servers.push(open);
     }
   }
-  return { value: { servers, heading }, diagnostics: found.items };
+  return { value: { servers, heading, ...(columns === 'thresholds' ? { partial: true } : {}) }, diagnostics: found.items };
 }
 
 const HEX_ENDPOINT = /^([0-9A-F]{8}):([0-9A-F]{4})$/;
@@ -185,21 +221,36 @@ function hexKey(proto: 'tcp' | 'udp' | 'sctp', text: string | undefined): Key | 
   return endpoint && { kind: 'address', proto, ...endpoint };
 }
 
-/** `persistent 10800 [mask 255.255.255.0] ops (flag-1) pe sip`. */
-function parseListedFlags(key: Key, scheduler: string, words: readonly string[], sorted: boolean, source: SourceRef, found: DiagnosticList): OpenServer {
+/** `(sh-port) persistent 10800 mask 255.255.255.0 pe sip ops`; /proc/net/ip_vs has `ops persistent JIFFIES FFFFFF00`. */
+function parseListedFlags(key: Key, scheduler: string, words: readonly string[], sorted: boolean, hexadecimal: boolean, source: SourceRef, found: DiagnosticList): OpenServer {
   let persistentSec: number | undefined;
+  let netmask: Ip4 | undefined;
+  let onePacket = false;
+  let flags: readonly string[] = [];
   const unknown: string[] = [];
   for (let i = 0; i < words.length; i++) {
-    const seconds = words[i] === 'persistent' ? parseDecimal(words[i + 1], 0xffffffff) : undefined;
+    const word = words[i] ?? '';
+    const seconds = word === 'persistent' ? parseDecimal(words[i + 1], 0xffffffff) : undefined;
+    const mask = word === 'mask' ? parseIp4(words[i + 1] ?? '') : undefined;
+    const parenthesised = /^\((\S+)\)$/.exec(word)?.[1];
     if (seconds !== undefined) {
-      persistentSec = seconds;
+      persistentSec = hexadecimal ? Math.floor(seconds / JIFFIES) : seconds;
       i++;
-    } else if (words[i] === 'mask' && (words[i + 1] === '255.255.255.255' || words[i + 1] === 'FFFFFFFF')) i++;
-    else unknown.push(words[i] ?? '');
+    } else if (mask !== undefined) {
+      netmask = mask;
+      i++;
+    } else if (hexadecimal && HEX_WORD.test(word)) netmask = Number(`0x${word}`);
+    else if (word === 'ops') onePacket = true;
+    else if (parenthesised !== undefined && schedFlags(parenthesised)) flags = schedFlags(parenthesised) ?? [];
+    else unknown.push(word);
   }
   if (unknown.length > 0) found.add('unknown-attribute', source, unknown.join(' '));
-  return { key, scheduler, persistentSec, unknown, sorted, realServers: [], source };
+  return { key, scheduler, persistentSec, ...extras(netmask, onePacket, flags), unknown: unknown[0] === 'pe' ? ['--pe', ...unknown.slice(1)] : unknown, sorted, realServers: [], source };
 }
+
+/** CONFIG_HZ of the common distributions. */
+const JIFFIES = 250;
+const HEX_WORD = /^[0-9A-F]{8}$/;
 
 /** `-> ADDRESS:PORT Forward Weight ActiveConn InActConn`. */
 function parseListedReal(words: readonly string[], source: SourceRef, found: DiagnosticList): RealServer | undefined {
@@ -211,22 +262,45 @@ function parseListedReal(words: readonly string[], source: SourceRef, found: Dia
     return undefined;
   }
   const [active, inactive] = [parseDecimal(words[4]) ?? 0, parseDecimal(words[5]) ?? 0];
-  return { ...endpoint, forward, weight, source, ...(active + inactive > 0 ? { connections: { active, inactive } } : {}), ...(words[2] === 'Local' ? { extra: ['Local'] } : {}) };
+  const counted = words[4] === undefined ? {} : { connections: { active, inactive } };
+  return { ...endpoint, forward, weight, source, ...counted, ...(words[2] === 'Local' ? { extra: ['Local'] } : {}) };
+}
+
+/** `-> ADDRESS:PORT Uthreshold Lthreshold ActiveConn InActConn`. */
+function parseThresholds(words: readonly string[], source: SourceRef, found: DiagnosticList): RealServer | undefined {
+  const endpoint = parseEndpoint(words[1]);
+  const [upper, lower, active, inactive] = [2, 3, 4, 5].map((i) => parseDecimal(words[i], 0xffffffff) ?? 0);
+  if (!endpoint) {
+    found.add('bad-address', source, words.join(' '));
+    return undefined;
+  }
+  return { ...endpoint, forward: 'masq', weight: 1, source, connections: { active: active ?? 0, inactive: inactive ?? 0 }, ...thresholdsOf(upper ?? 0, lower ?? 0) };
 }
 
 const SAVE_OPTION = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const;
 const SAVE_FORWARD = { masq: '-m', route: '-g', tunnel: '-i' } as const;
 
-/** The lines of `ipvsadm -Sn`. */
-export function printIpvsadmSave(servers: readonly VirtualServer[]): readonly string[] {
-  return servers.flatMap(({ key, scheduler, persistentSec, unknown, realServers }) => {
+/** The lines of `ipvsadm -Sn` (print_service_entry() of ipvsadm.c); `complete` adds the thresholds, which it leaves out. */
+export function printIpvsadmSave(servers: readonly VirtualServer[], complete = false): readonly string[] {
+  return servers.flatMap((server) => {
+    const { key, scheduler, persistentSec, netmask, onePacket, schedFlags: flags, unknown, realServers } = server;
     const service = key.kind === 'fwmark' ? `-f ${key.mark}` : `${SAVE_OPTION[key.proto]} ${formatIp4(key.ip)}:${key.port}`;
-    const head = [`-A ${service} -s ${scheduler}`, ...(persistentSec === undefined ? [] : [`-p ${persistentSec}`]), ...unknown];
+    const head = [
+      `-A ${service} -s ${scheduler}`,
+      ...(persistentSec === undefined ? [] : [`-p ${persistentSec}`]),
+      ...(netmask === undefined ? [] : [`-M ${formatIp4(netmask)}`]),
+      ...unknown,
+      ...(onePacket ? ['-o'] : []),
+      ...(flags ? [`-b ${flags.join(',')}`] : []),
+    ];
     return [
       head.join(' '),
-      ...realServers.map((r) =>
-        [`-a ${service} -r ${formatIp4(r.ip)}:${r.port} ${SAVE_FORWARD[r.forward]} -w ${r.weight}`, ...(r.extra ?? []).filter((w) => w !== 'Local')].join(' '),
-      ),
+      ...realServers.map((r) => {
+        const extra = (r.extra ?? []).filter((w) => w !== 'Local');
+        const tunnel = r.forward === 'tunnel' && !extra.includes('--tun-type') ? ['--tun-type ipip'] : [];
+        const bounds = complete && r.thresholds ? [`-x ${r.thresholds.upper} -y ${r.thresholds.lower}`] : [];
+        return [`-a ${service} -r ${formatIp4(r.ip)}:${r.port} ${SAVE_FORWARD[r.forward]} -w ${r.weight}`, ...tunnel, ...extra, ...bounds].join(' ');
+      }),
     ];
   });
 }
@@ -237,9 +311,17 @@ const LIST_FORWARD = { masq: 'Masq', route: 'Route', tunnel: 'Tunnel' } as const
 /** The lines of `ipvsadm -Ln`, in its columns (print_largenum() and print_service_entry() of ipvsadm.c). */
 export function printIpvsadmList(servers: readonly VirtualServer[], heading: string | undefined): readonly string[] {
   const lines = [heading ?? DEFAULT_HEADING, 'Prot LocalAddress:Port Scheduler Flags', '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn'];
-  for (const { key, scheduler, persistentSec, unknown, realServers } of servers) {
+  for (const { key, scheduler, persistentSec, netmask, onePacket, schedFlags: flags, unknown, realServers } of servers) {
     const name = key.kind === 'fwmark' ? `FWM  ${key.mark}` : `${key.proto.toUpperCase().padEnd(4)} ${formatIp4(key.ip)}:${key.port}`;
-    lines.push([`${name} ${scheduler}`, ...(persistentSec === undefined ? [] : [`persistent ${persistentSec}`]), ...unknown].join(' '));
+    const words = [
+      `${name} ${scheduler}`,
+      ...(flags ? [`(${flags.join(',')})`] : []),
+      ...(persistentSec === undefined ? [] : [`persistent ${persistentSec}`]),
+      ...(netmask === undefined ? [] : [`mask ${formatIp4(netmask)}`]),
+      ...unknown.map((w) => (w === '--pe' ? 'pe' : w)),
+      ...(onePacket ? ['ops'] : []),
+    ];
+    lines.push(words.join(' '));
     for (const r of realServers) {
       const forward = r.extra?.includes('Local') ? 'Local' : LIST_FORWARD[r.forward];
       const counts = `${String(r.connections?.active ?? 0).padEnd(10)} ${String(r.connections?.inactive ?? 0).padEnd(10)}`;
@@ -249,14 +331,14 @@ export function printIpvsadmList(servers: readonly VirtualServer[], heading: str
   return lines;
 }
 
-/** Connection counts of a `-Ln` listing added to the same real servers of a `-Sn` one. */
+/** Connection counts and thresholds of `-Ln` listings added to the same real servers of a `-Sn` one. */
 export function withConnections(servers: readonly VirtualServer[], listed: readonly VirtualServer[]): readonly VirtualServer[] {
-  const counts = new Map(listed.flatMap((s) => s.realServers.map((r) => [`${keyText(s.key)} ${formatIp4(r.ip)}:${r.port}`, r.connections] as const)));
+  const known = new Map(listed.flatMap((s) => s.realServers.map((r) => [`${keyText(s.key)} ${formatIp4(r.ip)}:${r.port}`, r] as const)));
   return servers.map((s) => ({
     ...s,
     realServers: s.realServers.map((r) => {
-      const connections = counts.get(`${keyText(s.key)} ${formatIp4(r.ip)}:${r.port}`);
-      return connections ? { ...r, connections } : r;
+      const { connections, thresholds } = known.get(`${keyText(s.key)} ${formatIp4(r.ip)}:${r.port}`) ?? {};
+      return { ...r, ...(connections ? { connections } : {}), ...(thresholds ? { thresholds } : {}) };
     }),
   }));
 }

@@ -11,6 +11,7 @@ import { printIpRoute } from './ipRoute.ts';
 import { printIpRule } from './ipRule.ts';
 import { printIpsetSave } from './ipsetSave.ts';
 import { printIptablesSave } from './iptablesPrint.ts';
+import { printIpvsConnections } from './ipvsConnections.ts';
 import { printIpvsadmList, printIpvsadmSave } from './ipvsadm.ts';
 import { commandKind } from './section.ts';
 import { printSs } from './ss.ts';
@@ -23,6 +24,7 @@ export const supportedCommands: readonly string[] = [
   'ipset save',
   'ipvsadm -Sn',
   'ipvsadm -Ln',
+  'ipvsadm -Lnc',
   'ip link show',
   'ip -d link show',
   'ip addr show',
@@ -67,6 +69,8 @@ function linesOf(netns: Netns, command: string): readonly string[] | undefined {
       return printIpvsadmSave(netns.ipvs);
     case 'ipvsadm-list':
       return words[0] === 'ipvsadm' ? printIpvsadmList(netns.ipvs, netns.headings?.ipvsadm) : undefined;
+    case 'ipvs-connections':
+      return netns.ipvsConnections && words[0] === 'ipvsadm' ? printIpvsConnections(netns.ipvsConnections) : undefined;
     case 'ip-link':
       return printIpLink(netns.links, detailed);
     case 'ip-addr':

@@ -95,7 +95,7 @@ describe('dumpText', () => {
   ] as const)('has no answer for %s %s %s', (host, netns, command) => expect(dumpText(world, host, netns, command)).toBeUndefined());
 
   it('answers each of the commands that it says it supports', () => {
-    const { world: full } = parseBundle({ 'n1/node.txt': '$ iptables-save\n$ conntrack -L\n$ ss -lntu\nNetid State\n' });
+    const { world: full } = parseBundle({ 'n1/node.txt': '$ iptables-save\n$ conntrack -L\n$ ss -lntu\nNetid State\n$ ipvsadm -Lnc\nIPVS connection entries\n' });
     for (const command of supportedCommands) expect(dumpText(full, 'n1', null, command)).toBeDefined();
   });
 });

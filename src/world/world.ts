@@ -2,7 +2,7 @@ import type { Ip4, Mac } from '../packet/address.ts';
 import type { Bridge, BridgePort, BridgeVlan, MacvlanMode, VlanDevice } from './bridge.ts';
 import type { CtListing } from './conntrack.ts';
 import type { IpSet } from './ipset.ts';
-import type { VirtualServer } from './ipvs.ts';
+import type { IpvsConnection, VirtualServer } from './ipvs.ts';
 import type { Table } from './netfilter.ts';
 import type { SourceRef } from './source.ts';
 import type { Tunnel } from './tunnel.ts';
@@ -42,6 +42,8 @@ export interface Netns {
   readonly tables: readonly Table[] | undefined;
   readonly ipsets: readonly IpSet[];
   readonly ipvs: readonly VirtualServer[];
+  /** Connections of `ipvsadm -Lnc`; absent: no listing was given. */
+  readonly ipvsConnections?: readonly IpvsConnection[];
   /** Full sysctl keys, e.g. `net.ipv4.conf.all.rp_filter`. */
   readonly sysctls: Readonly<Record<string, string>>;
   /** Who listens; undefined when no `ss` output was given, and then every port answers. */

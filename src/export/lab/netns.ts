@@ -98,9 +98,12 @@ export function resetLines(netns: Netns): readonly string[] {
     ...netns.links.flatMap((l) => (l.kindText === 'bridge' ? [`ip link set dev ${l.name} type bridge fdb_flush`] : [])),
     ...(netns.ipsets.length > 0 ? ['ipset flush', `ipset -exist restore ${heredoc('SETS', printIpsetSave(netns.ipsets))}`] : []),
     ...(netns.tables !== undefined && netns.tables.length > 0 ? [`"$IPT-restore" ${heredoc('TABLES', printIptablesSave(netns.tables, false))}`] : []),
-    ...(netns.ipvs.length > 0 ? ['ipvsadm -C', `ipvsadm -R ${heredoc('IPVS', printIpvsadmSave(netns.ipvs))}`] : []),
+    ...(netns.ipvs.length > 0 ? ['ipvsadm -C', `ipvsadm -R ${heredoc('IPVS', ipvsText(netns))}`] : []),
   ];
 }
+
+/** What is added last is picked first: a listing in picking order is loaded from its end. */
+const ipvsText = (netns: Netns): readonly string[] => printIpvsadmSave(netns.ipvs.map((s) => (s.sorted ? s : { ...s, realServers: s.realServers.toReversed() })), true);
 
 /** State of connections that the dump shows: the last thing to be put in place. */
 export const givenLines = (_netns: Netns): readonly string[] => [];
@@ -118,7 +121,7 @@ function netfilterLines(netns: Netns, notes: Notes, name: string): readonly stri
   if (netns.ipvs.length > 0) {
     notes.tools.add('ipvsadm');
     notes.modules.add('ip_vs');
-    lines.push(`ipvsadm -R ${heredoc('IPVS', printIpvsadmSave(netns.ipvs))}`);
+    lines.push(`ipvsadm -R ${heredoc('IPVS', ipvsText(netns))}`);
   }
   for (const u of netns.unmodelled) notes.cannot.push(`${name}: ${u.what} ${u.name}`);
   return lines;
