@@ -158,7 +158,7 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
   const saved = ipvs.find((c) => c.content.from === 'ipvsadm-save')?.content.listing;
   const listed = ipvs.find((c) => c.content.from === 'ipvsadm-list' && !c.content.listing.partial)?.content.listing;
   const partial = ipvs.find((c) => c.content.listing.partial)?.content.listing;
-  const connections = pick('ipvs-connections').map((c) => c.content.connections);
+  const balanced = pick('ipvs-connections').map((c) => c.content.connections);
   const sockets = pick('sockets');
   const connections = pick('conntrack');
   const ss = sockets[0]?.content.listing.heading;
@@ -173,7 +173,7 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
     tables: hasIptables ? tables.tables : undefined,
     ipsets: mergeSets(pick('ipsets').flatMap((c) => c.content.ipsets), found),
     ipvs: withConnections(chooseIpvs(saved, listed), partial?.servers ?? []),
-    ...(connections.length === 0 ? {} : { ipvsConnections: unique(connections) }),
+    ...(balanced.length === 0 ? {} : { ipvsConnections: unique(balanced) }),
     sysctls: Object.fromEntries(pick('sysctls').flatMap((c) => Object.entries(c.content.sysctls))),
     sockets: sockets.length === 0 ? undefined : uniqueListeners(sockets.flatMap((c) => c.content.listing.listeners)),
     ...(connections.length === 0 ? {} : { conntrack: unique(connections.map((c) => c.content.entries)) }),
