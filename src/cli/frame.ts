@@ -24,13 +24,18 @@ const NAMES: ReadonlyMap<number, string> = new Map([
 /** A protocol as a probe names it: by name where it has one there, else by number. */
 export const protoJson = (proto: number): string | number => NAMES.get(proto) ?? proto;
 
-/** A frame as a capture shows it. `udpLength` stands in for the length field of a datagram whose first fragment this is. */
-export function frameJson(packet: Packet, udpLength: number | undefined): FrameJson {
-  return { length: packetBytes(packet), headers: packet.flatMap((h, i) => headerJson(h, packet, i, udpLength)) };
+/**
+ * A frame as a capture shows it. `uncut`: what stood behind the IP header that was cut, all of it, where this is a piece: length fields
+ * in the first piece count it all.
+ */
+export function frameJson(packet: Packet, uncut: number | undefined): FrameJson {
+  const cut = uncut === undefined ? -1 : packet.findIndex((h) => h.type === 'ipv4' && h.mf && h.offset === 0);
+  const missing = cut < 0 ? 0 : (uncut ?? 0) - totalLength(packet, cut + 1);
+  return { length: packetBytes(packet), headers: packet.flatMap((h, i) => headerJson(h, totalLength(packet, i) + (cut >= 0 && i > cut ? missing : 0))) };
 }
 
 /** What is content and not a header (payload, later fragments, unread protocols) has no object of its own. */
-function headerJson(header: Header, packet: Packet, index: number, udpLength: number | undefined): readonly HeaderJson[] {
+function headerJson(header: Header, length: number): readonly HeaderJson[] {
   switch (header.type) {
     case 'eth':
       return [{ type: 'eth', src: header.src, dst: header.dst, ethertype: header.ethertype }];
@@ -38,12 +43,12 @@ function headerJson(header: Header, packet: Packet, index: number, udpLength: nu
       return [{ type: 'arp', op: header.op, spa: formatIp4(header.spa), tpa: formatIp4(header.tpa), sha: header.sha, tha: header.tha }];
     case 'ipv4': {
       const { type, src, dst, ttl, tos, df, mf, offset, proto } = header;
-      return [{ type, src: formatIp4(src), dst: formatIp4(dst), ttl, tos, df, mf, offset, proto, length: totalLength(packet, index) }];
+      return [{ type, src: formatIp4(src), dst: formatIp4(dst), ttl, tos, df, mf, offset, proto, length }];
     }
     case 'tcp':
       return [{ type: 'tcp', sport: header.sport, dport: header.dport, flags: flagsText(header.flags), ...(header.mss === undefined ? {} : { mss: header.mss }) }];
     case 'udp':
-      return [{ type: 'udp', sport: header.sport, dport: header.dport, length: udpLength ?? totalLength(packet, index) }];
+      return [{ type: 'udp', sport: header.sport, dport: header.dport, length }];
     case 'sctp':
       return [{ type: 'sctp', sport: header.sport, dport: header.dport, chunk: header.chunk }];
     case 'icmp':
@@ -75,20 +80,21 @@ const LOOPBACK_ETH: EthHeader = { type: 'eth', src: '00:00:00:00:00:00', dst: '0
 
 const onLoopback = (packet: Packet): Packet => (packet[0]?.type === 'eth' ? packet : [LOOPBACK_ETH, ...packet]);
 
-const udpBytes = (packet: Packet): number | undefined => {
-  const at = packet.findLastIndex((h) => h.type === 'udp');
-  return at < 0 ? undefined : totalLength(packet, at);
-};
+/** What stands behind the IP header of a packet that is no piece itself. */
+function wholeBytes(packet: Packet): number | undefined {
+  const at = packet.findIndex((h) => h.type === 'ipv4');
+  const ip = packet[at];
+  return ip?.type === 'ipv4' && !ip.mf && ip.offset === 0 ? totalLength(packet, at + 1) : undefined;
+}
 
 /** Each frame that a packet socket on some device sees, in order. lo shows a packet twice, going out and coming in (libpcap would leave out the first). */
 export function pathJson(steps: readonly Step[]) {
-  // The length field of a fragmented UDP datagram counts all of it; only the step before the cut knows how much that is.
-  const udpLengths = new Map<number, number>();
+  // Only the step before a cut knows how much there was.
+  const uncuts = new Map<number, number>();
   let uncut: number | undefined;
   return steps.flatMap((step) => {
-    if (step.kind === 'mtu' && step.action === 'fragment') uncut = udpLengths.get(step.packetId) ?? udpBytes(step.packet);
-    if (step.kind === 'fragment' && uncut !== undefined) udpLengths.set(step.packetId, uncut);
-    if (step.kind === 'reassemble') udpLengths.delete(step.packetId);
+    if (step.kind === 'mtu' && step.action === 'fragment') uncut = wholeBytes(step.packet) ?? uncuts.get(step.packetId);
+    if (step.kind === 'fragment' && uncut !== undefined) uncuts.set(step.packetId, uncut);
     if (step.kind !== 'receive' && step.kind !== 'transmit') return [];
     const dir: 'in' | 'out' = step.kind === 'receive' ? 'in' : 'out';
     const otherhost = step.kind === 'receive' && step.otherhost;
@@ -100,7 +106,7 @@ export function pathJson(steps: readonly Step[]) {
         dev: step.dev ?? '',
         dir,
         ...(otherhost ? { otherhost } : {}),
-        frame: frameJson(step.dev === 'lo' ? onLoopback(step.packet) : step.packet, udpLengths.get(step.packetId)),
+        frame: frameJson(step.dev === 'lo' ? onLoopback(step.packet) : step.packet, uncuts.get(step.packetId)),
       },
     ];
   });

@@ -74,7 +74,7 @@ function clientGets(sim: Sim, request: Ending, reply: EndRecord | undefined, tol
   if (request.error?.kind === 'local') return 'unreachable';
   const error = told?.error;
   if (error?.kind === 'icmp') {
-    if (error.icmptype === 3 && error.code === 4) return 'timeout'; // the socket only learns the path MTU
+    if (error.icmptype === 3 && error.code === 4) return sim.probe.proto === PROTO_TCP ? 'timeout' : 'too-big'; // __udp4_lib_err(), ping_err(): EMSGSIZE; a TCP socket only learns the path MTU
     return error.icmptype === 3 && (error.code === 3 || error.code === 2) ? 'refused' : 'unreachable';
   }
   if (request.verdict === 'delivered' && reply === undefined && (sim.probe.reply === false || sim.probe.proto !== PROTO_TCP)) return 'sent';

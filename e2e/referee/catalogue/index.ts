@@ -1,5 +1,6 @@
 import type { RefereeCase } from '../case.ts';
 import { basics } from './basics.ts';
+import { vxlan } from './vxlan.ts';
 
 /** Every hand-written case. */
-export const catalogue: readonly RefereeCase[] = [...basics];
+export const catalogue: readonly RefereeCase[] = [...basics, ...vxlan];

@@ -1,4 +1,4 @@
-import type { Packet } from '../../packet/packet.ts';
+import type { Header, Packet } from '../../packet/packet.ts';
 import { ipOf } from '../../packet/packet.ts';
 import { headerBytes, ipBytes } from '../../packet/sizes.ts';
 import type { At, Sim } from '../sim.ts';
@@ -10,21 +10,14 @@ import type { Skb } from '../skb.ts';
  */
 export function fragmentPacket(sim: Sim, at: At, skb: Skb, mtu: number): readonly Skb[] {
   const ip = ipOf(skb.packet);
-  const [, ...content] = skb.packet;
   const total = ipBytes(skb.packet) - 20;
   const room = Math.max(8, (mtu - 20) & ~7);
   const count = Math.ceil(total / room);
-  const first = content[0];
-  const l4Bytes = first === undefined ? 0 : headerBytes(first);
   return Array.from({ length: count }, (_, index) => {
     const offset = index * room;
     const bytes = Math.min(room, total - offset);
     const header = { ...ip, df: false, mf: ip.mf || index < count - 1, offset: ip.offset + offset };
-    // The first piece keeps the transport header if it fits into it whole.
-    const packet: Packet =
-      index === 0 && first && first.type !== 'raw' && first.type !== 'fragment' && l4Bytes <= bytes
-        ? [header, first, ...(bytes > l4Bytes ? [{ type: 'payload' as const, bytes: bytes - l4Bytes }] : [])]
-        : [header, { type: 'fragment', proto: ip.proto, bytes }];
+    const packet: Packet = [header, ...(index === 0 ? headOf(skb.packet.slice(1), bytes) : []), ...(index === 0 && isWhole(skb.packet[1], bytes) ? [] : [{ type: 'fragment' as const, proto: ip.proto, bytes }])];
     const base = skb.piece;
     const piece: Skb = {
       ...skb,
@@ -36,6 +29,21 @@ export function fragmentPacket(sim: Sim, at: At, skb: Skb, mtu: number): readonl
     sim.emit(at, piece, { kind: 'fragment', index, count, offset: header.offset });
     return piece;
   });
+}
+
+/** A header that a piece of that size can begin with. */
+const isWhole = (header: Header | undefined, bytes: number): boolean => header !== undefined && header.type !== 'raw' && header.type !== 'fragment' && header.type !== 'payload' && headerBytes(header) <= bytes;
+
+/** What the first piece begins with: the headers that are whole in it, those inside a tunnel too, and content in place of the rest. */
+function headOf(content: Packet, bytes: number): Packet {
+  const head: Header[] = [];
+  let left = bytes;
+  for (const header of content) {
+    if (!isWhole(header, left)) break;
+    head.push(header);
+    left -= headerBytes(header);
+  }
+  return head.length === 0 || left === 0 ? head : [...head, { type: 'payload', bytes: left }];
 }
 
 /**

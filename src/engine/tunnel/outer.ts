@@ -86,7 +86,8 @@ export function receiveInner(sim: Sim, at: At, skb: Skb, link: Link, layers: num
   const unwrapped: Skb = { ...skb, packet, eth: eth?.type === 'eth' ? eth : undefined, ct: undefined, ignoreDf: false, fragMaxSize: 0, piece: skb.innerPieces.at(-1), innerPieces: skb.innerPieces.slice(0, -1) };
   const overhead = skb.packet.slice(0, skb.packet.length - inside.length).reduce((sum, h) => sum + headerBytes(h), 0);
   sim.emit(there, unwrapped, { kind: 'decap', overhead, outerSrc: outer.src, outerDst: outer.dst, ...tunnel }, { source: [link.source] });
-  receive(sim, there, unwrapped);
+  // gro_cells_receive(): in its turn, behind what has arrived already.
+  sim.backlog.push(() => receive(sim, there, unwrapped));
 }
 
 /** The address of a frame or packet that goes into a tunnel, where it has one. */

@@ -29,8 +29,8 @@ export function sourcePort(sim: Sim, at: At, skb: Skb, link: Link, range: { read
   const key = `${link.name}|${flowKey(skb)}`;
   const known = at.ns.tunnels.ports.get(key);
   if (known !== undefined) return known;
-  sim.choose({ at: at.ns.id, kind: 'port', options: [`${from}-${to - 1}`], odds: [1], splits: false });
   const port = from + Math.floor((hash(key) * (to - from)) / 0x100000000);
+  sim.choose({ at: at.ns.id, kind: 'port', options: [`${from}-${to - 1}: ${port}`], odds: [1], splits: false });
   at.ns.tunnels.ports.set(key, port);
   return port;
 }
