@@ -39,6 +39,8 @@ function headerJson(header: Header, length: number): readonly HeaderJson[] {
   switch (header.type) {
     case 'eth':
       return [{ type: 'eth', src: header.src, dst: header.dst, ethertype: header.ethertype }];
+    case 'vlan':
+      return [{ type: 'vlan', id: header.id }];
     case 'arp':
       return [{ type: 'arp', op: header.op, spa: formatIp4(header.spa), tpa: formatIp4(header.tpa), sha: header.sha, tha: header.tha }];
     case 'ipv4': {

@@ -16,7 +16,7 @@ const ending = (r: EndRecord): Ending => ({
 });
 
 /** How one way ended: where it was taken, if it was, else where the last piece of it was lost. */
-const waysEnd = (records: readonly EndRecord[]): EndRecord | undefined => records.find((r) => r.verdict === 'delivered') ?? records.find((r) => r.verdict === 'unknown') ?? records.at(-1);
+const waysEnd = (records: readonly EndRecord[]): EndRecord | undefined => records.find((r) => r.verdict === 'delivered') ?? records.find((r) => r.verdict === 'unknown') ?? records.findLast((r) => !r.copy) ?? records.at(-1);
 
 /** Puts together what became of one connection of the probe: the request, the reply, and what the client's program gets. */
 export function outcomeOf(sim: Sim, connection: number, client: ClientSocket | undefined): Outcome {

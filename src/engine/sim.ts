@@ -1,5 +1,5 @@
 import type { Ip4, Mac } from '../packet/address.ts';
-import type { Packet } from '../packet/packet.ts';
+import { ETHERTYPE_VLAN, type EthHeader, type Packet } from '../packet/packet.ts';
 import { netnsId } from '../world/lookup.ts';
 import type { SourceRef } from '../world/source.ts';
 import type { Host, Link, Netns, World } from '../world/world.ts';
@@ -38,6 +38,8 @@ export interface Ns {
   readonly exceptions: Map<string, Exception>;
   /** Neighbours learned during the trace, by `dev/ip`. */
   readonly learned: Map<string, Mac>;
+  /** What the bridges learned during the trace: the port of an address, by `bridge/vlan/address`. */
+  readonly macs: Map<string, string>;
   readonly clients: ClientSocket[];
   /** What tunnels remember while a trace runs. */
   readonly tunnels: TunnelState;
@@ -58,6 +60,8 @@ export interface EndRecord {
   readonly error?: NetError;
   readonly next?: { readonly ip: Ip4 | undefined; readonly dev: string | undefined };
   /** What the prober's own socket was told. */
+  /** A copy of a flooded frame that was not for the one who got it: it says nothing about the packet unless nobody else does. */
+  readonly copy?: boolean;
   readonly toClient?: 'answer' | 'reset' | 'icmp' | 'stray';
 }
 
@@ -69,6 +73,8 @@ export interface Sim {
   readonly ends: EndRecord[];
   /** Frames on their way into a device, in order of arrival (the backlog queue). */
   readonly backlog: (() => void)[];
+  /** The question on a link that waits for its answer. */
+  asking: Asking | undefined;
   /** Sockets of a client that no dump describes. */
   readonly outside: ClientSocket[];
   ns(host: string, netns: string | null): Ns | undefined;
@@ -88,6 +94,16 @@ export interface Sim {
   xmitDepth: number;
   /** Which `skipped` step is to be explained, and the rules that it stands for. */
   explain: { readonly step: number; readonly rules: RuleStep[] } | undefined;
+}
+
+/** An ARP request under way. */
+export interface Asking {
+  readonly ns: Ns;
+  readonly dev: string;
+  readonly target: Ip4;
+  mac: Mac | undefined;
+  /** It went to where nothing is described. */
+  left: boolean;
 }
 
 export interface At {
@@ -113,6 +129,7 @@ export interface ChoiceRequest {
 const subsystemOf: Record<StepBody['kind'], Subsystem> = {
   send: 'socket',
   receive: 'device',
+  bridge: 'device',
   transmit: 'device',
   table: 'netfilter',
   rule: 'netfilter',
@@ -138,6 +155,12 @@ const subsystemOf: Record<StepBody['kind'], Subsystem> = {
   unknown: 'engine',
 };
 
+/** A frame as a capture shows it, with its tag. */
+const framed = (skb: Skb, eth: EthHeader): Packet => (skb.vid === undefined ? [eth, ...skb.packet] : [{ ...eth, ethertype: ETHERTYPE_VLAN }, { type: 'vlan', id: skb.vid, ethertype: eth.ethertype }, ...skb.packet]);
+
+/** A copy that nobody wanted here. */
+const strayed = (verdict: Verdict, last: Step | undefined): boolean => verdict === 'left' || (verdict === 'dropped' && last?.kind === 'drop' && (last.reason === 'otherhost' || last.reason === 'device-down' || last.reason === 'too-big' || last.reason.startsWith('bridge')));
+
 /** A fresh simulation of `world`; `choices` are the branches to take where chance decides. */
 export function newSim(world: World, probe: Probe, choices: Choices): Sim {
   const spaces = new Map<string, Ns>();
@@ -153,6 +176,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
         ipvs: newIpvsTable(),
         exceptions: givenExceptions(netns),
         learned: new Map(),
+        macs: new Map(),
         clients: [],
         tunnels: { errors: new Map(), fdb: new Map(), ports: new Map() },
         pieces: new Map(),
@@ -170,6 +194,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
     taken: [],
     ends: [],
     backlog: [],
+    asking: undefined,
     outside: [],
     parent: undefined,
     exhausted: false,
@@ -189,7 +214,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
         connection: skb.connection,
         packetId: skb.id,
         role: skb.role,
-        packet: more.framed && skb.eth ? [skb.eth, ...skb.packet] : skb.packet,
+        packet: more.framed && skb.eth ? framed(skb, skb.eth) : skb.packet,
         mark: skb.mark,
         source: (more.source ?? []).filter((s) => s !== undefined),
         subsystem: more.subsystem ?? subsystemOf[body.kind],
@@ -226,6 +251,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
         dev: at.dev,
         packet: skb.packet,
         step: sim.steps.length - 1,
+        ...(skb.flood && strayed(verdict, sim.steps.at(-1)) ? { copy: true } : {}),
         ...more,
       });
     },

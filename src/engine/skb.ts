@@ -1,5 +1,6 @@
 import type { EthHeader, Packet } from '../packet/packet.ts';
 import type { CtEntry, Direction } from './conntrack/table.ts';
+import type { InputDecision } from './routing/input.ts';
 import type { Role } from './step.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface Skb {
   readonly physout?: string | undefined;
   /** The bridge's PREROUTING has seen it, so IP leaves its own out once (ip_sabotage_in(), net/bridge/br_netfilter_hooks.c). */
   readonly prerouted?: boolean;
+  /** The routing decision that the bridge made after it translated the destination: IP uses it (skb_dst()). */
+  readonly decided?: InputDecision | undefined;
   /** The VLAN in the skb (vlan_tci), taken out of the frame. */
   readonly vid?: number | undefined;
   /** Shared by the copies of a flooded frame. */
@@ -61,4 +64,7 @@ export interface Piece {
 }
 
 /** What the kernel forgets when a packet leaves the machine, or its namespace (skb_scrub_packet with xnet). */
-export const scrubbed = (skb: Skb): Skb => ({ ...skb, mark: 0, iif: undefined, ct: undefined, ipvsDone: false, ignoreDf: false, fragMaxSize: 0, physin: undefined, physout: undefined, prerouted: false });
+export const scrubbed = (skb: Skb): Skb => ({ ...forwarded(skb), mark: 0, ipvsDone: false });
+
+/** What it forgets when a packet comes in by another device of the same namespace (skb_scrub_packet without xnet): mark and IPVS flag stay. */
+export const forwarded = (skb: Skb): Skb => ({ ...skb, iif: undefined, pktType: 'host', ct: undefined, ignoreDf: false, fragMaxSize: 0, physin: undefined, physout: undefined, prerouted: false, decided: undefined });

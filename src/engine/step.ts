@@ -40,6 +40,8 @@ export type StepBody =
   | { readonly kind: 'send'; readonly what: 'probe' | 'answer' | 'icmp-error' | 'reset' | 'ack' | 'data'; readonly icmp?: IcmpHeader }
   /** A capture on `dev` sees the packet coming in. `otherhost`: not addressed to its MAC. */
   | { readonly kind: 'receive'; readonly otherhost: boolean }
+  /** A bridge decides which ports get a frame. `from`: the port that it came in by, none for what the bridge device sends; `to` may hold the bridge itself. */
+  | { readonly kind: 'bridge'; readonly bridge: string; readonly op: 'local' | 'forward' | 'flood'; readonly from: string | undefined; readonly to: readonly string[]; readonly by: 'entry' | 'learned' | 'local' | undefined }
   /** A capture on `dev` sees the packet going out. `segment`: the shared wire it enters, if a NIC. */
   | { readonly kind: 'transmit'; readonly segment: string | undefined; readonly to: { readonly host: string; readonly netns: string | null; readonly dev: string } | undefined }
   /** One table at one hook; its rules are the children. `skipped`: nat of a connection that already has its binding is not consulted and makes no step. */
@@ -190,5 +192,6 @@ export interface IpvsConnView {
 
 export type DropReason =
   | 'rule' | 'policy' | 'rp-filter' | 'martian-source' | 'martian-destination' | 'not-forwarding' | 'ttl' | 'blackhole' | 'unreachable' | 'prohibit' | 'no-route'
+  | 'bridge-state' | 'bridge-vlan' | 'bridge-locked' | 'bridge-hairpin' | 'bridge-isolated' | 'bridge-no-port'
   | 'no-neighbour' | 'no-carrier' | 'device-down' | 'too-big' | 'otherhost' | 'no-tunnel' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ct-clash' | 'nat-exhausted'
   | 'multicast' | 'broadcast' | 'icmp-ignored' | 'no-fdb' | 'no-tunnel-remote' | 'tunnel-loop' | 'tunnel-mismatch' | 'ecn' | 'no-protocol' | 'no-source-address';

@@ -4,12 +4,19 @@ import type { Ip4, Mac } from './address.ts';
  * A protocol header, or what stands in its place. Ports are 0..65535; `tos` is the whole byte (DSCP and ECN);
  * `offset` of a fragment is in bytes. Lengths of IP packets are not stored: see sizes.ts.
  */
-export type Header = EthHeader | ArpHeader | Ipv4Header | TcpHeader | UdpHeader | SctpHeader | IcmpHeader | VxlanHeader | GeneveHeader | GreHeader | RawL4 | FragmentTail | Payload;
+export type Header = EthHeader | VlanHeader | ArpHeader | Ipv4Header | TcpHeader | UdpHeader | SctpHeader | IcmpHeader | VxlanHeader | GeneveHeader | GreHeader | RawL4 | FragmentTail | Payload;
 
 export interface EthHeader {
   readonly type: 'eth';
   readonly src: Mac;
   readonly dst: Mac;
+  readonly ethertype: number;
+}
+
+/** IEEE 802.1Q: `ethertype` is that of the content. */
+export interface VlanHeader {
+  readonly type: 'vlan';
+  readonly id: number;
   readonly ethertype: number;
 }
 
@@ -127,6 +134,7 @@ export const ETHERTYPE_IPV4 = 0x0800;
 export const ETHERTYPE_ARP = 0x0806;
 /** Transparent Ethernet Bridging: what GRE says of an Ethernet frame inside. */
 export const ETHERTYPE_TEB = 0x6558;
+export const ETHERTYPE_VLAN = 0x8100;
 
 export const PROTO_ICMP = 1;
 export const PROTO_IPIP = 4;

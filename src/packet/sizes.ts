@@ -5,6 +5,8 @@ export function headerBytes(header: Header): number {
   switch (header.type) {
     case 'eth':
       return 14;
+    case 'vlan':
+      return 4;
     case 'arp':
       return 28;
     case 'ipv4':

@@ -34,7 +34,8 @@ export function connectHosts(hosts: readonly Host[], names: ClusterNames): Conne
         ...netns,
         links: netns.links.map((link) => {
           const veth = peers.get(link);
-          return veth ? { ...link, veth } : link;
+          const lower = lowerOf(host, netns, link);
+          return veth || lower ? { ...link, ...(veth ? { veth } : {}), ...(lower ? { lower } : {}) } : link;
         }),
       })),
     }),
@@ -43,6 +44,19 @@ export function connectHosts(hosts: readonly Host[], names: ClusterNames): Conne
 }
 
 const refOf = ({ host, netns, link }: Placed): DeviceRef => ({ host: host.name, netns: netns.name, dev: link.name });
+
+/** The device below a vlan or macvlan device: named behind the `@`, or by its index in another namespace of the host, first the host's own. */
+function lowerOf(host: Host, netns: Netns, link: Link): DeviceRef | undefined {
+  if (link.kind !== 'vlan' && link.kind !== 'macvlan') return undefined;
+  const index = peerIndex(link);
+  const here = netns.links.find((l) => l.name === link.peer);
+  if (here && link.linkNetnsid === undefined && link.linkNetns === undefined) return refOf({ host, netns, link: here });
+  for (const other of host.netns) {
+    const there = other === netns || (link.linkNetns ?? other.name) !== other.name ? undefined : other.links.find((l) => l.ifindex === index && l.kind !== 'loopback');
+    if (there) return refOf({ host, netns: other, link: there });
+  }
+  return undefined;
+}
 
 /** The ifindex behind `@ifN`. */
 const peerIndex = (link: Link): number | undefined => {
@@ -201,7 +215,9 @@ function findSegments(hosts: readonly Host[], problems: ConnectProblem[]): reado
         .filter((link) => link.kind === 'nic')
         .map((link) => {
           const master = byName.get(link.master ?? '');
-          return { ref: { host: host.name, netns: netns.name, dev: link.name }, source: link.source, addresses: [...subnetsOf(link), ...(master ? subnetsOf(master) : [])] };
+          // VLAN devices and macvlans on the NIC, or on what it belongs to, are on its wire.
+          const upper = netns.links.filter((l) => (l.kind === 'vlan' || l.kind === 'macvlan') && (l.peer === link.name || (master && l.peer === master.name)));
+          return { ref: { host: host.name, netns: netns.name, dev: link.name }, source: link.source, addresses: [link, ...(master ? [master] : []), ...upper].flatMap(subnetsOf) };
         });
     }),
   );

@@ -1,10 +1,16 @@
-import { ETHERTYPE_IPV4 } from '../../packet/packet.ts';
+import { BROADCAST_MAC } from '../../packet/address.ts';
+import { ETHERTYPE_ARP, ETHERTYPE_IPV4 } from '../../packet/packet.ts';
 import { isUp } from '../../world/lookup.ts';
+import type { Link } from '../../world/world.ts';
+import { handleFrame } from '../bridge/frame.ts';
+import { bridgeOf, isGroup } from '../bridge/ports.ts';
 import { ipReceive } from '../ip/input.ts';
 import { type At, linkOf, type Sim } from '../sim.ts';
-import type { Skb } from '../skb.ts';
+import type { PktType, Skb } from '../skb.ts';
+import { arpReceive } from './arp.ts';
+import { macvlanReceive, vlanReceive } from './upper.ts';
 
-/** __netif_receive_skb_core() (net/core/dev.c): the capture point, then the network layer. */
+/** A frame reaches a device: eth_type_trans() tells whose it is, then netifReceive(). */
 export function receive(sim: Sim, at: At, skb: Skb): void {
   const link = linkOf(at.ns, at.dev);
   if (!link) return sim.unknown(at, skb, 'device', at.dev ?? '', 'ip -d link');
@@ -12,15 +18,33 @@ export function receive(sim: Sim, at: At, skb: Skb): void {
     sim.emit(at, skb, { kind: 'drop', reason: 'device-down' });
     return sim.end(at, skb, 'dropped');
   }
-  const otherhost = skb.eth !== undefined && link.mac !== undefined && skb.eth.dst !== link.mac;
+  netifReceive(sim, at, { ...skb, pktType: pktTypeOf(skb, link) }, link);
+}
+
+function pktTypeOf({ eth }: Skb, link: Link): PktType {
+  if (eth === undefined || link.mac === undefined || eth.dst === link.mac) return 'host';
+  if (eth.dst === BROADCAST_MAC) return 'broadcast';
+  return isGroup(eth.dst) ? 'multicast' : 'otherhost';
+}
+
+/** __netif_receive_skb_core() (net/core/dev.c): the capture point, VLAN devices, the rx handler (bridge port, macvlan), then ARP or IP. */
+export function netifReceive(sim: Sim, at: At, skb: Skb, link: Link): void {
   const here: Skb = { ...skb, iif: link.name };
-  sim.emit(at, here, { kind: 'receive', otherhost }, { framed: true, source: [link.source] });
+  const isArp = skb.eth?.ethertype === ETHERTYPE_ARP;
+  sim.emit(at, here, { kind: 'receive', otherhost: skb.pktType === 'otherhost' }, { framed: true, source: [link.source], ...(isArp ? { subsystem: 'neighbour' } : {}) });
   const filter = at.ns.netns.unmodelled.find((u) => u.dev === link.name && (u.what === 'tc' || u.what === 'ebpf' || u.what === 'ovs-bridge'));
   if (filter) return sim.unknown(at, here, filter.what === 'tc' ? 'tc' : filter.what === 'ebpf' ? 'ebpf' : 'ovs-bridge', filter.name, undefined, filter.source ? [filter.source] : []);
-  if (link.master !== undefined || ['unknown', 'bridge', 'vlan', 'macvlan', 'tap'].includes(link.kind)) return sim.unknown(at, here, 'device', link.master ?? `${link.kindText} ${link.name}`, undefined, link.source ? [link.source] : []);
-  if (otherhost || (skb.eth && skb.eth.ethertype !== ETHERTYPE_IPV4)) {
+  if (here.vid !== undefined && vlanReceive(sim, at, here, link)) return;
+  const bridge = bridgeOf(at.ns, link);
+  if (bridge) return handleFrame(sim, at, here, link, bridge);
+  if (link.master !== undefined || link.kind === 'unknown') return sim.unknown(at, here, 'device', link.master ?? `${link.kindText} ${link.name}`, undefined, link.source ? [link.source] : []);
+  if (macvlanReceive(sim, at, here, link)) return;
+  // A VLAN that no device here is for makes it somebody else's.
+  const foreign = here.pktType === 'otherhost' || here.vid !== undefined;
+  if (isArp && !foreign) return arpReceive(sim, at, here, link);
+  if (foreign || (skb.eth && skb.eth.ethertype !== ETHERTYPE_IPV4)) {
     sim.emit(at, here, { kind: 'drop', reason: 'otherhost' });
     return sim.end(at, here, 'dropped');
   }
-  ipReceive(sim, at, { ...here, eth: undefined });
+  ipReceive(sim, at, here);
 }

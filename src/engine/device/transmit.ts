@@ -1,19 +1,30 @@
-import { BROADCAST_MAC, type Ip4 } from '../../packet/address.ts';
-import { ipOf } from '../../packet/packet.ts';
+import type { Ip4 } from '../../packet/address.ts';
+import { ETHERTYPE_ARP, ipOf } from '../../packet/packet.ts';
+import { packetBytes } from '../../packet/sizes.ts';
 import { segmentOf } from '../../world/lookup.ts';
 import type { DeviceRef, Link } from '../../world/world.ts';
+import { bridgeXmit } from '../bridge/frame.ts';
+import { isGroup } from '../bridge/ports.ts';
 import type { Rtable } from '../routing/rtable.ts';
-import { type At, linkOf, type Sim } from '../sim.ts';
-import { scrubbed, type Skb } from '../skb.ts';
+import { type At, BOUNDS, linkOf, type Ns, type Sim } from '../sim.ts';
+import { forwarded, scrubbed, type Skb } from '../skb.ts';
 import { deliverToOutside, takeAtVeth } from '../socket/outside.ts';
 import { tunnelTransmit } from '../tunnel/transmit.ts';
 import { receive } from './receive.ts';
+import { macvlansOn, macvlanTransmit, vlanTransmit } from './upper.ts';
 
-/** dev_queue_xmit() and the device's ndo_start_xmit: a capture sees the packet, then it goes where the device leads. */
-export function transmit(sim: Sim, at: At, skb: Skb, link: Link, rt: Rtable): void {
+const asks = (skb: Skb): boolean => skb.packet[0]?.type === 'arp';
+
+/**
+ * dev_queue_xmit() and the device's ndo_start_xmit: a capture sees the packet, then it goes where the device leads. `rt` is the route
+ * of a packet that IP sends; frames that a bridge or an upper device hands down have none.
+ */
+export function transmit(sim: Sim, at: At, skb: Skb, link: Link, rt: Rtable | undefined): void {
   const self: DeviceRef = { host: at.ns.host.name, netns: at.ns.netns.name, dev: link.name };
   const filter = at.ns.netns.unmodelled.find((u) => u.dev === link.name && (u.what === 'tc' || u.what === 'ebpf' || u.what === 'ovs-bridge'));
   if (filter) return sim.unknown(at, skb, filter.what === 'tc' ? 'tc' : filter.what === 'ebpf' ? 'ebpf' : 'ovs-bridge', filter.name, undefined, filter.source ? [filter.source] : []);
+  const seen = (to: DeviceRef | undefined, segment?: string): number =>
+    sim.emit(at, skb, { kind: 'transmit', segment, to }, { framed: true, source: [link.source], ...(skb.eth?.ethertype === ETHERTYPE_ARP ? { subsystem: 'neighbour' } : {}) });
   switch (link.kind) {
     case 'loopback':
       sim.emit(at, skb, { kind: 'transmit', segment: undefined, to: self }, { source: [link.source] });
@@ -21,15 +32,27 @@ export function transmit(sim: Sim, at: At, skb: Skb, link: Link, rt: Rtable): vo
       return enqueue(sim, at, { ...skb });
     case 'veth': {
       const peer = link.veth;
-      sim.emit(at, skb, { kind: 'transmit', segment: undefined, to: peer }, { framed: true, source: [link.source] });
+      seen(peer);
       const ns = peer && sim.ns(peer.host, peer.netns);
-      if (!ns) return takeAtVeth(sim, at, skb, link);
-      return enqueue(sim, { ns, dev: peer.dev }, scrubbed(skb));
+      if (!ns) return asks(skb) ? unheard(sim) : takeAtVeth(sim, at, skb, link);
+      return cross(sim, { ns, dev: peer.dev }, at.ns, skb);
     }
     case 'nic':
-      return transmitNic(sim, at, skb, link, self);
+      return transmitNic(sim, at, skb, self, seen);
+    case 'bridge':
+      seen(undefined);
+      return nested(sim, at, skb, () => bridgeXmit(sim, at, skb, link));
+    case 'vlan':
+      seen(undefined);
+      return nested(sim, at, skb, () => vlanTransmit(sim, at, skb, link));
+    case 'macvlan':
+      seen(undefined);
+      return nested(sim, at, skb, () => macvlanTransmit(sim, at, skb, link));
+    case 'tap':
+      seen(undefined);
+      return asks(skb) ? unheard(sim) : leave(sim, at, skb, undefined);
     case 'dummy':
-      sim.emit(at, skb, { kind: 'transmit', segment: undefined, to: undefined }, { framed: true, source: [link.source] });
+      seen(undefined);
       sim.emit(at, skb, { kind: 'drop', reason: 'no-carrier' });
       return sim.end(at, skb, 'dropped');
     case 'ipip':
@@ -38,26 +61,57 @@ export function transmit(sim: Sim, at: At, skb: Skb, link: Link, rt: Rtable): vo
     case 'vxlan':
     case 'geneve':
       return tunnelTransmit(sim, at, skb, link, rt);
-    case 'bridge':
-    case 'vlan':
-    case 'macvlan':
-    case 'tap':
     case 'unknown':
       return sim.unknown(at, skb, 'device', `${link.kindText} ${link.name}`, undefined, link.source ? [link.source] : []);
   }
 }
 
-function transmitNic(sim: Sim, at: At, skb: Skb, link: Link, self: DeviceRef): void {
+/** A device that sends by another one may lead into itself again: that ends here (XMIT_RECURSION_LIMIT). */
+function nested(sim: Sim, at: At, skb: Skb, send: () => void): void {
+  if (sim.xmitDepth >= BOUNDS.xmitDepth) return sim.unknown(at, skb, 'bound', `${BOUNDS.xmitDepth} devices deep`);
+  sim.xmitDepth++;
+  send();
+  sim.xmitDepth--;
+}
+
+/** veth_xmit() > __dev_forward_skb(): the other end takes what its MTU and a tag allow, and knows less of it in another namespace. */
+function cross(sim: Sim, to: At, from: Ns, skb: Skb): void {
+  const mtu = linkOf(to.ns, to.dev)?.mtu ?? 0;
+  if (packetBytes(skb.packet) > mtu + 4) {
+    sim.emit(to, skb, { kind: 'drop', reason: 'too-big' });
+    return sim.end(to, skb, 'dropped');
+  }
+  enqueue(sim, to, to.ns === from ? forwarded(skb) : scrubbed(skb));
+}
+
+/** A NIC takes in frames for others when it is the port of a bridge or carries macvlans. */
+const promiscuous = (sim: Sim, { ns, link }: { readonly ns: Ns; readonly link: Link }): boolean => link.master !== undefined || link.flags.includes('PROMISC') || macvlansOn(sim, { ns, dev: link.name }).length > 0;
+
+/** The wire hands a frame to the NIC of its address, one for many to all, and one whose owner is behind some NIC to those that would take it. */
+function transmitNic(sim: Sim, at: At, skb: Skb, self: DeviceRef, seen: (to: DeviceRef | undefined, segment?: string) => number): void {
   const segment = segmentOf(sim.world, self);
-  const owner = segment?.devices.flatMap((d) => {
+  const dst = skb.eth?.dst;
+  const others = (segment?.devices ?? []).flatMap((d) => {
     const ns = sim.ns(d.host, d.netns);
-    const there = ns && linkOf(ns, d.dev);
-    return ns && there && there.mac === skb.eth?.dst && there.mac !== BROADCAST_MAC && (d.host !== self.host || d.netns !== self.netns || d.dev !== self.dev) ? [{ ns, dev: d.dev }] : [];
-  })[0];
-  const to = owner && { host: owner.ns.host.name, netns: owner.ns.netns.name, dev: owner.dev };
-  sim.emit(at, skb, { kind: 'transmit', segment: segment?.name, to }, { framed: true, source: [link.source] });
-  if (owner) return enqueue(sim, owner, scrubbed(skb));
-  leave(sim, at, skb, undefined);
+    const link = ns && linkOf(ns, d.dev);
+    return ns && link && (d.host !== self.host || d.netns !== self.netns || d.dev !== self.dev) ? [{ ns, link }] : [];
+  });
+  const group = dst !== undefined && isGroup(dst);
+  const owner = group ? undefined : others.find((o) => o.link.mac === dst);
+  const described = (has: (l: Link) => boolean): boolean => sim.world.hosts.some((h) => h.netns.some((n) => n.links.some(has)));
+  const behind = owner || (!group && !described((l) => l.mac === dst)) ? [] : others.filter((o) => group || promiscuous(sim, o));
+  seen(owner && { host: owner.ns.host.name, netns: owner.ns.netns.name, dev: owner.link.name }, segment?.name);
+  if (owner) return enqueue(sim, { ns: owner.ns, dev: owner.link.name }, scrubbed(skb));
+  const [arp] = skb.packet;
+  if (arp?.type === 'arp' && (behind.length === 0 || !described((l) => l.addresses.some((a) => a.ip === arp.tpa)))) unheard(sim);
+  const flood = behind.length > 1 ? (skb.flood ?? { taken: false }) : skb.flood;
+  for (const [i, { ns, link }] of behind.entries()) enqueue(sim, { ns, dev: link.name }, { ...scrubbed(skb), ...(i === 0 ? {} : { id: sim.newPacketId() }), flood });
+  if (behind.length === 0 && arp?.type !== 'arp') leave(sim, at, skb, undefined);
+}
+
+/** A question went to where nobody is described who could answer. */
+function unheard(sim: Sim): void {
+  if (sim.asking) sim.asking.left = true;
 }
 
 /** The packet goes to where nothing is described: to the probe's outside client, if it is for him, else out of sight. */
