@@ -263,6 +263,16 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
   return sim;
 }
 
+/** Frames are received in the order in which they were sent, until none is under way. */
+export function drain(sim: Sim): void {
+  for (let n = 0; n < BOUNDS.receives && !sim.exhausted; n++) {
+    const next = sim.backlog.shift();
+    if (!next) return;
+    next();
+  }
+  sim.backlog.length = 0;
+}
+
 /** IN_DEV_FORWARD(): the device's own `forwarding`, which `ip_forward` sets on all of them. */
 export const isForwarding = (ns: Ns, dev: string): boolean =>
   sysctl(ns, `net.ipv4.conf.${dev}.forwarding`, sysctl(ns, 'net.ipv4.conf.all.forwarding', sysctl(ns, 'net.ipv4.ip_forward', 0))) !== 0;

@@ -5,7 +5,7 @@ import { viewConn } from './ipvs/connections.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Choices, Probe } from './probe.ts';
 import { sendFrom, sendFromOutside } from './send.ts';
-import { BOUNDS, newSim, type Ns, type Sim } from './sim.ts';
+import { drain, newSim, type Ns, type Sim } from './sim.ts';
 import type { RuleStep, StepBase } from './step.ts';
 import type { LeftEntry, Trace } from './trace-types.ts';
 
@@ -62,16 +62,6 @@ function start(sim: Sim, ns: Ns, connection: number): void {
   }
   if (from.kind === 'netns') return sendFrom(sim, ns, dst, connection);
   return sendFromOutside(sim, ns, from.dev, from.ip, dst, connection);
-}
-
-/** Frames are received in the order in which they were sent, until none is under way. */
-function drain(sim: Sim): void {
-  for (let n = 0; n < BOUNDS.receives && !sim.exhausted; n++) {
-    const next = sim.backlog.shift();
-    if (!next) return;
-    next();
-  }
-  sim.backlog.length = 0;
 }
 
 export interface Branch {

@@ -16,6 +16,8 @@ export function kindOf(step: Step): StopKind {
       return step.what === 'icmp-error' || step.what === 'reset' ? 'error' : 'send';
     case 'receive':
       return 'arrive';
+    case 'bridge':
+      return 'leave';
     case 'transmit':
       return step.segment === undefined ? 'leave' : 'wire';
     case 'table':

@@ -55,8 +55,8 @@ function l4Text(header: Header | undefined): string {
 /** Joins what is there with single spaces. */
 const words = (...parts: readonly (string | number | false | undefined)[]): string => parts.filter((p) => p !== undefined && p !== false && p !== '').join(' ');
 
-const inOut = (body: { readonly in: string | undefined; readonly out: string | undefined }): string =>
-  words(body.in !== undefined && `in ${body.in}`, body.out !== undefined && `out ${body.out}`);
+const inOut = (body: Extract<StepBody, { kind: 'table' }>): string =>
+  words(body.in !== undefined && `in ${body.in}`, body.out !== undefined && `out ${body.out}`, body.physin !== undefined && `physin ${body.physin}`, body.physout !== undefined && `physout ${body.physout}`);
 
 function ruleText(body: Extract<StepBody, { kind: 'rule' }>): string {
   const where = words(body.table, body.chain, body.rule);
@@ -73,6 +73,8 @@ function bodyText(step: Step): string {
       return words('send', step.what, packetText(step.packet));
     case 'receive':
       return words('in', packetText(step.packet), `length ${packetBytes(step.packet)}`, step.otherhost && 'otherhost');
+    case 'bridge':
+      return words('bridge', step.bridge, step.op, step.from !== undefined && `from ${step.from}`, step.to.length > 0 && `to ${step.to.join(',')}`, step.by !== undefined && `by ${step.by}`);
     case 'transmit':
       return words('out', packetText(step.packet), `length ${packetBytes(step.packet)}`, step.to && `to ${netnsId(step.to.host, step.to.netns)}/${step.to.dev}`);
     case 'table':

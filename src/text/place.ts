@@ -29,6 +29,7 @@ export function placeOf(steps: readonly Step[], step: Step): Place {
       return { kind: 'socket', ...at };
     case 'transmit':
       return step.segment !== undefined && step.dev !== undefined ? { kind: 'wire', segment: step.segment, from: { ...at, dev: step.dev }, to: step.to } : step.dev === undefined ? { kind: 'socket', ...at } : device(step.dev);
+    case 'bridge':
     case 'receive':
     case 'encap':
     case 'decap':
@@ -47,7 +48,7 @@ export function placeOf(steps: readonly Step[], step: Step): Place {
 }
 
 function inheritedPlace(steps: readonly Step[], step: Step): Place {
-  if (step.kind === 'drop' && step.dev !== undefined && (step.reason === 'device-down' || step.reason === 'otherhost' || step.reason === 'no-carrier' || step.reason === 'no-neighbour')) {
+  if (step.kind === 'drop' && step.dev !== undefined && (step.reason === 'device-down' || step.reason === 'otherhost' || step.reason === 'no-carrier' || step.reason.startsWith('bridge') || step.reason === 'no-neighbour')) {
     return { kind: 'device', host: step.host, netns: step.netns, dev: step.dev };
   }
   if (step.kind === 'unknown' && step.what === 'device' && step.dev !== undefined) return { kind: 'device', host: step.host, netns: step.netns, dev: step.dev };

@@ -38,6 +38,8 @@ function commandFor(ctx: Telling, lead: Step): Command | undefined {
     case 'decap':
     case 'left':
       return capture(lead, lead.dev);
+    case 'bridge':
+      return { command: `bridge fdb show br ${lead.bridge}`, expected: lead.by === undefined || lead.by === 'local' ? undefined : `… dev ${lead.to[0] ?? '?'} master ${lead.bridge}` };
     case 'table':
       return { command: `iptables -t ${lead.table} -nvL ${lead.hook} --line-numbers`, expected: undefined };
     case 'rule': {
@@ -244,6 +246,14 @@ function dropCommand(step: Extract<Step, { kind: 'drop' }> & Step): Command | un
     case 'no-route':
     case 'ipvs-unroutable':
       return { command: `ip route get ${dst}`, expected: undefined };
+    case 'bridge-state':
+    case 'bridge-locked':
+    case 'bridge-hairpin':
+    case 'bridge-isolated':
+    case 'bridge-no-port':
+      return { command: `bridge -d link show ${step.dev === undefined ? '' : `dev ${step.dev}`}`.trimEnd(), expected: undefined };
+    case 'bridge-vlan':
+      return { command: `bridge vlan show ${step.dev === undefined ? '' : `dev ${step.dev}`}`.trimEnd(), expected: undefined };
     case 'no-neighbour':
       return { command: `ip neigh show ${step.dev === undefined ? '' : `dev ${step.dev}`}`.trimEnd(), expected: 'FAILED' };
     case 'no-carrier':

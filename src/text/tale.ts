@@ -15,6 +15,8 @@ export function taleOf(ctx: Telling, stop: Stop): Tale | undefined {
       return sendTale(ctx, lead);
     case 'receive':
       return lead.role === 'arp' ? arpFrame(lead, lead.dev ?? '?', who(ctx, lead)) : arriveTale(ctx, stop, lead);
+    case 'bridge':
+      return { kind: 'bridge', bridge: lead.bridge, op: lead.op, from: lead.from, to: lead.to, by: lead.by, host: who(ctx, lead), mac: lead.packet[0]?.type === 'eth' ? lead.packet[0].dst : undefined };
     case 'transmit':
       return transmitTale(ctx, stop, lead);
     case 'table':

@@ -94,13 +94,14 @@ function align(packet: Packet, old: Packet): readonly (Header | undefined)[] {
 
 const part = (text: string, was: string | undefined): Part => (was === undefined || was === text ? { text } : { text, was });
 
-const NAMES: Readonly<Record<Exclude<Header['type'], 'raw' | 'fragment'>, string>> = { eth: 'eth', arp: 'ARP', ipv4: 'IPv4', tcp: 'TCP', udp: 'UDP', sctp: 'SCTP', icmp: 'ICMP', vxlan: 'VXLAN', geneve: 'Geneve', gre: 'GRE', payload: 'data' };
+const NAMES: Readonly<Record<Exclude<Header['type'], 'raw' | 'fragment'>, string>> = { eth: 'eth', vlan: 'VLAN', arp: 'ARP', ipv4: 'IPv4', tcp: 'TCP', udp: 'UDP', sctp: 'SCTP', icmp: 'ICMP', vxlan: 'VXLAN', geneve: 'Geneve', gre: 'GRE', payload: 'data' };
 
 const headerName = (header: Header): string => (header.type === 'raw' || header.type === 'fragment' ? protocolName(header.proto) : NAMES[header.type]);
 
 function toneOf(header: Header, outer: boolean): RowTone {
   switch (header.type) {
     case 'eth':
+    case 'vlan':
       return 'link';
     case 'ipv4':
       return outer ? 'outer' : 'ip';
@@ -116,6 +117,8 @@ function linesOf(header: Header, was: Header | undefined): readonly FieldLine[] 
   switch (header.type) {
     case 'eth':
       return [line('from', { text: header.src }), line('to', { text: header.dst }), line('type', { text: etherText(header.ethertype) })];
+    case 'vlan':
+      return [line(undefined, { text: `vlan ${header.id}` })];
     case 'arp':
       return [line(undefined, { text: header.op === 'request' ? `who-has ${formatIp4(header.tpa)} tell ${formatIp4(header.spa)}` : `${formatIp4(header.spa)} is-at ${header.sha}` })];
     case 'ipv4':

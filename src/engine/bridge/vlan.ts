@@ -3,7 +3,7 @@ import type { Link } from '../../world/world.ts';
 import type { Skb } from '../skb.ts';
 
 /** What VLAN filtering says of a frame. `unlisted`: no dump tells the VLANs of the port. */
-export type Filtered = { readonly kind: 'pass'; readonly skb: Skb; readonly vid: number } | { readonly kind: 'refused' | 'unlisted' };
+export type Filtered = { readonly kind: 'pass'; readonly skb: Skb; readonly vid: number } | { readonly kind: 'refused' } | { readonly kind: 'unlisted' };
 
 const holds = (vlans: readonly BridgeVlan[], vid: number): BridgeVlan | undefined => vlans.find((v) => vid >= v.vid && vid <= v.to);
 

@@ -1,13 +1,13 @@
 import { BROADCAST_MAC, type Ip4, type Mac } from '../../packet/address.ts';
 import { type ArpHeader, ETHERTYPE_ARP, ipOf } from '../../packet/packet.ts';
-import { isUp, segmentOf } from '../../world/lookup.ts';
 import type { Link } from '../../world/world.ts';
 import { addressType } from '../routing/fib.ts';
 import { inputRoute } from '../routing/input.ts';
 import { routeOutput } from '../routing/output.ts';
 import { countedScope, inetAddrOnlink, SCOPE, selectSource } from '../routing/source.ts';
-import { type At, devConf, isForwarding, linkOf, type Sim } from '../sim.ts';
+import { type Asking, type At, devConf, drain, isForwarding, linkOf, type Sim } from '../sim.ts';
 import type { Skb } from '../skb.ts';
+import { transmit } from './transmit.ts';
 
 export type ArpAnswer =
   | { readonly kind: 'mac'; readonly mac: Mac }
@@ -18,48 +18,41 @@ export type ArpAnswer =
 
 const ZERO_MAC: Mac = '00:00:00:00:00:00';
 
-/** Asks for `target` on the link (arp_solicit(), net/ipv4/arp.c) and lets every described device on it answer. */
+/**
+ * Asks for `target` on the link (arp_solicit(), net/ipv4/arp.c). The question goes where frames go, and whoever has the address answers;
+ * other packets wait until then.
+ */
 export function arpResolve(sim: Sim, at: At, waiting: Skb, link: Link, target: Ip4): ArpAnswer {
-  const peers = listeners(sim, at, link);
-  if (peers === undefined) return { kind: 'nobody-described' };
-  const spa = arpSource(at, waiting, link, target);
-  const request = arpSkb(sim, waiting, { type: 'arp', op: 'request', spa, tpa: target, sha: link.mac ?? ZERO_MAC, tha: ZERO_MAC }, BROADCAST_MAC);
-  sim.emit(at, request, { kind: 'transmit', segment: segmentOf(sim.world, { host: at.ns.host.name, netns: at.ns.netns.name, dev: link.name })?.name, to: undefined }, { framed: true, subsystem: 'neighbour' });
-  let answer: ArpAnswer | undefined;
-  for (const peer of peers) {
-    const there = linkOf(peer.ns, peer.dev);
-    if (!there || !isUp(there)) continue;
-    sim.emit(peer, request, { kind: 'receive', otherhost: false }, { framed: true, subsystem: 'neighbour' });
-    const by = answersFor(sim, peer, there, target, spa);
-    if (by === 'none') continue;
-    const mac = there.mac ?? ZERO_MAC;
-    const reply = arpSkb(sim, waiting, { type: 'arp', op: 'reply', spa: target, tpa: spa, sha: mac, tha: link.mac ?? ZERO_MAC }, link.mac ?? ZERO_MAC);
-    sim.emit(peer, reply, { kind: 'arp', op: 'reply', ip: target, by });
-    sim.emit(peer, reply, { kind: 'transmit', segment: undefined, to: { host: at.ns.host.name, netns: at.ns.netns.name, dev: link.name } }, { framed: true, subsystem: 'neighbour' });
-    sim.emit(at, reply, { kind: 'receive', otherhost: false }, { framed: true, subsystem: 'neighbour' });
-    // arp_process() > neigh_event_ns(): who answers remembers who asked.
-    peer.ns.learned.set(`${there.name}/${spa}`, link.mac ?? ZERO_MAC);
-    answer ??= { kind: 'mac', mac };
-  }
-  if (answer) return answer;
-  return link.kind === 'nic' && !sim.world.hosts.some((h) => h.netns.some((n) => n.links.some((l) => l.addresses.some((a) => a.ip === target)))) ? { kind: 'nobody-described' } : { kind: 'silence' };
+  const sha = link.mac ?? ZERO_MAC;
+  const request = arpSkb(sim, waiting, { type: 'arp', op: 'request', spa: arpSource(at, waiting, link, target), tpa: target, sha, tha: ZERO_MAC }, BROADCAST_MAC);
+  const asking: Asking = { ns: at.ns, dev: link.name, target, mac: undefined, left: false };
+  const outer = sim.asking;
+  const others = sim.backlog.splice(0);
+  sim.asking = asking;
+  transmit(sim, at, request, link, undefined);
+  drain(sim);
+  sim.asking = outer;
+  sim.backlog.push(...others);
+  if (asking.mac !== undefined) return { kind: 'mac', mac: asking.mac };
+  return { kind: asking.left ? 'nobody-described' : 'silence' };
 }
 
-/** The devices that hear a broadcast on this link; undefined when nobody there is described. */
-function listeners(sim: Sim, at: At, link: Link): readonly At[] | undefined {
-  const self = { host: at.ns.host.name, netns: at.ns.netns.name, dev: link.name };
-  if (link.kind === 'veth') {
-    const peer = link.veth;
-    const ns = peer && sim.ns(peer.host, peer.netns);
-    return ns ? [{ ns, dev: peer.dev }] : undefined;
+/** arp_rcv() and arp_process(): answers a question about an address of this machine, and takes the answer that was waited for. */
+export function arpReceive(sim: Sim, at: At, skb: Skb, link: Link): void {
+  const [arp] = skb.packet;
+  if (arp?.type !== 'arp' || link.flags.includes('NOARP')) return;
+  if (arp.op === 'reply') {
+    const { asking } = sim;
+    if (asking?.ns === at.ns && asking.dev === link.name && asking.target === arp.spa) asking.mac ??= arp.sha;
+    return;
   }
-  const segment = segmentOf(sim.world, self);
-  const others = (segment?.devices ?? []).filter((d) => d.host !== self.host || d.netns !== self.netns || d.dev !== self.dev);
-  const found = others.flatMap((d) => {
-    const ns = sim.ns(d.host, d.netns);
-    return ns ? [{ ns, dev: d.dev }] : [];
-  });
-  return found.length === 0 ? undefined : found;
+  const by = answersFor(sim, at, link, arp.tpa, arp.spa);
+  if (by === 'none') return;
+  const reply = arpSkb(sim, skb, { type: 'arp', op: 'reply', spa: arp.tpa, tpa: arp.spa, sha: link.mac ?? ZERO_MAC, tha: arp.sha }, arp.sha);
+  sim.emit(at, reply, { kind: 'arp', op: 'reply', ip: arp.tpa, by });
+  // arp_process() > neigh_event_ns(): who answers remembers who asked.
+  at.ns.learned.set(`${link.name}/${arp.spa}`, arp.sha);
+  transmit(sim, at, reply, link, undefined);
 }
 
 /** The sender address of a request, by arp_announce (arp_solicit()). */
@@ -127,4 +120,10 @@ const arpSkb = (sim: Sim, about: Skb, arp: ArpHeader, dst: Mac): Skb => ({
   ct: undefined,
   piece: undefined,
   innerPieces: [],
+  iif: undefined,
+  vid: undefined,
+  flood: undefined,
+  physin: undefined,
+  physout: undefined,
+  prerouted: false,
 });

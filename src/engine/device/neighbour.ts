@@ -1,6 +1,7 @@
 import { type Ip4, type Mac } from '../../packet/address.ts';
 import { ETHERTYPE_IPV4 } from '../../packet/packet.ts';
 import { isUp } from '../../world/lookup.ts';
+import type { Link } from '../../world/world.ts';
 import { sendIcmpError } from '../ip/icmp.ts';
 import { nexthopOf, type Rtable } from '../routing/rtable.ts';
 import { type At, linkOf, type Sim } from '../sim.ts';
@@ -27,35 +28,44 @@ export function neighbourOutput(sim: Sim, at: At, skb: Skb, rt: Rtable): void {
   const framed = (mac: Mac): Skb => ({ ...skb, eth: { type: 'eth', src: link.mac ?? '00:00:00:00:00:00', dst: mac, ethertype: ETHERTYPE_IPV4 } });
   if (link.flags.includes('NOARP') && link.kind !== 'veth' && link.kind !== 'nic') return transmit(sim, here, framed(link.mac ?? '00:00:00:00:00:00'), link, rt);
 
-  const known = neighbourOf(at.ns, link.name, nexthop);
+  const found = neighbourMac(sim, here, skb, link, nexthop);
+  if (found) transmit(sim, here, framed(found.mac), link, rt);
+}
+
+/**
+ * The link-layer address of a next hop: from the table of neighbours, else by asking. `cached`: the kernel has its header at hand (hh_cache
+ * of an entry that is in use). Undefined when the packet's way ended here.
+ */
+export function neighbourMac(sim: Sim, at: At, skb: Skb, link: Link, ip: Ip4): { readonly mac: Mac; readonly cached: boolean } | undefined {
+  const framed = (mac: Mac): Skb => ({ ...skb, eth: { type: 'eth', src: link.mac ?? '00:00:00:00:00:00', dst: mac, ethertype: ETHERTYPE_IPV4 } });
+  const known = knownNeighbour(at.ns, link.name, ip);
   if (known) {
-    const out = framed(known.mac);
-    sim.emit(here, out, { kind: 'neighbour', ip: nexthop, mac: known.mac, how: known.learned ? 'learned' : 'entry' }, { source: [known.source] });
-    return transmit(sim, here, out, link, rt);
+    sim.emit(at, framed(known.mac), { kind: 'neighbour', ip, mac: known.mac, how: known.learned ? 'learned' : 'entry' }, { source: [known.source] });
+    return { mac: known.mac, cached: known.connected };
   }
-  const answer = arpResolve(sim, here, skb, link, nexthop);
+  const answer = arpResolve(sim, at, skb, link, ip);
   switch (answer.kind) {
-    case 'mac': {
-      at.ns.learned.set(`${link.name}/${nexthop}`, answer.mac);
-      const out = framed(answer.mac);
-      sim.emit(here, out, { kind: 'neighbour', ip: nexthop, mac: answer.mac, how: 'arp' });
-      return transmit(sim, here, out, link, rt);
-    }
+    case 'mac':
+      at.ns.learned.set(`${link.name}/${ip}`, answer.mac);
+      sim.emit(at, framed(answer.mac), { kind: 'neighbour', ip, mac: answer.mac, how: 'arp' });
+      return { mac: answer.mac, cached: false };
     case 'nobody-described':
-      return leave(sim, here, skb, nexthop);
-    case 'silence': {
+      leave(sim, at, skb, ip);
+      return undefined;
+    case 'silence':
       // arp_error_report() > ipv4_link_failure(): a forwarded packet's sender is told after three tries.
-      sim.emit(here, skb, { kind: 'neighbour', ip: nexthop, mac: undefined, how: 'failed' });
-      sim.emit(here, skb, { kind: 'drop', reason: 'no-neighbour' });
-      sim.end(here, skb, 'unreachable');
-      return sendIcmpError(sim, at.ns, skb, { icmptype: 3, code: 1 });
-    }
+      sim.emit(at, skb, { kind: 'neighbour', ip, mac: undefined, how: 'failed' });
+      sim.emit(at, skb, { kind: 'drop', reason: 'no-neighbour' });
+      sim.end(at, skb, 'unreachable');
+      sendIcmpError(sim, at.ns, skb, { icmptype: 3, code: 1 });
+      return undefined;
   }
 }
 
-function neighbourOf(ns: At['ns'], dev: string, ip: Ip4) {
+/** An entry of the table of neighbours that can be used; `connected`: without a check (NUD_CONNECTED). */
+export function knownNeighbour(ns: At['ns'], dev: string, ip: Ip4) {
   const learned = ns.learned.get(`${dev}/${ip}`);
   const entry = ns.netns.neighbours.find((n) => n.dev === dev && n.ip === ip && n.mac !== undefined && usable(n.state));
-  if (entry?.mac !== undefined) return { mac: entry.mac, learned: false, source: entry.source };
-  return learned === undefined ? undefined : { mac: learned, learned: true, source: undefined };
+  if (entry?.mac !== undefined) return { mac: entry.mac, learned: false, connected: ['PERMANENT', 'NOARP', 'REACHABLE'].includes(entry.state), source: entry.source };
+  return learned === undefined ? undefined : { mac: learned, learned: true, connected: true, source: undefined };
 }

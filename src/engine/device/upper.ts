@@ -28,7 +28,7 @@ export const macvlansOn = (sim: Sim, at: At): readonly Upper[] =>
 export function vlanReceive(sim: Sim, at: At, skb: Skb, link: Link): boolean {
   for (const netns of at.ns.host.netns) {
     const ns = sim.ns(at.ns.host.name, netns.name);
-    const upper = netns.links.find((l) => l.kind === 'vlan' && l.vlan?.id === skb.vid && l.vlan.protocol === '802.1Q' && stands(l.lower, { ns: at.ns, dev: link.name }));
+    const upper = netns.links.find((l) => l.kind === 'vlan' && l.vlan?.protocol === '802.1Q' && l.vlan.id === skb.vid && stands(l.lower, { ns: at.ns, dev: link.name }));
     if (!ns || !upper) continue;
     const there: At = { ns, dev: upper.name };
     const plain: Skb = { ...skb, vid: undefined, pktType: skb.pktType === 'otherhost' && skb.eth?.dst === upper.mac ? 'host' : (skb.pktType ?? 'host') };

@@ -17,13 +17,12 @@ import { sendIcmpError } from './icmp.ts';
 
 /** ip_rcv() and ip_rcv_finish() (net/ipv4/ip_input.c): PREROUTING, then the routing decision. */
 export function ipReceive(sim: Sim, at: At, skb: Skb): void {
-  const hooked = runHook(sim, at, 'PREROUTING', { ...skb, iif: at.dev }, { in: at.dev, out: undefined });
-  if (hooked.verdict !== 'accept') return;
-  const next = hooked.state.skb;
+  const next = prerouting(sim, at, skb);
+  if (!next) return;
   // What comes back over lo still has the route that sent it there (skb_dst survives loopback_xmit()).
   // A changed destination drops it (nf_nat_ipv4_in(), net/netfilter/nf_nat_proto.c).
   if (at.dev === 'lo' && ipOf(next.packet).dst === ipOf(skb.packet).dst) return localDeliver(sim, at, next, undefined);
-  const decision = routeInput(sim, at, next);
+  const decision = next.decided ?? routeInput(sim, at, next);
   switch (decision.kind) {
     case 'ended':
       return;
@@ -40,6 +39,13 @@ export function ipReceive(sim: Sim, at: At, skb: Skb): void {
       if (!silent) sendIcmpError(sim, at.ns, next, { icmptype: 3, code: { EHOSTUNREACH: 1, ENETUNREACH: 0, EACCES: 13, EINVAL: 1 }[decision.error] });
     }
   }
+}
+
+/** The PREROUTING hook, unless the bridge that the packet came through has run it (ip_sabotage_in()). */
+function prerouting(sim: Sim, at: At, skb: Skb): Skb | undefined {
+  if (skb.prerouted) return { ...skb, iif: at.dev, prerouted: false };
+  const hooked = runHook(sim, at, 'PREROUTING', { ...skb, iif: at.dev }, { in: at.dev, out: undefined });
+  return hooked.verdict === 'accept' ? hooked.state.skb : undefined;
 }
 
 /** ip_local_deliver() and ip_local_deliver_finish(): fragments together, INPUT, then the protocol. */

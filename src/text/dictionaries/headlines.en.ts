@@ -126,6 +126,7 @@ export const headlinesEn: Dictionary = {
         : `${t.dev} puts it on the wire to ${t.to}`,
   leave: (t) => (t.sort === 'veth' ? `Through ${t.dev} to ${t.to ?? 'the other end of the veth'}` : t.sort === 'tunnel' ? `${t.dev} takes it` : t.sort === 'loopback' ? 'Over lo, back to the same machine' : `Out by ${t.dev}`),
   decap: (t) => (t.reply && t.holds ? `Unwrapped at ${t.host}, which knows the connection` : `${t.dev} on ${t.host} takes the outer ${t.tunnel === 'ipip' ? 'header' : 'headers'} off again`),
+  bridge: (t) => (t.op === 'local' ? `${t.bridge} on ${t.host} takes it for itself` : t.op === 'flood' ? `${t.bridge} on ${t.host} sends it to ${t.to.length === 0 ? 'no port' : t.to.join(', ')}` : `${t.bridge} on ${t.host} passes it ${t.from === undefined ? '' : `from ${t.from} `}to ${t.to[0] ?? '?'}`),
   neighbour: (t) => (t.mac === undefined ? `Nobody on ${t.dev} answers for ${t.ip}` : `${t.ip} is at ${t.mac}`),
   arp: (t) => (t.question ? `Who has ${t.ip}? asks ${t.dev}` : `${t.host} says: ${t.ip} is here${t.by === 'proxy-arp' ? ' (proxy ARP)' : ''}`),
   taken: (t) =>

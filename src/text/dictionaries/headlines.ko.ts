@@ -117,6 +117,7 @@ export const headlinesKo: Dictionary = {
         : `${josa(t.dev, '이/가')} 선으로 내보내 ${josa(t.to, '으로/로')} 갑니다`,
   leave: (t) => (t.sort === 'veth' ? `${josa(t.dev, '을/를')} 지나 ${josa(t.to ?? 'veth 건너편', '으로/로')} 갑니다` : t.sort === 'tunnel' ? `${josa(t.dev, '이/가')} 받습니다` : t.sort === 'loopback' ? 'lo를 거쳐 같은 장비로 돌아옵니다' : `${josa(t.dev, '으로/로')} 나갑니다`),
   decap: (t) => (t.reply && t.holds ? `연결을 아는 ${t.host}에서 벗겨집니다` : `${t.host}의 ${josa(t.dev, '이/가')} 바깥 헤더를 벗깁니다`),
+  bridge: (t) => (t.op === 'local' ? `${t.host}의 ${josa(t.bridge, '이/가')} 직접 받습니다` : t.op === 'flood' ? `${t.host}의 ${josa(t.bridge, '이/가')} ${t.to.length === 0 ? '보낼 포트가 없습니다' : `${t.to.join(', ')} 포트로 모두 보냅니다`}` : `${t.host}의 ${josa(t.bridge, '이/가')} ${t.from === undefined ? '' : `${t.from}에서 `}${josa(t.to[0] ?? '?', '으로/로')} 넘깁니다`),
   neighbour: (t) => (t.mac === undefined ? `${t.dev}에서 ${josa(t.ip, '을/를')} 대신해 답하는 이가 없습니다` : `${t.ip}의 MAC은 ${t.mac}입니다`),
   arp: (t) => (t.question ? `${josa(t.dev, '이/가')} 묻습니다: ${t.ip} 누구입니까` : `${josa(t.host, '이/가')} 답합니다: ${josa(t.ip, '은/는')} 여기입니다${t.by === 'proxy-arp' ? ' (proxy ARP)' : ''}`),
   taken: (t) => (t.data ? `${josa(t.who, '이/가')} 데이터를 모두 받았습니다` : t.was === undefined ? `도착했습니다. ${t.who}에 보이는 클라이언트는 그대로 ${t.src}입니다` : `도착했습니다. 그런데 ${t.who}에 보이는 것은 클라이언트가 아니라 ${t.src}입니다`),

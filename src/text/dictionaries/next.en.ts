@@ -49,6 +49,7 @@ export const nextEn: Dictionary = {
   wire: (t) => (t.reply && t.nested ? 'across the underlay' : `${t.dev} puts it on the wire`),
   leave: (t) => `out by ${t.dev}`,
   decap: (t) => (t.reply ? `unwrapped at ${t.host}` : `${t.dev} unwraps it`),
+  bridge: (t) => `which port of ${t.bridge}?`,
   neighbour: (t) => `who has ${t.ip}?`,
   arp: (t) => (t.question ? `${t.dev} asks who has ${t.ip}` : `${t.host} answers`),
   taken: (t) => `${t.who} receives it`,

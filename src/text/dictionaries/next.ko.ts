@@ -50,6 +50,7 @@ export const nextKo: Dictionary = {
   wire: (t) => (t.reply && t.nested ? '언더레이를 건넙니다' : `${josa(t.dev, '이/가')} 선으로 내보냅니다`),
   leave: (t) => `${josa(t.dev, '으로/로')} 나갑니다`,
   decap: (t) => (t.reply ? `${t.host}에서 벗겨집니다` : `${josa(t.dev, '이/가')} 벗깁니다`),
+  bridge: (t) => `${t.bridge}의 어느 포트로?`,
   neighbour: (t) => `${josa(t.ip, '은/는')} 누구인가?`,
   arp: (t) => (t.question ? `${josa(t.dev, '이/가')} ${josa(t.ip, '을/를')} 찾습니다` : `${josa(t.host, '이/가')} 답합니다`),
   taken: (t) => `${josa(t.who, '이/가')} 받습니다`,
