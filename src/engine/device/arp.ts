@@ -5,7 +5,7 @@ import { addressType } from '../routing/fib.ts';
 import { inputRoute } from '../routing/input.ts';
 import { routeOutput } from '../routing/output.ts';
 import { countedScope, inetAddrOnlink, SCOPE, selectSource } from '../routing/source.ts';
-import { type Asking, type At, devConf, drain, isForwarding, linkOf, type Sim } from '../sim.ts';
+import { type Asking, type At, devConf, drain, isForwarding, type Sim } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import { transmit } from './transmit.ts';
 
