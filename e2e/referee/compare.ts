@@ -1,3 +1,4 @@
+import { DRAWN_PORT } from '../../src/engine/conntrack/nat.ts';
 import type { Choice } from '../../src/engine/probe.ts';
 import type { Account, Lines } from './account.ts';
 
@@ -21,7 +22,7 @@ class Drawn {
   private readonly drawn: ReadonlySet<string>;
 
   constructor(choices: readonly Choice[]) {
-    this.drawn = new Set(choices.filter((c) => !c.splits).flatMap((c) => /\d+$/.exec(c.options[c.taken] ?? '')?.[0] ?? []));
+    this.drawn = new Set(choices.filter((c) => !c.splits).flatMap((c) => drawnNumbers(c.options[c.taken] ?? '')));
   }
 
   same(engine: string, kernel: string): boolean {
@@ -36,6 +37,14 @@ class Drawn {
     if (bound === undefined) this.known.set(engine, kernel);
     return bound === undefined || bound === kernel;
   }
+}
+
+/** An option is the number itself, or the range from which the engine takes the first free one at or behind its default. */
+function drawnNumbers(option: string): readonly string[] {
+  const [from, to] = option.split('-').map(Number);
+  if (from === undefined || to === undefined) return [option];
+  const first = Math.min(Math.max(DRAWN_PORT, from), to);
+  return Array.from({ length: 4 }, (_, i) => String(first + i > to ? from + (first + i - to - 1) : first + i));
 }
 
 /** Compares the two accounts of one probe; undefined when they agree. */

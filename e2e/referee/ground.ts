@@ -23,7 +23,7 @@ export interface Ground {
   record(planned: readonly Planned[]): Promise<ReadonlyMap<string, WorldRecord>>;
 }
 
-const RECORDER = fileURLToPath(new URL('record.py', import.meta.url));
+export const RECORDER = fileURLToPath(new URL('record.py', import.meta.url));
 const WORKERS = 2;
 
 /** Tools of this machine that the referee needs, as Debian packages, and whether it may make namespaces; empty when all is there. */

@@ -1,46 +1,57 @@
+import type { RefereeCase } from './case.ts';
 import { catalogue } from './catalogue/index.ts';
-import { hostGround, missingOnHost } from './ground.ts';
+import { type Ground, hostGround, missingOnHost } from './ground.ts';
+import { guestGround } from './guestGround.ts';
+import { missingTools } from './guest/build.ts';
 import { differenceText, judge, type Judged } from './judge.ts';
 import { planCase } from './plan.ts';
+import { scenarioCases } from './scenarioCases.ts';
 
 interface Options {
   readonly only: string | undefined;
+  readonly ground: 'host' | 'guest';
   readonly verbose: boolean;
   readonly keep: boolean;
 }
 
 function readOptions(argv: readonly string[]): Options {
-  let only: string | undefined;
-  let verbose = false;
-  let keep = false;
+  let options: Options = { only: undefined, ground: 'host', verbose: false, keep: false };
   for (let i = 0; i < argv.length; i++) {
-    if (argv[i] === '--only') only = argv[++i];
-    else if (argv[i] === '--verbose') verbose = true;
-    else if (argv[i] === '--keep') keep = true;
-    else throw new Error(`unknown option ${argv[i] ?? ''}`);
+    const word = argv[i];
+    if (word === '--only') options = { ...options, only: argv[++i] };
+    else if (word === '--verbose') options = { ...options, verbose: true };
+    else if (word === '--keep') options = { ...options, keep: true };
+    else if (word === '--guest') options = { ...options, ground: 'guest' };
+    else throw new Error(`unknown option ${word ?? ''}`);
   }
-  return { only, verbose, keep };
+  return options;
 }
+
+const wanted = (test: RefereeCase, { only }: Options): boolean => only === undefined || test.name.includes(only) || test.covers.some((k) => k.includes(only));
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
-  const missing = missingOnHost();
+  const missing = options.ground === 'host' ? missingOnHost() : missingTools();
   if (missing.length > 0) {
     console.log(`referee: skipped, for want of ${missing.join(', ')}`);
     return 0;
   }
-  const ground = hostGround(options.keep);
-  const chosen = catalogue.filter((c) => (options.only === undefined || c.name.includes(options.only) || c.covers.some((k) => k.includes(options.only ?? ''))) && !(c.needs ?? []).some((n) => ground.lacks(n)));
-  const started = Date.now();
-  const judged = await judge(chosen.map((c, i) => planCase(c, String(i))), ground);
-  report(judged, options);
-  const count = (kind: Judged['judgement']['kind']): number => judged.filter((j) => j.judgement.kind === kind).length;
-  console.log(`${ground.name} kernel ${ground.kernel}: ${chosen.length} cases, ${judged.length} probes: ${count('agree')} agree, ${count('differ')} differ, ${count('unknown')} unknown, ${count('error')} not judged, ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  return count('agree') === judged.length ? 0 : 1;
+  const ground = options.ground === 'host' ? hostGround(options.keep) : await guestGround(options.keep);
+  return (await run([...catalogue, ...scenarioCases].filter((c) => wanted(c, options)), ground, options)) ? 0 : 1;
 }
 
-function report(judged: readonly Judged[], options: Options): void {
+/** Judges what the ground can judge, and prints what is not agreed upon. True when all agree. */
+async function run(cases: readonly RefereeCase[], ground: Ground, options: Options): Promise<boolean> {
+  const fit = cases.filter((c) => !(c.needs ?? []).some((n) => ground.lacks(n)));
+  const started = Date.now();
+  const judged = await judge(fit.map((c, i) => planCase(c, String(i))), ground);
   for (const j of judged) if (options.verbose || j.judgement.kind !== 'agree') console.log(differenceText(j));
+  const count = (kind: Judged['judgement']['kind']): number => judged.filter((j) => j.judgement.kind === kind).length;
+  const left = cases.length - fit.length;
+  console.log(
+    `${ground.name} kernel ${ground.kernel}: ${fit.length} cases, ${judged.length} probes: ${count('agree')} agree, ${count('differ')} differ, ${count('unknown')} unknown, ${count('error')} not judged${left > 0 ? `; ${left} cases need another kernel` : ''}; ${((Date.now() - started) / 1000).toFixed(1)} s`,
+  );
+  return count('agree') === judged.length;
 }
 
 process.exitCode = await main();

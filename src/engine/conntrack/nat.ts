@@ -11,7 +11,7 @@ import { hasPorts, invertTuple, sameTuple, type Tuple } from './tuple.ts';
 export type Manip = 'src' | 'dst';
 
 /** Where a drawn source port starts here: the kernel rolls dice, the trace has one stable answer. */
-const DRAWN_PORT = 20_001;
+export const DRAWN_PORT = 20_001;
 
 interface Setup {
   readonly by: 'rule' | 'null-binding';

@@ -1,4 +1,4 @@
-import { netnsId } from '../../world/lookup.ts';
+import { findNetns, netnsId } from '../../world/lookup.ts';
 import type { DeviceRef, World } from '../../world/world.ts';
 import type { LabOutside, Notes } from './lab.ts';
 
@@ -6,6 +6,8 @@ import type { LabOutside, Notes } from './lab.ts';
 export interface Cables {
   /** Lines for `ip -batch` in the hidden namespace. */
   readonly create: readonly string[];
+  /** Lines for `bridge -batch` there. */
+  readonly learned: readonly string[];
   /** Name, before the move, of the cable's end that becomes this device; undefined when the device is no end of a cable. */
   end(host: string, netns: string | null, dev: string): string | undefined;
   readonly outside: string | undefined;
@@ -27,6 +29,13 @@ export function planCables(world: World, outside: LabOutside | undefined, notes:
     create.push(`link add x${n}a type veth peer name x${n}b`);
     return [`x${n}a`, `x${n}b`];
   };
+  const outsideMac = gatewayMac(world, outside);
+  const learned: string[] = [];
+  /** A port of the switch of a segment, which knows who is behind it: nothing is flooded that has an owner. */
+  const plug = (end: string, segment: number, mac: string | undefined): void => {
+    create.push(`link set dev ${end} master wire${segment} up`);
+    if (mac !== undefined) learned.push(`fdb replace ${mac} dev ${end} master static`);
+  };
   const stay = (end: string): void => void create.push(`link set dev ${end} up`);
   const outsideRef = outside && { host: outside.host, netns: null, dev: outside.dev };
   let outsideEnd: string | undefined;
@@ -44,14 +53,12 @@ export function planCables(world: World, outside: LabOutside | undefined, notes:
     create.push(`link add wire${i} type bridge`, `link set wire${i} up`);
     for (const device of segment.devices) {
       const [a, b] = cable();
-      create.push(`link set dev ${b} master wire${i}`);
-      stay(b);
+      plug(b, i, macOf(world, device));
       ends.set(key(device), a);
     }
     if (withOutside) {
       const [a, b] = cable();
-      create.push(`link set dev ${b} master wire${i}`);
-      stay(b);
+      plug(b, i, outsideMac);
       outsideEnd = a;
     }
   }
@@ -71,8 +78,10 @@ export function planCables(world: World, outside: LabOutside | undefined, notes:
       }
     }
   }
-  return { create, end: (host, netns, dev) => ends.get(key({ host, netns, dev })), outside: outsideEnd, outsideMac: gatewayMac(world, outside) };
+  return { create, learned, end: (host, netns, dev) => ends.get(key({ host, netns, dev })), outside: outsideEnd, outsideMac };
 }
+
+const macOf = (world: World, { host, netns, dev }: DeviceRef): string | undefined => findNetns(world, host, netns)?.links.find((l) => l.name === dev)?.mac;
 
 /** The MAC that answers to the outside client come back to: the gateway's, if the dump knows it. */
 function gatewayMac(world: World, outside: LabOutside | undefined): string {

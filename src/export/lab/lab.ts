@@ -67,7 +67,7 @@ export function labScript(world: World, options: LabOptions = {}): Lab {
     'up() {',
     ...needs.modules.map((m) => `  modprobe -q ${m} 2>/dev/null`),
     `  ip -batch - <<EOF || FAILED=1\n${[...spaces.map((s) => s.name), '.wires', ...(options.outside ? ['.outside'] : [])].map((n) => `netns add $P-${n}`).join('\n')}\nEOF`,
-    `  in_ns .wires ${heredoc('WIRES', [...QUIET, ...batch(cables.create)])}`,
+    `  in_ns .wires ${heredoc('WIRES', [...QUIET, ...batch(cables.create), ...(cables.learned.length > 0 ? [`bridge -force -batch - ${heredoc('FDB', cables.learned)}`] : [])])}`,
     ...built,
     ...outside,
     '  given',

@@ -1,0 +1,53 @@
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildGuest, type Guest } from './guest/build.ts';
+import { runInGuest } from './guest/run.ts';
+import { type Ground, readRecords, RECORDER, type WorldRecord, writeJobs } from './ground.ts';
+import type { Planned } from './plan.ts';
+
+/** Guests at once: one a core. */
+const GUESTS = 2;
+/** An emulated machine is slow: a flow is over when nothing has moved for this long. */
+const QUIET_MS = 120;
+/** Worlds that one boot may be asked to judge: a guest that dies costs no more. */
+const WORLDS_A_BOOT = 60;
+const BOOT_SEC = 120;
+const SEC_A_WORLD = 12;
+const SEC_A_PROBE = 6;
+
+/** A whole kernel under qemu: it has what this machine's own may lack. Builds the image when there is none. */
+export async function guestGround(keep = false): Promise<Ground> {
+  const guest = await buildGuest();
+  return {
+    name: 'guest',
+    kernel: guest.release,
+    lacks: () => false,
+    record: async (planned) => {
+      const size = Math.max(1, Math.min(WORLDS_A_BOOT, Math.ceil(planned.length / GUESTS)));
+      const shares = Array.from({ length: Math.ceil(planned.length / size) }, (_, i) => planned.slice(i * size, (i + 1) * size));
+      const records: WorldRecord[] = [];
+      const worker = async (): Promise<void> => {
+        for (let share = shares.shift(); share; share = shares.shift()) records.push(...(await recordInGuest(guest, share, keep)));
+      };
+      await Promise.all(Array.from({ length: GUESTS }, worker));
+      return new Map(records.map((r) => [r.id, r]));
+    },
+  };
+}
+
+async function recordInGuest(guest: Guest, planned: readonly Planned[], keep: boolean): Promise<readonly WorldRecord[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'packetwalk-guest-'));
+  try {
+    copyFileSync(RECORDER, join(dir, 'record.py'));
+    // The shared folder is slow: labs run from a copy in the guest's memory.
+    writeJobs(planned, dir, '/tmp/job', 'pw');
+    writeFileSync(join(dir, 'job.sh'), `cp -r /host /tmp/job\npython3 /tmp/job/record.py /tmp/job/jobs.jsonl /tmp/results.jsonl ${QUIET_MS}\nstatus=$?\ncp /tmp/results.jsonl /host/\nexit $status\n`);
+    const probes = planned.reduce((n, p) => n + p.probes.length, 0);
+    const { rc, log } = await runInGuest(guest, dir, { timeoutSec: BOOT_SEC + SEC_A_WORLD * planned.length + SEC_A_PROBE * probes });
+    return readRecords(join(dir, 'results.jsonl'), rc === 0 ? undefined : `status ${rc}: ${log.slice(-2000)}`);
+  } finally {
+    if (keep) console.log(`kept: ${dir}`);
+    else rmSync(dir, { recursive: true, force: true });
+  }
+}
