@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { scenarioJson } from '../../src/cli/scenarioJson.ts';
-import type { ProbeJson } from '../../src/cli/probeJson.ts';
 import { type Scenario, scenarios } from '../../src/scenarios/catalogue.ts';
 import { readFolder } from '../../src/scenarios/files.node.ts';
 import type { RefereeCase } from './case.ts';
@@ -13,7 +12,7 @@ export const scenarioCases: readonly RefereeCase[] = scenarios.flatMap((scenario
     // Built-in worlds are whole nodes, with all kinds of devices and IPVS.
     needs: ['ip_vs', 'ipip', 'dummy'],
     files: readFolder(fileURLToPath(new URL(`../../src/scenarios/${scenario.folder(params)}`, import.meta.url))),
-    probes: scenarioJson(scenario).probes.map(({ id: _, ...probe }): ProbeJson => probe),
+    probes: scenarioJson(scenario).probes,
   })),
 );
 
