@@ -131,6 +131,15 @@ const nexthopObject = v.object({
 const routeException = v.object({ dst: ip4, src: maybe(ip4), tos: v.number(), via: maybe(ip4), dev: maybe(text), redirected: v.boolean(), mtu: maybe(count), mtuLocked: v.boolean(), extra: maybe(texts), source });
 
 const negate = { negate: v.boolean() };
+const ctMatch = { kind: v.literal('conntrack'), withState: v.boolean(), negate: v.boolean() };
+const conntrackMatch = v.variant('option', [
+  v.object({ ...ctMatch, option: v.literal('ctproto'), proto }),
+  v.object({ ...ctMatch, option: v.picklist(['ctorigsrc', 'ctorigdst', 'ctreplsrc', 'ctrepldst']), net: prefix }),
+  v.object({ ...ctMatch, option: v.picklist(['ctorigsrcport', 'ctorigdstport', 'ctreplsrcport', 'ctrepldstport']), ports: range }),
+  v.object({ ...ctMatch, option: v.literal('ctstatus'), status: v.array(v.picklist(['NONE', 'EXPECTED', 'SEEN_REPLY', 'ASSURED', 'CONFIRMED'])) }),
+  v.object({ ...ctMatch, option: v.literal('ctexpire'), from: u32, to: u32 }),
+  v.object({ ...ctMatch, option: v.literal('ctdir'), dir: v.picklist(['ORIGINAL', 'REPLY']) }),
+]);
 const match = v.variant('kind', [
   v.object({ kind: v.picklist(['src', 'dst']), net: prefix, ...negate }),
   v.object({ kind: v.picklist(['in', 'out']), dev: text, ...negate }),
@@ -139,6 +148,7 @@ const match = v.variant('kind', [
   v.object({ kind: v.literal('comment'), text }),
   v.object({ kind: v.picklist(['mark', 'connmark']), value: u32, mask: u32, ...negate }),
   v.object({ kind: v.literal('ctstate'), states: v.array(v.picklist(['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED', 'SNAT', 'DNAT'])), ...negate }),
+  conntrackMatch,
   v.object({ kind: v.literal('set'), set: text, dirs: v.array(v.picklist(['src', 'dst'])), ...negate }),
   v.object({ kind: v.literal('addrtype'), side: v.picklist(['src', 'dst']), types: texts, limitIface: maybe(v.picklist(['in', 'out'])), ...negate }),
   v.object({ kind: v.picklist(['sport', 'dport']), proto, ports: range, ...negate }),
@@ -151,9 +161,12 @@ const match = v.variant('kind', [
 
 const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
 const setAndDirs = v.object({ set: text, dirs: v.array(v.picklist(['src', 'dst'])) });
-const natRange = v.object({ ips: maybe(v.object({ from: ip4, to: ip4 })), ports: maybe(range), random: maybe(v.picklist(['random', 'fully'])), persistent: v.boolean() });
+const natRange = v.object({ ips: maybe(v.object({ from: ip4, to: ip4 })), ports: maybe(range), random: maybe(v.picklist(['random', 'fully'])), persistent: v.boolean(), base: maybe(port) });
 const target = v.variant('kind', [
-  v.object({ kind: v.picklist(['none', 'accept', 'drop', 'return', 'notrack']) }),
+  v.object({ kind: v.picklist(['none', 'accept', 'drop', 'return']) }),
+  v.object({ kind: v.literal('notrack'), name: v.picklist(['CT', 'NOTRACK']) }),
+  v.object({ kind: v.literal('netmap'), net: prefix }),
+  v.object({ kind: v.literal('ct'), zone: maybe(v.object({ id: v.union([port, v.literal('mark')]), dir: v.picklist(['both', 'original', 'reply']) })), helper: maybe(text), options: texts }),
   v.object({ kind: v.picklist(['jump', 'goto']), chain: text }),
   v.object({ kind: v.literal('mark'), value: u32, mask: u32 }),
   v.object({ kind: v.picklist(['dnat', 'snat', 'masquerade', 'redirect']), range: natRange }),

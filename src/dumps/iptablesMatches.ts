@@ -1,6 +1,7 @@
 import { PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../packet/packet.ts';
-import type { CtStateName, Match } from '../world/netfilter.ts';
+import type { Match } from '../world/netfilter.ts';
 import type { PortRange } from '../world/world.ts';
+import { readConntrack } from './iptablesConntrack.ts';
 import type { Tokens } from './iptablesTokens.ts';
 import { parseDecimal, parseMarkMask, parsePorts } from './words.ts';
 
@@ -133,14 +134,6 @@ const readMark =
     return mark && one({ kind, ...mark, negate: at.negate });
   };
 
-const CT_STATES: ReadonlySet<string> = new Set<CtStateName>(['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED', 'SNAT', 'DNAT']);
-
-const readCtState: ReadOption = (option, at) => {
-  const states = option === '--ctstate' || option === '--state' ? (valueOf(at) ?? '').split(',') : [];
-  if (states.length === 0 || !states.every((s): s is CtStateName => CT_STATES.has(s))) return undefined;
-  return one({ kind: 'ctstate', states, negate: at.negate });
-};
-
 const readSet: ReadOption = (option, at) => {
   if (option !== '--match-set' && option !== '--set') return undefined;
   const [set, dirs] = [valueOf(at), valueOf(at, 1)?.split(',') ?? []];
@@ -211,8 +204,8 @@ const MODULES: ReadonlyMap<string, ReadOption> = new Map<string, ReadOption>([
   ['multiport', readMultiport],
   ['mark', readMark('mark')],
   ['connmark', readMark('connmark')],
-  ['conntrack', readCtState],
-  ['state', readCtState],
+  ['conntrack', readConntrack],
+  ['state', readConntrack],
   ['set', readSet],
   ['addrtype', readAddrtype],
   ['statistic', readStatistic],

@@ -6,6 +6,7 @@ import { formatTcpFlags } from './iptablesMatches.ts';
 import { printConnmark } from './iptablesTargetsMark.ts';
 import { printPacketTarget } from './iptablesTargetsPacket.ts';
 import { printQueue, printSetTarget } from './iptablesTargetsVerdict.ts';
+import { printCondition, printCt } from './iptablesConntrack.ts';
 import { quote } from './iptablesTokens.ts';
 import { formatPorts } from './words.ts';
 
@@ -60,6 +61,8 @@ function optionText(match: Match): string {
     case 'mark':
     case 'connmark':
       return `${not(match)}--mark ${markText(match.value, match.mask)}`;
+    case 'conntrack':
+      return `${not(match)}${printCondition(match)}`;
     case 'ctstate':
       return `${not(match)}--ctstate ${match.states.join(',')}`;
     case 'set':
@@ -84,7 +87,9 @@ function optionText(match: Match): string {
 
 /** Matches that one `-m` may carry together. */
 const shareModule = (a: Match, b: Match): boolean =>
-  moduleOf(a) === moduleOf(b) && (a.kind !== b.kind || (a.kind === 'addrtype' && b.kind === 'addrtype' && a.side !== b.side)) && moduleOf(a) !== undefined;
+  b.kind === 'conntrack'
+    ? (a.kind === 'ctstate' && b.withState) || (a.kind === 'conntrack' && a.withState === b.withState && a.option !== b.option)
+    :   moduleOf(a) === moduleOf(b) && (a.kind !== b.kind || (a.kind === 'addrtype' && b.kind === 'addrtype' && a.side !== b.side)) && moduleOf(a) !== undefined;
 
 /** The conditions of a rule as iptables-save prints them; '' when there are none. */
 export function printMatches(matches: readonly Match[]): string {
@@ -103,7 +108,7 @@ export function printMatches(matches: readonly Match[]): string {
 
 function rangeText(option: string, range: NatRange): string {
   const ips = range.ips ? (range.ips.from === range.ips.to ? formatIp4(range.ips.from) : `${formatIp4(range.ips.from)}-${formatIp4(range.ips.to)}`) : '';
-  const ports = range.ports ? formatPorts(range.ports, '-') : '';
+  const ports = range.ports ? `${formatPorts(range.ports, '-')}${range.base === undefined ? '' : `/${range.base}`}` : '';
   const to = option === '--to-ports' ? ports : `${ips}${ports === '' ? '' : `:${ports}`}`;
   const words = to === '' ? [] : [option, to];
   if (range.random) words.push(range.random === 'fully' ? '--random-fully' : '--random');
@@ -135,8 +140,12 @@ export function printTarget(target: Target): string {
       return `-j ${target.kind.toUpperCase()}${rangeText('--to-ports', target.range)}`;
     case 'reject':
       return `-j REJECT --reject-with ${target.with}`;
+    case 'netmap':
+      return `-j NETMAP --to ${formatIp4(target.net.ip)}/${target.net.prefixLen}`;
     case 'notrack':
-      return '-j CT --notrack';
+      return target.name === 'CT' ? '-j CT --notrack' : '-j NOTRACK';
+    case 'ct':
+      return printCt(target);
     case 'log':
       return `-j ${target.name}${target.options === undefined ? '' : ` ${target.options}`}`;
     case 'connmark':

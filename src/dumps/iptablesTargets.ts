@@ -1,11 +1,12 @@
-import { parseIp4 } from '../packet/address.ts';
+import { maskOf, parseIp4 } from '../packet/address.ts';
 import type { NatRange, Target } from '../world/netfilter.ts';
 import type { PortRange } from '../world/world.ts';
 import { MARK_TARGETS } from './iptablesTargetsMark.ts';
 import { PACKET_TARGETS } from './iptablesTargetsPacket.ts';
 import { VERDICT_TARGETS } from './iptablesTargetsVerdict.ts';
 import type { ReadTarget } from './iptablesTargetOptions.ts';
-import { parsePorts } from './words.ts';
+import { readCt } from './iptablesConntrack.ts';
+import { parseDecimal, parsePorts, parsePrefix } from './words.ts';
 
 /** A target without options. */
 const bare =
@@ -13,20 +14,24 @@ const bare =
   (options) =>
     options.length === 0 ? target : undefined;
 
-/** `[ip[-ip]][:port[-port]]` of --to-destination and --to-source; a third part `/base` shifts ports and is not known. */
-function parseNatTo(text: string): Pick<NatRange, 'ips' | 'ports'> | undefined {
+/** `[ip[-ip]][:port[-port][/base]]` of --to-destination and --to-source. */
+function parseNatTo(text: string): Pick<NatRange, 'ips' | 'ports' | 'base'> | undefined {
   const colon = text.indexOf(':');
   const ipText = colon < 0 ? text : text.slice(0, colon);
   let ports: PortRange | undefined;
+  let shifted: Pick<NatRange, 'base'> = {};
   if (colon >= 0) {
-    ports = parsePorts(text.slice(colon + 1), '-');
-    if (!ports) return undefined;
+    const [portText, baseText, ...more] = text.slice(colon + 1).split('/');
+    ports = parsePorts(portText, '-');
+    const base = parseDecimal(baseText, 65_535);
+    if (!ports || more.length > 0 || (baseText !== undefined && base === undefined)) return undefined;
+    if (base !== undefined) shifted = { base };
   }
-  if (ipText === '') return ports ? { ips: undefined, ports } : undefined;
+  if (ipText === '') return ports ? { ips: undefined, ports, ...shifted } : undefined;
   const [fromText, toText, ...rest] = ipText.split('-');
   const from = parseIp4(fromText ?? '');
   const to = toText === undefined ? from : parseIp4(toText);
-  return from === undefined || to === undefined || rest.length > 0 ? undefined : { ips: { from, to }, ports };
+  return from === undefined || to === undefined || rest.length > 0 ? undefined : { ips: { from, to }, ports, ...shifted };
 }
 
 /** Options shared by the NAT targets. `to` is the option that holds addresses, `--to-ports` ports alone. */
@@ -63,6 +68,12 @@ const readNat =
     return (kind === 'dnat' || kind === 'snat') && !range.ips && !range.ports ? undefined : { kind, range };
   };
 
+/** `--to NET`: libipt_NETMAP keeps the network, whatever the host part says. */
+const readNetmap: ReadTarget = ([option, text, ...rest]) => {
+  const net = option === '--to' && rest.length === 0 ? parsePrefix(text) : undefined;
+  return net && { kind: 'netmap', net: { ip: (net.ip & maskOf(net.prefixLen)) >>> 0, prefixLen: net.prefixLen } };
+};
+
 const TARGETS: ReadonlyMap<string, ReadTarget> = new Map<string, ReadTarget>([
   ['ACCEPT', bare({ kind: 'accept' })],
   ['DROP', bare({ kind: 'drop' })],
@@ -71,8 +82,9 @@ const TARGETS: ReadonlyMap<string, ReadTarget> = new Map<string, ReadTarget>([
   ['SNAT', readNat('snat', '--to-source')],
   ['MASQUERADE', readNat('masquerade', '--to-ports')],
   ['REDIRECT', readNat('redirect', '--to-ports')],
-  ['NOTRACK', bare({ kind: 'notrack' })],
-  ['CT', (options) => (options.length === 1 && options[0] === '--notrack' ? { kind: 'notrack' } : undefined)],
+  ['NETMAP', readNetmap],
+  ['NOTRACK', bare({ kind: 'notrack', name: 'NOTRACK' })],
+  ['CT', readCt],
   ...MARK_TARGETS,
   ...PACKET_TARGETS,
   ...VERDICT_TARGETS,
@@ -81,7 +93,7 @@ const TARGETS: ReadonlyMap<string, ReadTarget> = new Map<string, ReadTarget>([
 /** Targets of iptables-extensions(8) that we do not model: their names are never user chains. */
 const OTHER_TARGETS: ReadonlySet<string> = new Set(
   (
-    'AUDIT CLUSTERIP CONNSECMARK DNPT HL HMARK IDLETIMER LED NETMAP RATEEST SECMARK SNPT SYNPROXY TARPIT TCPOPTSTRIP TEE TPROXY ULOG ' +
+    'AUDIT CLUSTERIP CONNSECMARK DNPT HL HMARK IDLETIMER LED RATEEST SECMARK SNPT SYNPROXY TARPIT TCPOPTSTRIP TEE TPROXY ULOG ' +
     'ACCOUNT CHAOS DELUDE DHCPMAC DNETMAP ECHO IPMARK LOGMARK MIRROR SYSRQ FLOWOFFLOAD'
   ).split(' '),
 );

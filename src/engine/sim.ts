@@ -3,9 +3,10 @@ import { ETHERTYPE_VLAN, type EthHeader, type Packet } from '../packet/packet.ts
 import { netnsId } from '../world/lookup.ts';
 import type { SourceRef } from '../world/source.ts';
 import type { Host, Link, Netns, World } from '../world/world.ts';
-import { type CtTable, newCtTable } from './conntrack/table.ts';
+import { givenTable } from './conntrack/given.ts';
+import type { CtTable } from './conntrack/table.ts';
 import { type IpvsTable, newIpvsTable } from './ipvs/connections.ts';
-import { needsConntrack } from './netfilter/needsConntrack.ts';
+import { hasNat, needsConntrack, needsDefrag } from './netfilter/needsConntrack.ts';
 import type { Choice, Choices, Probe } from './probe.ts';
 import { type Exception, givenExceptions } from './routing/rtable.ts';
 import type { Skb } from './skb.ts';
@@ -33,6 +34,10 @@ export interface Ns {
   readonly conntrack: CtTable;
   /** Whether some rule needs connection tracking; without one nothing is tracked and nat is not consulted. */
   readonly tracking: boolean;
+  /** Fragments are put together before any table sees them: for tracking, and for what looks at sockets. */
+  readonly defragging: boolean;
+  /** A nat table is there, so that connections have mappings, if only to themselves. */
+  readonly natting: boolean;
   readonly ipvs: IpvsTable;
   /** Learned path MTUs and gateways by exceptionKey() (FIB next-hop exceptions). */
   readonly exceptions: Map<string, Exception>;
@@ -164,6 +169,7 @@ const strayed = (verdict: Verdict, last: Step | undefined): boolean => verdict =
 /** A fresh simulation of `world`; `choices` are the branches to take where chance decides. */
 export function newSim(world: World, probe: Probe, choices: Choices): Sim {
   const spaces = new Map<string, Ns>();
+  let entries = 0;
   for (const host of world.hosts) {
     for (const netns of host.netns) {
       const id = netnsId(host.name, netns.name);
@@ -171,8 +177,10 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
         id,
         host,
         netns,
-        conntrack: newCtTable(),
+        conntrack: givenTable(netns, () => entries++),
         tracking: needsConntrack(netns),
+        defragging: needsDefrag(netns),
+        natting: hasNat(netns),
         ipvs: newIpvsTable(),
         exceptions: givenExceptions(netns),
         learned: new Map(),
@@ -184,7 +192,6 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
     }
   }
   let packets = 0;
-  let entries = 0;
   const seenKeys = new Map<string, number>();
 
   const sim: Sim = {

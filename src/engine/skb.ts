@@ -54,6 +54,8 @@ export interface Flood {
 /** skb->_nfct and its ctinfo. `untracked` has no entry. */
 export type CtRef =
   | { readonly kind: 'tracked'; readonly entry: CtEntry; readonly dir: Direction; readonly info: 'NEW' | 'ESTABLISHED' | 'RELATED' }
+  /** A CT rule has said what a new connection will be like; conntrack takes it away. */
+  | { readonly kind: 'template'; readonly zone: { readonly id: number | 'mark'; readonly dir: 'both' | Direction } }
   | { readonly kind: 'invalid' }
   | { readonly kind: 'untracked' };
 

@@ -170,6 +170,8 @@ export interface CtEntryView {
   readonly id: number;
   readonly proto: number;
   readonly zone: number;
+  /** The zone counts in this direction alone. */
+  readonly zoneDir?: 'original' | 'reply';
   readonly orig: TupleView;
   readonly reply: TupleView;
   readonly confirmed: boolean;
@@ -193,5 +195,5 @@ export interface IpvsConnView {
 export type DropReason =
   | 'rule' | 'policy' | 'rp-filter' | 'martian-source' | 'martian-destination' | 'not-forwarding' | 'ttl' | 'blackhole' | 'unreachable' | 'prohibit' | 'no-route'
   | 'bridge-state' | 'bridge-vlan' | 'bridge-locked' | 'bridge-hairpin' | 'bridge-isolated' | 'bridge-no-port'
-  | 'no-neighbour' | 'no-carrier' | 'device-down' | 'too-big' | 'otherhost' | 'no-tunnel' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ct-clash' | 'nat-exhausted'
+  | 'no-neighbour' | 'no-carrier' | 'device-down' | 'too-big' | 'otherhost' | 'no-tunnel' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ct-clash' | 'nat-redirect'
   | 'multicast' | 'broadcast' | 'icmp-ignored' | 'no-fdb' | 'no-tunnel-remote' | 'tunnel-loop' | 'tunnel-mismatch' | 'ecn' | 'no-protocol' | 'no-source-address';

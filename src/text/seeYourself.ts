@@ -262,7 +262,6 @@ function dropCommand(step: Extract<Step, { kind: 'drop' }> & Step): Command | un
     case 'ipvs-no-destination':
       return { command: 'ipvsadm -Ln', expected: undefined };
     case 'ct-clash':
-    case 'nat-exhausted':
       return { command: 'conntrack -S', expected: 'insert_failed=…' };
     case 'icmp-ignored':
       return { command: 'sysctl net.ipv4.icmp_echo_ignore_all', expected: 'net.ipv4.icmp_echo_ignore_all = 1' };

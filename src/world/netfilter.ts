@@ -55,6 +55,7 @@ export type Match =
   | (Negatable & { readonly kind: 'mark'; readonly value: number; readonly mask: number })
   | (Negatable & { readonly kind: 'connmark'; readonly value: number; readonly mask: number })
   | (Negatable & { readonly kind: 'ctstate'; readonly states: readonly CtStateName[] })
+  | (Negatable & CtCondition & { readonly kind: 'conntrack'; readonly withState: boolean })
   | (Negatable & { readonly kind: 'set'; readonly set: string; readonly dirs: readonly ('src' | 'dst')[] })
   | (Negatable & { readonly kind: 'addrtype'; readonly side: 'src' | 'dst'; readonly types: readonly string[]; readonly limitIface: 'in' | 'out' | undefined })
   | (Negatable & { readonly kind: 'sport' | 'dport'; readonly proto: number; readonly ports: PortRange })
@@ -63,6 +64,20 @@ export type Match =
   | (Negatable & { readonly kind: 'icmp-type'; readonly icmptype: number | undefined; readonly code: number | undefined }) // undefined: any
   | { readonly kind: 'statistic-random'; readonly probability: number; readonly negate: boolean }
   | (Negatable & { readonly kind: 'unknown'; readonly name: string; readonly text: string });
+
+/**
+ * An option of `-m conntrack` beside `--ctstate`. `withState`: the same `-m` names states, and then a packet without a connection is
+ * judged by those alone; without them it never matches (conntrack_mt(), net/netfilter/xt_conntrack.c).
+ */
+export type CtCondition =
+  | { readonly option: 'ctproto'; readonly proto: number }
+  | { readonly option: 'ctorigsrc' | 'ctorigdst' | 'ctreplsrc' | 'ctrepldst'; readonly net: Prefix }
+  | { readonly option: 'ctorigsrcport' | 'ctorigdstport' | 'ctreplsrcport' | 'ctrepldstport'; readonly ports: PortRange }
+  | { readonly option: 'ctstatus'; readonly status: readonly CtStatusName[] }
+  | { readonly option: 'ctexpire'; readonly from: number; readonly to: number }
+  | { readonly option: 'ctdir'; readonly dir: 'ORIGINAL' | 'REPLY' };
+
+export type CtStatusName = 'NONE' | 'EXPECTED' | 'SEEN_REPLY' | 'ASSURED' | 'CONFIRMED';
 
 export type CtStateName = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED' | 'SNAT' | 'DNAT';
 
@@ -74,7 +89,9 @@ export type Target =
   | { readonly kind: 'dnat' | 'snat'; readonly range: NatRange }
   | { readonly kind: 'masquerade' | 'redirect'; readonly range: NatRange }
   | { readonly kind: 'reject'; readonly with: string }
-  | { readonly kind: 'notrack' }
+  | { readonly kind: 'netmap'; readonly net: Prefix }
+  | { readonly kind: 'notrack'; readonly name: 'CT' | 'NOTRACK' }
+  | CtTarget
   | { readonly kind: 'log'; readonly name: string; readonly options?: string } // LOG, NFLOG, TRACE: continues; options as iptables-save prints them
   | ConnmarkTarget
   | { readonly kind: 'queue'; readonly name: 'QUEUE' | 'NFQUEUE'; readonly queues: PortRange; readonly bypass: boolean; readonly cpuFanout?: boolean }
@@ -87,6 +104,16 @@ export type Target =
   | { readonly kind: 'classify'; readonly major: number; readonly minor: number }
   | SetTarget
   | { readonly kind: 'unknown'; readonly name: string; readonly text: string };
+
+/** `-j CT` without `--notrack` (net/netfilter/xt_CT.c): what the connection of the packet will be like, if it is a new one. */
+export interface CtTarget {
+  readonly kind: 'ct';
+  /** `mark`: the packet's mark tells. `dir`: the direction in which the zone counts. */
+  readonly zone: { readonly id: number | 'mark'; readonly dir: 'both' | 'original' | 'reply' } | undefined;
+  readonly helper: string | undefined;
+  /** `--timeout`, `--ctevents`, `--expevents`: nothing that a packet could tell; as iptables-save prints them. */
+  readonly options: readonly string[];
+}
 
 /** connmark_tg_shift() (net/netfilter/xt_connmark.c); `shift` moves the new bits to the left, or to the right if negative. */
 export interface ConnmarkTarget {
@@ -122,4 +149,6 @@ export interface NatRange {
   readonly ports: PortRange | undefined;
   readonly random: 'random' | 'fully' | undefined;
   readonly persistent: boolean;
+  /** `--to-destination :80-90/85`: the range is shifted, this port becomes its first (NF_NAT_RANGE_PROTO_OFFSET). */
+  readonly base?: number;
 }

@@ -1,17 +1,12 @@
-import type { Ip4 } from '../../packet/address.ts';
 import { l4Of, ipOf, type Packet, PROTO_ICMP, type IcmpHeader, withIp, withPorts, innermost, isPorted } from '../../packet/packet.ts';
 import type { NatRange } from '../../world/netfilter.ts';
 import type { SourceRef } from '../../world/source.ts';
 import type { At, Sim } from '../sim.ts';
 import type { CtRef, Skb } from '../skb.ts';
 import type { Endpoint, MasqueradeReason } from '../step.ts';
-import { type CtEntry, type CtTable, findTuple, viewEntry } from './table.ts';
+import { type CtEntry, viewEntry } from './table.ts';
 import { hasPorts, invertTuple, sameTuple, type Tuple } from './tuple.ts';
-
-export type Manip = 'src' | 'dst';
-
-/** Where a drawn source port starts here: the kernel rolls dice, the trace has one stable answer. */
-export const DRAWN_PORT = 20_001;
+import { type Manip, uniqueTuple } from './unique.ts';
 
 interface Setup {
   readonly by: 'rule' | 'null-binding';
@@ -21,13 +16,14 @@ interface Setup {
 
 /**
  * nf_nat_setup_info() (net/netfilter/nf_nat_core.c): binds one manip of a connection to a range by changing what its reply will
- * look like. Emits a `nat` step when an address or port really changes. False when no free tuple is left.
+ * look like. Emits a `nat` step when an address or port really changes.
  */
-export function setupNat(sim: Sim, at: At, skb: Skb, entry: CtEntry, manip: Manip, range: NatRange, how: Setup): boolean {
+export function setupNat(sim: Sim, at: At, skb: Skb, entry: CtEntry, manip: Manip, range: NatRange, how: Setup): void {
+  // A confirmed connection has what it has: the dump did not say that nat had been asked.
+  if (entry.confirmed) return;
   // What the packet's tuple is by now: the reply tuple turned round knows what earlier bindings made of it.
   const current = invertTuple(entry.reply);
-  const wanted = uniqueTuple(sim, at, current, manip, range);
-  if (!wanted) return false;
+  const wanted = uniqueTuple(sim, at, current, manip, range, entry);
   const changed = !sameTuple(wanted, current);
   if (changed) {
     entry.reply = invertTuple(wanted);
@@ -53,7 +49,6 @@ export function setupNat(sim: Sim, at: At, skb: Skb, entry: CtEntry, manip: Mani
       { source: [how.source] },
     );
   }
-  return true;
 }
 
 /** nf_nat_alloc_null_binding(): keep the address, but let go of a port that another connection already has. */
@@ -62,54 +57,6 @@ export const nullBinding = (entry: CtEntry, manip: Manip): NatRange => {
   const ip = manip === 'src' ? current.src : current.dst;
   return { ips: { from: ip, to: ip }, ports: undefined, random: undefined, persistent: false };
 };
-
-/** get_unique_tuple(): the address from the range, the port kept if it may be and is free, else another one. */
-function uniqueTuple(sim: Sim, at: At, original: Tuple, manip: Manip, range: NatRange): Tuple | undefined {
-  const table = at.ns.conntrack;
-  const addressed = withAddress(original, manip, range.ips);
-  if (!hasPorts(original.proto)) return addressed;
-  const port = manip === 'src' ? original.sport : original.dport;
-  // A destination port changes only if the range names ports (nf_nat_l4proto_unique_tuple()).
-  if (manip === 'dst' && original.proto !== PROTO_ICMP) {
-    if (!range.ports) return addressed;
-    const kept = port >= range.ports.from && port <= range.ports.to && range.random === undefined;
-    return { ...addressed, dport: kept ? port : range.ports.from };
-  }
-  if (manip === 'dst') return addressed;
-  if (range.random === undefined) {
-    const inRange = !range.ports || (port >= range.ports.from && port <= range.ports.to);
-    if (inRange && !isUsed(table, addressed)) return addressed;
-  }
-  const bounds = range.ports ?? portBounds(original.proto, port);
-  const drawn = range.random !== undefined;
-  if (drawn) sim.choose({ at: at.ns.id, kind: 'port', options: [`${bounds.from}-${bounds.to}`], odds: [1], splits: false });
-  const first = drawn ? Math.min(Math.max(DRAWN_PORT, bounds.from), bounds.to) : bounds.from;
-  for (let i = 0; i <= bounds.to - bounds.from; i++) {
-    const candidate = bounds.from + ((first - bounds.from + i) % (bounds.to - bounds.from + 1));
-    if (drawn && candidate === port && bounds.to > bounds.from) continue;
-    const tuple = { ...addressed, sport: candidate };
-    if (!isUsed(table, tuple)) return tuple;
-  }
-  return undefined;
-}
-
-/** The kernel's port classes for an unspecified range: a low port stays low (nf_nat_core.c); any id for ICMP. */
-function portBounds(proto: number, port: number): { readonly from: number; readonly to: number } {
-  if (proto === PROTO_ICMP) return { from: 0, to: 65535 };
-  if (port < 512) return { from: 1, to: 511 };
-  return port < 1024 ? { from: 600, to: 1023 } : { from: 1024, to: 65535 };
-}
-
-/** nf_nat_used_tuple(): would the reply of such a packet be taken for another connection's? */
-const isUsed = (table: CtTable, tuple: Tuple): boolean => findTuple(table, invertTuple(tuple)) !== undefined;
-
-function withAddress(tuple: Tuple, manip: Manip, ips: NatRange['ips']): Tuple {
-  if (!ips) return tuple;
-  // find_best_ips_proto() hashes over a range with a boot-time secret; its first address stands for it here.
-  const own = manip === 'src' ? tuple.src : tuple.dst;
-  const ip: Ip4 = own >= ips.from && own <= ips.to ? own : ips.from;
-  return manip === 'src' ? { ...tuple, src: ip } : { ...tuple, dst: ip };
-}
 
 const side = (t: Tuple, manip: Manip): Endpoint => {
   const port = manip === 'src' || t.proto === PROTO_ICMP ? t.sport : t.dport;
@@ -155,10 +102,13 @@ function sideOfPacket(packet: Packet, manip: Manip): Endpoint {
 
 /**
  * nf_nat_icmp_reply_translation() (net/netfilter/nf_nat_proto.c): an ICMP error about a translated packet is translated itself, and
- * the packet quoted in it is turned back, so that its receiver recognises what it had sent.
+ * the packet quoted in it is turned back, so that its receiver recognises what it had sent. Undefined: a redirect about such a
+ * connection would name the wrong gateway, and is dropped.
  */
-export function translateIcmpError(sim: Sim, at: At, skb: Skb, ct: Extract<CtRef, { kind: 'tracked' }>, manip: Manip): Skb {
+export function translateIcmpError(sim: Sim, at: At, skb: Skb, ct: Extract<CtRef, { kind: 'tracked' }>, manip: Manip): Skb | undefined {
   const { entry, dir } = ct;
+  const l4 = l4Of(skb.packet);
+  if (l4?.type === 'icmp' && l4.icmptype === 5 && (!entry.srcDone || !entry.dstDone || entry.srcNat || entry.dstNat)) return undefined;
   const applies = (manip === 'src') === (dir === 'original') ? entry.srcNat : entry.dstNat;
   if (!applies) return skb;
   const other = dir === 'original' ? entry.reply : entry.orig;

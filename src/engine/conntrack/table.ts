@@ -1,12 +1,26 @@
-import { PROTO_ICMP, PROTO_TCP } from '../../packet/packet.ts';
+import { PROTO_ICMP } from '../../packet/packet.ts';
 import type { CtEntryView, Endpoint } from '../step.ts';
+import type { SctpState } from './sctp.ts';
+import type { TcpTracking } from './tcp.ts';
 import { hasPorts, type Tuple, tupleKey } from './tuple.ts';
 
 export type Direction = 'original' | 'reply';
 
+/** A conntrack zone (struct nf_conntrack_zone) and the directions in which it counts. */
+export interface Zone {
+  readonly id: number;
+  readonly dir: 'both' | Direction;
+}
+
+export const NO_ZONE: Zone = { id: 0, dir: 'both' };
+
+/** nf_ct_zone_id(): a zone of the other direction alone is none. */
+export const zoneIn = (zone: Zone, dir: Direction): number => (zone.dir === 'both' || zone.dir === dir ? zone.id : 0);
+
 /** A connection (struct nf_conn). One object for both directions; changed in place as the kernel does. */
 export interface CtEntry {
   readonly id: number;
+  readonly zone: Zone;
   readonly orig: Tuple;
   /** What a reply will look like when it arrives here: NAT is recorded by changing this tuple. */
   reply: Tuple;
@@ -19,30 +33,76 @@ export interface CtEntry {
   /** IPS_SRC_NAT_DONE, IPS_DST_NAT_DONE: the nat chains have had their say. */
   srcDone: boolean;
   dstDone: boolean;
-  tcpState: TcpState | undefined;
+  readonly tcp: TcpTracking | undefined;
+  sctp: SctpState | undefined;
+  /** UDP: it has lasted for more than two seconds, so that it is a stream (nf_conntrack_udp_packet()). */
+  readonly lasting: boolean;
   mark: number;
 }
 
-export type TcpState = 'SYN_SENT' | 'SYN_RECV' | 'ESTABLISHED' | 'CLOSE';
+/** What a new entry begins with. */
+export const newEntry = (id: number, zone: Zone, orig: Tuple, reply: Tuple): CtEntry => ({
+  id,
+  zone,
+  orig,
+  reply,
+  confirmed: false,
+  seenReply: false,
+  assured: false,
+  srcNat: false,
+  dstNat: false,
+  srcDone: false,
+  dstDone: false,
+  tcp: orig.proto === 6 ? { state: 'NONE', lastFlags: 'none', lastDir: 'original', closing: false } : undefined,
+  sctp: orig.proto === 132 ? 'NONE' : undefined,
+  lasting: false,
+  mark: 0,
+});
+
+export interface Slot {
+  readonly entry: CtEntry;
+  readonly dir: Direction;
+}
 
 /** The connections of one namespace. Only confirmed ones can be found (nf_conntrack_hash). */
 export interface CtTable {
-  readonly byTuple: Map<string, { readonly entry: CtEntry; readonly dir: Direction }>;
+  readonly byTuple: Map<string, Slot[]>;
   readonly entries: CtEntry[];
 }
 
 export const newCtTable = (): CtTable => ({ byTuple: new Map(), entries: [] });
 
-export const findTuple = (table: CtTable, tuple: Tuple) => table.byTuple.get(tupleKey(tuple));
+/** nf_ct_key_equal(): an entry answers for a tuple in a direction only to those who are in its zone of that direction. `bucket`: the
+ * direction whose zone the caller hashes with; without one both are tried. */
+export const findTuple = (table: CtTable, tuple: Tuple, zone: Zone = NO_ZONE, bucket?: Direction): Slot | undefined =>
+  table.byTuple.get(tupleKey(tuple))?.find(({ entry, dir }) => zoneIn(entry.zone, dir) === zoneIn(zone, dir) && (bucket === undefined || zoneIn(entry.zone, dir) === zoneIn(zone, bucket)));
 
-/** Puts an entry into the hash under both tuples; false when another one already has either (__nf_conntrack_confirm()). */
-export function insertEntry(table: CtTable, entry: CtEntry): boolean {
-  if (findTuple(table, entry.orig) ?? findTuple(table, entry.reply)) return false;
-  table.byTuple.set(tupleKey(entry.orig), { entry, dir: 'original' });
-  table.byTuple.set(tupleKey(entry.reply), { entry, dir: 'reply' });
-  table.entries.push(entry);
+/** Whether nf_conntrack_tuple_taken() lets the entry `own` pass: it is itself, or another packet of the very same flow. */
+export const isTaken = (table: CtTable, tuple: Tuple, own: CtEntry): boolean =>
+  table.byTuple.get(tupleKey(tuple))?.some(({ entry, dir }) => entry !== own && zoneIn(entry.zone, dir) === zoneIn(own.zone, dir) && zoneIn(entry.zone, dir) === zoneIn(own.zone, 'reply') && !sameFlow(entry, own)) === true;
+
+const sameFlow = (a: CtEntry, b: CtEntry): boolean => tupleKey(a.orig) === tupleKey(b.orig) && zoneIn(a.zone, 'original') === zoneIn(b.zone, 'original');
+
+/** Puts an entry into the hash, under both tuples or (a clash resolved the hard way) under that of the reply alone. */
+export function insertEntry(table: CtTable, entry: CtEntry, dirs: readonly Direction[] = ['original', 'reply']): void {
+  for (const dir of dirs) {
+    const key = tupleKey(dir === 'original' ? entry.orig : entry.reply);
+    const slots = table.byTuple.get(key);
+    if (slots) slots.push({ entry, dir });
+    else table.byTuple.set(key, [{ entry, dir }]);
+  }
+  if (dirs.length === 2) table.entries.push(entry);
   entry.confirmed = true;
-  return true;
+}
+
+/** nf_ct_kill(): it can no longer be found. Packets that have it keep it. */
+export function removeEntry(table: CtTable, entry: CtEntry): void {
+  for (const tuple of [entry.orig, entry.reply]) {
+    const key = tupleKey(tuple);
+    table.byTuple.set(key, (table.byTuple.get(key) ?? []).filter((s) => s.entry !== entry));
+  }
+  const at = table.entries.indexOf(entry);
+  if (at >= 0) table.entries.splice(at, 1);
 }
 
 const endpoint = (proto: number, ip: number, port: number): Endpoint => ({ ip, port: hasPorts(proto) ? port : undefined });
@@ -55,7 +115,8 @@ export function viewEntry(e: CtEntry): CtEntryView {
   return {
     id: e.id,
     proto,
-    zone: 0,
+    zone: e.zone.id,
+    ...(e.zone.dir === 'both' ? {} : { zoneDir: e.zone.dir }),
     orig: { src: endpoint(proto, e.orig.src, e.orig.sport), dst: endpoint(proto, e.orig.dst, dport(e.orig)) },
     reply: { src: endpoint(proto, e.reply.src, e.reply.sport), dst: endpoint(proto, e.reply.dst, dport(e.reply)) },
     confirmed: e.confirmed,
@@ -63,7 +124,7 @@ export function viewEntry(e: CtEntry): CtEntryView {
     assured: e.assured,
     srcNat: e.srcNat,
     dstNat: e.dstNat,
-    tcpState: proto === PROTO_TCP ? e.tcpState : undefined,
+    tcpState: e.tcp?.state ?? e.sctp,
     mark: e.mark,
   };
 }

@@ -1,73 +1,89 @@
-import { ICMP_ECHO, type IcmpHeader, ipOf, l4Of, PROTO_ICMP, PROTO_TCP } from '../../packet/packet.ts';
+import { type IcmpHeader, ipOf, l4Of, PROTO_UDP } from '../../packet/packet.ts';
 import { type At, type Ns, type Sim, sysctl } from '../sim.ts';
 import type { CtRef, Skb } from '../skb.ts';
-import { type CtEntry, findTuple, insertEntry, viewEntry } from './table.ts';
-import { nextTcpState, opensTcp } from './tcp.ts';
-import { invertTuple, type Tuple, tupleOf } from './tuple.ts';
+import { sctpPacket } from './sctp.ts';
+import { type CtEntry, type Direction, findTuple, insertEntry, newEntry, NO_ZONE, removeEntry, viewEntry, type Zone } from './table.ts';
+import { type TcpVerdict, tcpPacket } from './tcp.ts';
+import { invertTuple, opensIcmp, sameTuple, type Tuple, tupleOf } from './tuple.ts';
 
-/** ICMP types whose body quotes the packet that they are about (nf_conntrack_proto_icmp.c). */
+type Tracked = Extract<CtRef, { kind: 'tracked' }>;
+
+/** ICMP types whose body quotes the packet that they are about (icmp_is_err(), include/linux/icmp.h). */
 const quotes = (icmp: IcmpHeader): boolean => [3, 4, 5, 11, 12].includes(icmp.icmptype);
+
+/** nf_ct_zone_tmpl(): the zone that a CT rule has given the packet, or its mark if the rule says so. */
+function zoneOf(skb: Skb): Zone {
+  if (skb.ct?.kind !== 'template') return NO_ZONE;
+  const { zone } = skb.ct;
+  return zone.id === 'mark' ? { id: skb.mark & 0xffff, dir: zone.dir } : { id: zone.id, dir: zone.dir };
+}
 
 /**
  * nf_conntrack_in() (net/netfilter/nf_conntrack_core.c): finds or makes the packet's connection and its state. A packet that has
  * one already (it came back over lo, or IPVS sent it on) keeps it.
  */
 export function track(sim: Sim, at: At, skb: Skb): Skb {
-  if (!at.ns.tracking) return skb;
-  if (skb.ct !== undefined && skb.ct.kind !== 'invalid') {
-    if (skb.ct.kind === 'untracked') sim.emit(at, skb, { kind: 'conntrack', op: 'untracked', direction: 'original', state: 'UNTRACKED', entry: undefined });
+  if (!at.ns.tracking) return skb.ct?.kind === 'template' ? { ...skb, ct: undefined } : skb;
+  if (skb.ct?.kind === 'tracked') return skb;
+  if (skb.ct?.kind === 'untracked') {
+    sim.emit(at, skb, { kind: 'conntrack', op: 'untracked', direction: 'original', state: 'UNTRACKED', entry: undefined });
     return skb;
   }
+  const zone = zoneOf(skb);
   const l4 = l4Of(skb.packet);
-  if (l4?.type === 'icmp' && quotes(l4)) return trackIcmpError(sim, at, skb, l4);
+  if (l4?.type === 'icmp' && quotes(l4)) return trackIcmpError(sim, at, skb, l4, zone);
   const tuple = tupleOf(skb.packet);
-  if (!tuple) return invalid(sim, at, skb);
+  return tuple ? trackTuple(sim, at, skb, tuple, zone) : invalid(sim, at, skb);
+}
 
-  const found = findTuple(at.ns.conntrack, tuple);
-  if (!found) return trackNew(sim, at, skb, tuple);
-  const { entry, dir } = found;
-  if (tuple.proto === PROTO_TCP && l4?.type === 'tcp') {
-    const next = nextTcpState(entry, dir, l4.flags);
-    if (next === 'invalid') return invalid(sim, at, skb);
-    entry.tcpState = next;
-    if (next === 'ESTABLISHED') entry.assured = true;
-  }
-  if (dir === 'reply') entry.seenReply = true;
-  else if (entry.seenReply && tuple.proto !== PROTO_TCP && tuple.proto !== PROTO_ICMP) entry.assured = true;
+/** resolve_normal_ct() and nf_conntrack_handle_packet(). */
+function trackTuple(sim: Sim, at: At, skb: Skb, tuple: Tuple, zone: Zone): Skb {
+  const table = at.ns.conntrack;
+  const found = findTuple(table, tuple, zone);
+  const entry = found?.entry ?? newEntry(sim.newEntryId(), zone, tuple, invertTuple(tuple));
+  const dir = found?.dir ?? 'original';
   const info = dir === 'reply' || entry.seenReply ? 'ESTABLISHED' : 'NEW';
+  const verdict = handle(at.ns, skb, entry, dir);
+  if (verdict === 'again' || verdict === 'killed') {
+    removeEntry(table, entry);
+    if (verdict === 'again') {
+      sim.emit(at, skb, { kind: 'conntrack', op: 'removed', direction: dir, state: info, entry: viewEntry(entry) });
+      return trackTuple(sim, at, skb, tuple, zone);
+    }
+  }
+  if (verdict === 'invalid') return invalid(sim, at, skb);
+  if (dir === 'reply') entry.seenReply = true;
   const next: Skb = { ...skb, ct: { kind: 'tracked', entry, dir, info } };
-  sim.emit(at, next, { kind: 'conntrack', op: 'found', direction: dir, state: info, entry: viewEntry(entry) });
+  sim.emit(at, next, { kind: 'conntrack', op: found ? 'found' : 'new', direction: dir, state: info, entry: viewEntry(entry) });
+  if (verdict === 'killed') sim.emit(at, next, { kind: 'conntrack', op: 'removed', direction: dir, state: info, entry: viewEntry(entry) });
   return next;
 }
 
-function trackNew(sim: Sim, at: At, skb: Skb, tuple: Tuple): Skb {
+/** nf_conntrack_handle_packet(): what the protocol's tracker says and changes. */
+function handle(ns: Ns, skb: Skb, entry: CtEntry, dir: Direction): TcpVerdict {
   const l4 = l4Of(skb.packet);
-  if (l4?.type === 'tcp' && !opensTcp(l4.flags, sysctl(at.ns, 'net.netfilter.nf_conntrack_tcp_loose', 1) !== 0)) return invalid(sim, at, skb);
-  // icmp_new(): only requests open a connection.
-  if (l4?.type === 'icmp' && l4.icmptype !== ICMP_ECHO) return invalid(sim, at, skb);
-  const entry: CtEntry = {
-    id: sim.newEntryId(),
-    orig: tuple,
-    reply: invertTuple(tuple),
-    confirmed: false,
-    seenReply: false,
-    assured: false,
-    srcNat: false,
-    dstNat: false,
-    srcDone: false,
-    dstDone: false,
-    tcpState: l4?.type === 'tcp' ? ((l4.flags & 0x02) !== 0 ? 'SYN_SENT' : 'ESTABLISHED') : undefined,
-    mark: 0,
-  };
-  const next: Skb = { ...skb, ct: { kind: 'tracked', entry, dir: 'original', info: 'NEW' } };
-  sim.emit(at, next, { kind: 'conntrack', op: 'new', direction: 'original', state: 'NEW', entry: viewEntry(entry) });
-  return next;
+  switch (l4?.type) {
+    case 'tcp':
+      return tcpPacket(entry, dir, l4.flags, sysctl(ns, 'net.netfilter.nf_conntrack_tcp_loose', 1) !== 0);
+    case 'sctp':
+      return sctpPacket(entry, dir, l4.chunk) ? 'accept' : 'invalid';
+    case 'icmp':
+      return opensIcmp(entry.orig) ? 'accept' : 'invalid';
+    case 'udp':
+      // nf_conntrack_udp_packet(): ASSURED takes a reply and more than two seconds.
+      if (entry.seenReply && entry.lasting) entry.assured = true;
+      return 'accept';
+    default:
+      // nf_conntrack_gre_packet() asks for a reply alone, the generic tracker for nothing.
+      if (entry.seenReply && entry.orig.proto === 47) entry.assured = true;
+      return 'accept';
+  }
 }
 
 /** nf_conntrack_inet_error(): an ICMP error belongs, as RELATED, to the connection of the packet that it quotes. */
-function trackIcmpError(sim: Sim, at: At, skb: Skb, icmp: IcmpHeader): Skb {
+function trackIcmpError(sim: Sim, at: At, skb: Skb, icmp: IcmpHeader, zone: Zone): Skb {
   const inner = icmp.quote && tupleOf(icmp.quote.packet);
-  const found = inner && findTuple(at.ns.conntrack, invertTuple(inner));
+  const found = inner && findTuple(at.ns.conntrack, invertTuple(inner), zone);
   // The error must go to the one who sent the quoted packet, as this machine knows him.
   if (!found || (found.dir === 'original' ? found.entry.orig : found.entry.reply).dst !== ipOf(skb.packet).dst) return invalid(sim, at, skb);
   const next: Skb = { ...skb, ct: { kind: 'tracked', entry: found.entry, dir: found.dir, info: 'RELATED' } };
@@ -83,18 +99,32 @@ function invalid(sim: Sim, at: At, skb: Skb): Skb {
 
 /**
  * nf_conntrack_confirm(), last at POSTROUTING and INPUT: from here on the connection can be found. Only a packet of the first
- * direction confirms. False when another connection took one of its tuples in the meantime.
+ * direction confirms. Undefined: another connection took one of its tuples in the meantime, and the packet is dropped.
  */
-export function confirm(sim: Sim, at: At, skb: Skb): boolean {
+export function confirm(sim: Sim, at: At, skb: Skb): Skb | undefined {
   const { ct } = skb;
-  if (ct?.kind !== 'tracked' || ct.entry.confirmed || ct.dir !== 'original') return true;
-  if (!insertEntry(at.ns.conntrack, ct.entry)) return false;
-  sim.emit(at, skb, { kind: 'conntrack', op: 'confirm', direction: 'original', state: ct.info, entry: viewEntry(ct.entry) });
-  return true;
+  if (ct?.kind !== 'tracked' || ct.entry.confirmed || ct.dir !== 'original') return skb;
+  const table = at.ns.conntrack;
+  const { entry } = ct;
+  const winner = findTuple(table, entry.orig, entry.zone, 'original') ?? findTuple(table, entry.reply, entry.zone, 'reply');
+  if (!winner) insertEntry(table, entry);
+  else {
+    // nf_ct_resolve_clash(): UDP lets two of a kind be one, or keeps the new one for replies alone. Others are dropped.
+    if (entry.orig.proto !== PROTO_UDP) return undefined;
+    const same = [winner, findTuple(table, entry.reply, entry.zone, 'reply')].find((w) => w !== undefined && sameEntry(w.entry, entry));
+    if (same) return { ...skb, ct: { ...ct, entry: same.entry } };
+    if (findTuple(table, entry.reply, entry.zone, 'reply')) return undefined;
+    insertEntry(table, entry, ['reply']);
+  }
+  sim.emit(at, skb, { kind: 'conntrack', op: 'confirm', direction: 'original', state: ct.info, entry: viewEntry(entry) });
+  return skb;
 }
 
-/** nf_conntrack_attach(): an error or reset that the kernel makes about a packet belongs to that packet's connection. */
-export function attached(ns: Ns, about: Skb): CtRef | undefined {
+/** nf_ct_match() and nf_ct_match_reverse(): both are the same flow, whichever way round. */
+const sameEntry = (a: CtEntry, b: CtEntry): boolean => (sameTuple(a.orig, b.orig) && sameTuple(a.reply, b.reply)) || (sameTuple(a.orig, b.reply) && sameTuple(a.reply, b.orig));
+
+/** nf_ct_attach(): an error or reset that the kernel makes about a packet belongs to that packet's connection. */
+export function attached(ns: Ns, about: Skb): Tracked | undefined {
   if (!ns.tracking || about.ct?.kind !== 'tracked') return undefined;
   const { entry, dir } = about.ct;
   return { kind: 'tracked', entry, dir: dir === 'original' ? 'reply' : 'original', info: 'RELATED' };

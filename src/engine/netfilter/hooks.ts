@@ -63,7 +63,7 @@ export function runHook(sim: Sim, at: At, hook: Hook, skb: Skb, devs: { readonly
 
 export const accept = (state: HookState, change: Partial<Pick<HookState, 'skb' | 'rt'>> = {}): HandlerResult => ({ verdict: 'accept', state: { ...state, ...change } });
 
-export function drop(state: HookState, skb: Skb, reason: 'rule' | 'policy' | 'ct-clash' | 'nat-exhausted' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ttl' | 'too-big'): HandlerResult {
+export function drop(state: HookState, skb: Skb, reason: 'rule' | 'policy' | 'ct-clash' | 'nat-redirect' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ttl' | 'too-big'): HandlerResult {
   state.sim.emit(state.at, skb, { kind: 'drop', reason });
   state.sim.end(state.at, skb, 'dropped');
   return { verdict: 'ended' };
@@ -98,9 +98,9 @@ function runTable(state: HookState, name: TableName): HandlerResult {
 
 const lastReason = (sim: Sim): 'rule' | 'policy' => (sim.steps.at(-1)?.kind === 'policy' ? 'policy' : 'rule');
 
-/** ipv4_conntrack_defrag(): where connections are tracked, fragments are put together first. */
+/** ipv4_conntrack_defrag(): where connections are tracked, or sockets asked, fragments are put together first. */
 function defragment(state: HookState): HandlerResult {
-  if (!state.at.ns.tracking || state.skb.piece === undefined) return accept(state);
+  if (!state.at.ns.defragging || state.skb.piece === undefined || state.skb.ct?.kind === 'untracked') return accept(state);
   const whole = reassemble(state.sim, state.at, state.skb);
   return whole ? accept(state, { skb: whole }) : { verdict: 'stolen' };
 }
@@ -110,7 +110,8 @@ function connectionTracking(state: HookState): HandlerResult {
 }
 
 function confirmation(state: HookState): HandlerResult {
-  return confirm(state.sim, state.at, state.skb) ? accept(state) : drop(state, state.skb, 'ct-clash');
+  const skb = confirm(state.sim, state.at, state.skb);
+  return skb ? accept(state, { skb }) : drop(state, state.skb, 'ct-clash');
 }
 
 /**
@@ -121,8 +122,11 @@ function natTable(manip: 'src' | 'dst'): Handler {
   return (state) => {
     const { sim, at, hook } = state;
     const { ct } = state.skb;
-    if (ct?.kind !== 'tracked') return accept(state);
-    if (ct.info === 'RELATED' && ipOf(state.skb.packet).proto === PROTO_ICMP) return accept(state, { skb: translateIcmpError(sim, at, state.skb, ct, manip) });
+    if (ct?.kind !== 'tracked' || !at.ns.natting) return accept(state);
+    if (ct.info === 'RELATED' && ipOf(state.skb.packet).proto === PROTO_ICMP) {
+      const translated = translateIcmpError(sim, at, state.skb, ct, manip);
+      return translated ? accept(state, { skb: translated }) : drop(state, state.skb, 'nat-redirect');
+    }
     let current = state;
     let justBound = false;
     const bound = manip === 'src' ? ct.entry.srcDone : ct.entry.dstDone;
@@ -132,7 +136,7 @@ function natTable(manip: 'src' | 'dst'): Handler {
       if (walked.verdict !== 'accept') return walked;
       current = walked.state;
       const nowBound = manip === 'src' ? ct.entry.srcDone : ct.entry.dstDone;
-      if (!nowBound && !setupNat(sim, at, current.skb, ct.entry, manip, nullBinding(ct.entry, manip), { by: 'null-binding' })) return drop(state, current.skb, 'nat-exhausted');
+      if (!nowBound) setupNat(sim, at, current.skb, ct.entry, manip, nullBinding(ct.entry, manip), { by: 'null-binding' });
     }
     const skb = translatePacket(sim, at, current.skb, ct, manip, justBound);
     const next = accept(current, { skb });

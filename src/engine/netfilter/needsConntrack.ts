@@ -1,37 +1,29 @@
-import type { Rule, Table } from '../../world/netfilter.ts';
+import type { Rule } from '../../world/netfilter.ts';
 import type { Netns } from '../../world/world.ts';
 
-/** Matches and targets that take a reference on connection tracking (nf_ct_netns_get() in their checkentry). */
-const byName = new Set(['connmark', 'CONNMARK', 'connlimit', 'connbytes', 'connlabel', 'helper', 'cluster', 'CT', 'NETMAP', 'SYNPROXY', 'CONNSECMARK', 'state', 'conntrack']);
+/**
+ * Matches and targets whose checkentry takes a reference on connection tracking (nf_ct_netns_get()). `-j CT --notrack` and NOTRACK
+ * do not (xt_ct_tg_check()): taking packets out of tracking starts none.
+ */
+const TRACKERS = new Set(
+  'ctstate conntrack state connmark connlimit connbytes connlabel helper cluster CLUSTERIP CT ct DNAT dnat SNAT snat MASQUERADE masquerade REDIRECT redirect NETMAP netmap CONNMARK CONNSECMARK SYNPROXY synproxy'.split(' '),
+);
 
-function ruleNeeds(rule: Rule): boolean {
-  switch (rule.target.kind) {
-    case 'dnat':
-    case 'snat':
-    case 'masquerade':
-    case 'redirect':
-    case 'notrack':
-    case 'connmark':
-      return true;
-    case 'unknown':
-      if (byName.has(rule.target.name)) return true;
-  }
-  return rule.matches.some((m) => m.kind === 'ctstate' || m.kind === 'connmark' || (m.kind === 'unknown' && byName.has(m.name)));
-}
+/** Those that look sockets up, and need whole packets for it (nf_defrag_ipv4_enable()). */
+const SOCKET_LOOKERS = new Set('socket TPROXY tproxy'.split(' '));
+
+const nameOf = (part: { readonly kind: string; readonly name?: string }): string => (part.kind === 'unknown' ? (part.name ?? '') : part.kind);
+const names = (rule: Rule, among: ReadonlySet<string>): boolean => among.has(nameOf(rule.target)) || rule.matches.some((m) => among.has(nameOf(m)));
+const someRule = (netns: Netns, among: ReadonlySet<string>): boolean => (netns.tables ?? []).some((t) => t.chains.some((c) => c.rules.some((r) => names(r, among))));
 
 /**
  * Whether a namespace tracks connections at all: one rule that needs it is enough, matched or not. Empty nat tables do not count
  * (nf_ct_netns_get(); seen on Linux 6.1 and 6.18).
  */
-export function needsConntrack({ tables }: Netns): boolean {
-  if (!tables) return false;
-  let needs = known.get(tables);
-  if (needs === undefined) {
-    needs = tables.some((t) => t.chains.some((c) => c.rules.some(ruleNeeds)));
-    known.set(tables, needs);
-  }
-  return needs;
-}
+export const needsConntrack = (netns: Netns): boolean => someRule(netns, TRACKERS);
 
-/** A rule set is read once, however many packets pass it. */
-const known = new WeakMap<readonly Table[], boolean>();
+/** Whether fragments are put together at PREROUTING and OUTPUT: nf_ct_netns_get() sees to that, too. */
+export const needsDefrag = (netns: Netns): boolean => needsConntrack(netns) || someRule(netns, SOCKET_LOOKERS);
+
+/** Whether nat listens at all four hooks: any base chain of a nat table makes it (nf_nat_register_fn(), net/netfilter/nf_nat_core.c). */
+export const hasNat = (netns: Netns): boolean => netns.tables?.some((t) => t.name === 'nat' && t.chains.some((c) => c.policy !== undefined)) === true;

@@ -1,23 +1,81 @@
-import type { CtStateName, Match } from '../../../world/netfilter.ts';
+import { formatIp4, inPrefix } from '../../../packet/address.ts';
+import { protocolName } from '../../../packet/protocols.ts';
+import type { CtCondition, CtStateName, Match } from '../../../world/netfilter.ts';
+import type { CtEntry, Direction } from '../../conntrack/table.ts';
 import type { Skb } from '../../skb.ts';
 import type { Condition } from '../../step.ts';
 
+type CtMatch = Extract<Match, { kind: 'ctstate' | 'conntrack' }>;
+
 /**
  * The states that conntrack_mt() compares with (net/netfilter/xt_conntrack.c): one of the first five, and SNAT, DNAT when the
- * entry has such a mapping. Without tracking the state is INVALID, unless the packet was marked untracked.
+ * entry has such a mapping. Without tracking the state is INVALID, unless the packet was marked untracked; the template of a CT rule is NEW.
  */
 function statesOf(skb: Skb): readonly CtStateName[] {
   const { ct } = skb;
   if (ct === undefined || ct.kind === 'invalid') return ['INVALID'];
   if (ct.kind === 'untracked') return ['UNTRACKED'];
+  if (ct.kind === 'template') return ['NEW'];
   return [ct.info, ...(ct.entry.srcNat ? (['SNAT'] as const) : []), ...(ct.entry.dstNat ? (['DNAT'] as const) : [])];
 }
 
-export function evaluateConntrack(match: Extract<Match, { kind: 'ctstate' }>, skb: Skb): Condition {
-  const states = statesOf(skb);
+/** The condition's text, as iptables-save prints it, and what the packet's connection has in its place. */
+interface Seen {
+  readonly wanted: string;
+  readonly saw: string;
+  readonly holds: boolean | 'unknown';
+}
+
+const statusOf = (e: CtEntry): readonly string[] => [...(e.seenReply ? ['SEEN_REPLY'] : []), ...(e.assured ? ['ASSURED'] : []), ...(e.confirmed ? ['CONFIRMED'] : [])];
+
+function seen(c: CtCondition, e: CtEntry, dir: Direction): Seen {
+  const ports = ({ from, to }: { readonly from: number; readonly to: number }): string => (from === to ? String(from) : `${from}:${to}`);
+  const tuple = c.option.startsWith('ctorig') ? e.orig : e.reply;
+  switch (c.option) {
+    case 'ctproto':
+      return { wanted: String(c.proto), saw: protocolName(e.orig.proto), holds: e.orig.proto === c.proto };
+    case 'ctorigsrc':
+    case 'ctorigdst':
+    case 'ctreplsrc':
+    case 'ctrepldst': {
+      const ip = c.option.endsWith('src') ? tuple.src : tuple.dst;
+      return { wanted: `${formatIp4(c.net.ip)}/${c.net.prefixLen}`, saw: formatIp4(ip), holds: inPrefix(ip, c.net.ip, c.net.prefixLen) };
+    }
+    case 'ctorigsrcport':
+    case 'ctorigdstport':
+    case 'ctreplsrcport':
+    case 'ctrepldstport': {
+      const port = c.option.endsWith('srcport') ? tuple.sport : tuple.dport;
+      return { wanted: ports(c.ports), saw: String(port), holds: port >= c.ports.from && port <= c.ports.to };
+    }
+    case 'ctstatus': {
+      const status = statusOf(e);
+      // NONE is a mask of no bits: nothing has any of them.
+      return { wanted: c.status.join(','), saw: status.join(','), holds: status.some((s) => (c.status as readonly string[]).includes(s)) };
+    }
+    case 'ctexpire':
+      return { wanted: ports(c), saw: '', holds: 'unknown' };
+    case 'ctdir':
+      return { wanted: c.dir, saw: dir.toUpperCase(), holds: c.dir === dir.toUpperCase() };
+  }
+}
+
+/** conntrack_mt(). A packet without a connection is judged by its state alone; where the rule names none it does not match, negated or not. */
+export function evaluateConntrack(match: CtMatch, skb: Skb): Condition {
+  const bang = match.negate ? '! ' : '';
+  if (match.kind === 'ctstate') {
+    const states = statesOf(skb);
+    return {
+      text: `-m conntrack ${bang}--ctstate ${match.states.join(',')}`,
+      result: states.some((s) => match.states.includes(s)) !== match.negate,
+      saw: states.join(','),
+    };
+  }
+  const { ct } = skb;
+  const tracked = ct?.kind === 'tracked' ? seen(match, ct.entry, ct.dir) : undefined;
   return {
-    text: `-m conntrack ${match.negate ? '! ' : ''}--ctstate ${match.states.join(',')}`,
-    result: states.some((s) => match.states.includes(s)) !== match.negate,
-    saw: states.join(','),
+    text: `-m conntrack ${bang}--${match.option} ${tracked?.wanted ?? ''}`.trimEnd(),
+    result: !tracked ? match.withState : tracked.holds === 'unknown' ? 'unknown' : tracked.holds !== match.negate,
+    saw: tracked?.saw ?? '',
   };
 }

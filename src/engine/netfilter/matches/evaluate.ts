@@ -36,6 +36,7 @@ export function evaluateMatch(match: Match, skb: Skb, ctx: MatchContext): Condit
     case 'connmark':
       return evaluateMark(match, skb);
     case 'ctstate':
+    case 'conntrack':
       return evaluateConntrack(match, skb);
     case 'set':
       return evaluateSet(match, skb, ctx);

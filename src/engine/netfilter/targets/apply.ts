@@ -3,6 +3,7 @@ import type { Skb } from '../../skb.ts';
 import type { WalkContext } from '../walk.ts';
 import { applyHeader } from './header.ts';
 import { applyConnmark, setXmark } from './mark.ts';
+import { applyCt } from './ct.ts';
 import { applyNat } from './nat.ts';
 import { applyQueue } from './queue.ts';
 import { applyReject } from './reject.ts';
@@ -33,7 +34,7 @@ export function targetName(target: Target): string | undefined {
     case 'set-target':
       return 'SET';
     case 'notrack':
-      return 'CT';
+      return target.name;
     default:
       return target.kind.toUpperCase();
   }
@@ -74,8 +75,9 @@ export function applyTarget(rule: Rule, skb: Skb, ctx: WalkContext): Applied {
       ctx.sim.unknown(ctx.at, skb, 'target', 'SET', undefined, rule.source ? [rule.source] : []);
       return { verdict: { kind: 'unknown' }, skb };
     case 'notrack':
-      // xt_ct_target(): a packet that already has an entry keeps it.
-      return { verdict: { kind: 'continue' }, skb: skb.ct === undefined ? { ...skb, ct: { kind: 'untracked' } } : skb };
+    case 'ct':
+      return applyCt(target, rule, skb, ctx);
+    case 'netmap':
     case 'dnat':
     case 'snat':
     case 'masquerade':
