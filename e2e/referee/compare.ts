@@ -1,4 +1,4 @@
-import { DRAWN_PORT } from '../../src/engine/conntrack/nat.ts';
+import { DRAWN_PORT } from '../../src/engine/conntrack/unique.ts';
 import type { Choice } from '../../src/engine/probe.ts';
 import type { Account, Lines } from './account.ts';
 
