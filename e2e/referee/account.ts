@@ -192,7 +192,8 @@ export function kernelAccount(world: World, record: ProbeRecord): Account {
   const conntrack = new Map<string, string[]>();
   for (const [space, lines] of Object.entries(record.conntrack)) for (const line of lines) {
     const entry = readEntry(line);
-    if (entry !== undefined) add(conntrack, space, entry);
+    // Bridges and addresses announce themselves by IGMP, whenever they like.
+    if (entry !== undefined && !entry.startsWith('2 ')) add(conntrack, space, entry);
   }
   const ipvs = new Map<string, string[]>();
   for (const [space, lines] of Object.entries(record.ipvs)) for (const line of lines) {

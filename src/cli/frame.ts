@@ -24,13 +24,11 @@ const NAMES: ReadonlyMap<number, string> = new Map([
 /** A protocol as a probe names it: by name where it has one there, else by number. */
 export const protoJson = (proto: number): string | number => NAMES.get(proto) ?? proto;
 
-/**
- * A frame as a capture shows it. `uncut`: what stood behind the IP header that was cut, all of it, where this is a piece: length fields
- * in the first piece count it all.
- */
-export function frameJson(packet: Packet, uncut: number | undefined): FrameJson {
-  const cut = uncut === undefined ? -1 : packet.findIndex((h) => h.type === 'ipv4' && h.mf && h.offset === 0);
-  const missing = cut < 0 ? 0 : (uncut ?? 0) - totalLength(packet, cut + 1);
+/** A frame as a capture shows it. In the first piece of a packet that was cut, length fields behind the IP header count all of it. */
+export function frameJson(packet: Packet): FrameJson {
+  const cut = packet.findIndex((h) => h.type === 'ipv4' && h.mf && h.uncut !== undefined);
+  const ip = packet[cut];
+  const missing = ip?.type === 'ipv4' ? (ip.uncut ?? 0) - totalLength(packet, cut + 1) : 0;
   return { length: packetBytes(packet), headers: packet.flatMap((h, i) => headerJson(h, totalLength(packet, i) + (cut >= 0 && i > cut ? missing : 0))) };
 }
 
@@ -82,21 +80,9 @@ const LOOPBACK_ETH: EthHeader = { type: 'eth', src: '00:00:00:00:00:00', dst: '0
 
 const onLoopback = (packet: Packet): Packet => (packet[0]?.type === 'eth' ? packet : [LOOPBACK_ETH, ...packet]);
 
-/** What stands behind the IP header of a packet that is no piece itself. */
-function wholeBytes(packet: Packet): number | undefined {
-  const at = packet.findIndex((h) => h.type === 'ipv4');
-  const ip = packet[at];
-  return ip?.type === 'ipv4' && !ip.mf && ip.offset === 0 ? totalLength(packet, at + 1) : undefined;
-}
-
 /** Each frame that a packet socket on some device sees, in order. lo shows a packet twice, going out and coming in (libpcap would leave out the first). */
 export function pathJson(steps: readonly Step[]) {
-  // Only the step before a cut knows how much there was.
-  const uncuts = new Map<number, number>();
-  let uncut: number | undefined;
   return steps.flatMap((step) => {
-    if (step.kind === 'mtu' && step.action === 'fragment') uncut = wholeBytes(step.packet) ?? uncuts.get(step.packetId);
-    if (step.kind === 'fragment' && uncut !== undefined) uncuts.set(step.packetId, uncut);
     if (step.kind !== 'receive' && step.kind !== 'transmit') return [];
     const dir: 'in' | 'out' = step.kind === 'receive' ? 'in' : 'out';
     const otherhost = step.kind === 'receive' && step.otherhost;
@@ -108,7 +94,7 @@ export function pathJson(steps: readonly Step[]) {
         dev: step.dev ?? '',
         dir,
         ...(otherhost ? { otherhost } : {}),
-        frame: frameJson(step.dev === 'lo' ? onLoopback(step.packet) : step.packet, uncuts.get(step.packetId)),
+        frame: frameJson(step.dev === 'lo' ? onLoopback(step.packet) : step.packet),
       },
     ];
   });

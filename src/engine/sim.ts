@@ -43,6 +43,8 @@ export interface Ns {
   readonly exceptions: Map<string, Exception>;
   /** Neighbours learned during the trace, by `dev/ip`. */
   readonly learned: Map<string, Mac>;
+  /** Neighbours whose header is cached because a packet has used them (hh_cache), by `dev/ip`. */
+  readonly headers: Set<string>;
   /** What the bridges learned during the trace: the port of an address, by `bridge/vlan/address`. */
   readonly macs: Map<string, string>;
   readonly clients: ClientSocket[];
@@ -184,6 +186,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
         ipvs: newIpvsTable(),
         exceptions: givenExceptions(netns),
         learned: new Map(),
+        headers: new Set(),
         macs: new Map(),
         clients: [],
         tunnels: { errors: new Map(), fdb: new Map(), ports: new Map() },

@@ -41,6 +41,8 @@ export interface Ipv4Header {
   readonly df: boolean;
   readonly mf: boolean;
   readonly offset: number;
+  /** In the first piece of a packet that was cut: how many bytes stood behind this header. Length fields inside count them all. */
+  readonly uncut?: number;
 }
 
 /** RFC 9293 §3.1. `flags` is a bit set of TCP_*; `optionBytes` counts all options, `mss` is the one that tools rewrite. */

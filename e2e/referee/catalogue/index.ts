@@ -1,6 +1,7 @@
 import type { RefereeCase } from '../case.ts';
 import { basics } from './basics.ts';
+import { bridge } from './bridge.ts';
 import { vxlan } from './vxlan.ts';
 
 /** Every hand-written case. */
-export const catalogue: readonly RefereeCase[] = [...basics, ...vxlan];
+export const catalogue: readonly RefereeCase[] = [...basics, ...bridge, ...vxlan];

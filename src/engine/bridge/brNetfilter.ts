@@ -64,17 +64,20 @@ export function bridgeForward(sim: Sim, ns: Ns, skb: Skb, bridge: Link, to: Link
   const forwarded = runHook(sim, at, 'FORWARD', { ...shown(skb), physout: to.name }, { in: bridge.name, out: bridge.name }, rt);
   if (forwarded.verdict !== 'accept') return;
   const hooked = runHook(sim, at, 'POSTROUTING', forwarded.state.skb, { in: undefined, out: bridge.name }, rt);
-  if (hooked.verdict === 'accept') refragment(sim, ns, hooked.state.skb, to);
+  if (hooked.verdict === 'accept') refragment(sim, ns, hooked.state.skb, bridge, to);
 }
 
-/** br_nf_dev_queue_xmit(): what was put together for connection tracking is cut again as it came. */
-function refragment(sim: Sim, ns: Ns, skb: Skb, to: Link): void {
+/**
+ * br_nf_dev_queue_xmit(): what was put together for connection tracking is cut again as it came. Whether that may be is a question of
+ * the bridge's MTU, not of the port's: it is the route's that the packet seems to have (br_nf_ip_fragment()).
+ */
+function refragment(sim: Sim, ns: Ns, skb: Skb, bridge: Link, to: Link): void {
   const at: At = { ns, dev: to.name };
-  const mtu = skb.fragMaxSize > 0 ? Math.min(to.mtu, skb.fragMaxSize) : to.mtu;
   const bytes = ipBytes(skb.packet);
+  if (bytes <= (skb.fragMaxSize > 0 ? Math.min(to.mtu, skb.fragMaxSize) : to.mtu)) return pushToPort(sim, ns, skb, to);
+  if ((ipOf(skb.packet).df && !skb.ignoreDf) || skb.fragMaxSize > bridge.mtu) return lose(sim, at, skb, 'too-big');
+  const mtu = skb.fragMaxSize > 0 ? skb.fragMaxSize : bridge.mtu;
   if (bytes <= mtu) return pushToPort(sim, ns, skb, to);
-  // br_nf_ip_fragment()
-  if ((ipOf(skb.packet).df && !skb.ignoreDf) || skb.fragMaxSize > mtu) return lose(sim, at, skb, 'too-big');
   sim.emit(at, skb, { kind: 'mtu', bytes, mtu, action: 'fragment', by: 'device' });
   for (const piece of fragmentPacket(sim, at, skb, mtu)) pushToPort(sim, ns, piece, to);
 }

@@ -33,15 +33,19 @@ export function neighbourOutput(sim: Sim, at: At, skb: Skb, rt: Rtable): void {
 }
 
 /**
- * The link-layer address of a next hop: from the table of neighbours, else by asking. `cached`: the kernel has its header at hand (hh_cache
- * of an entry that is in use). Undefined when the packet's way ended here.
+ * The link-layer address of a next hop: from the table of neighbours, else by asking. `cached`: the kernel has its header at hand.
+ * Undefined when the packet's way ended here.
  */
 export function neighbourMac(sim: Sim, at: At, skb: Skb, link: Link, ip: Ip4): { readonly mac: Mac; readonly cached: boolean } | undefined {
   const framed = (mac: Mac): Skb => ({ ...skb, eth: { type: 'eth', src: link.mac ?? '00:00:00:00:00:00', dst: mac, ethertype: ETHERTYPE_IPV4 } });
   const known = knownNeighbour(at.ns, link.name, ip);
+  // neigh_resolve_output() > neigh_hh_init(): an entry that was set by hand has none before its first packet.
+  const key = `${link.name}/${ip}`;
+  const cached = known?.state === 'REACHABLE' || (at.ns.headers.has(key) && known?.state !== 'STALE');
+  at.ns.headers.add(key);
   if (known) {
     sim.emit(at, framed(known.mac), { kind: 'neighbour', ip, mac: known.mac, how: known.learned ? 'learned' : 'entry' }, { source: [known.source] });
-    return { mac: known.mac, cached: known.connected };
+    return { mac: known.mac, cached };
   }
   const answer = arpResolve(sim, at, skb, link, ip);
   switch (answer.kind) {
@@ -62,10 +66,10 @@ export function neighbourMac(sim: Sim, at: At, skb: Skb, link: Link, ip: Ip4): {
   }
 }
 
-/** An entry of the table of neighbours that can be used; `connected`: without a check (NUD_CONNECTED). */
+/** An entry of the table of neighbours that can be used; its state is STALE when the kernel would check it (not NUD_CONNECTED). */
 export function knownNeighbour(ns: At['ns'], dev: string, ip: Ip4) {
   const learned = ns.learned.get(`${dev}/${ip}`);
   const entry = ns.netns.neighbours.find((n) => n.dev === dev && n.ip === ip && n.mac !== undefined && usable(n.state));
-  if (entry?.mac !== undefined) return { mac: entry.mac, learned: false, connected: ['PERMANENT', 'NOARP', 'REACHABLE'].includes(entry.state), source: entry.source };
-  return learned === undefined ? undefined : { mac: learned, learned: true, connected: true, source: undefined };
+  if (entry?.mac !== undefined) return { mac: entry.mac, learned: false, state: entry.state === 'REACHABLE' ? 'REACHABLE' : ['PERMANENT', 'NOARP'].includes(entry.state) ? 'PERMANENT' : 'STALE', source: entry.source };
+  return learned === undefined ? undefined : { mac: learned, learned: true, state: 'REACHABLE', source: undefined };
 }

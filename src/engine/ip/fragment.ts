@@ -16,7 +16,7 @@ export function fragmentPacket(sim: Sim, at: At, skb: Skb, mtu: number): readonl
   return Array.from({ length: count }, (_, index) => {
     const offset = index * room;
     const bytes = Math.min(room, total - offset);
-    const header = { ...ip, df: false, mf: ip.mf || index < count - 1, offset: ip.offset + offset };
+    const header = { ...ip, df: false, mf: ip.mf || index < count - 1, offset: ip.offset + offset, ...(index === 0 && ip.offset === 0 ? { uncut: ip.uncut ?? total } : {}) };
     const packet: Packet = [header, ...(index === 0 ? headOf(skb.packet.slice(1), bytes) : []), ...(index === 0 && isWhole(skb.packet[1], bytes) ? [] : [{ type: 'fragment' as const, proto: ip.proto, bytes }])];
     const base = skb.piece;
     const piece: Skb = {

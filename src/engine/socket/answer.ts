@@ -1,9 +1,10 @@
-import type { Packet } from '../../packet/packet.ts';
+import type { EthHeader, Packet } from '../../packet/packet.ts';
 import { ipOf, isPorted } from '../../packet/packet.ts';
+import { transmit } from '../device/transmit.ts';
 import type { CtRef, Skb } from '../skb.ts';
 import { localOut } from '../ip/output.ts';
 import { routeOutput } from '../routing/output.ts';
-import type { Ns, Sim } from '../sim.ts';
+import { linkOf, type Ns, type Sim } from '../sim.ts';
 import type { StepBody } from '../step.ts';
 
 export interface Answer {
@@ -14,10 +15,12 @@ export interface Answer {
   readonly ct?: CtRef | undefined;
   readonly ignoreDf?: boolean;
   readonly mark?: number;
+  /** Sent as a frame by that port in place of the route that was found. */
+  readonly direct?: { readonly dev: string; readonly eth: EthHeader };
 }
 
 /** Sends a packet that a socket, or the kernel in its place, makes because of another one: routed afresh, with its source given. */
-export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ignoreDf = false, mark = 0 }: Answer): void {
+export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ignoreDf = false, mark = 0, direct }: Answer): void {
   const ip = ipOf(packet);
   const skb: Skb = {
     id: sim.newPacketId(),
@@ -45,5 +48,7 @@ export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ig
     sim.emit(at, skb, { kind: 'drop', reason: decided.error === 'EINVAL' ? 'blackhole' : decided.error === 'EACCES' ? 'prohibit' : decided.error === 'EHOSTUNREACH' ? 'unreachable' : 'no-route' });
     return sim.end(at, skb, 'unreachable');
   }
+  const port = linkOf(ns, direct?.dev);
+  if (direct && port) return transmit(sim, { ns, dev: port.name }, { ...skb, eth: direct.eth }, port, undefined);
   localOut(sim, ns, skb, decided.rt);
 }

@@ -20,6 +20,8 @@ export function sendReset(sim: Sim, ns: Ns, about: Skb, { attach }: { readonly a
     // IP4_REPLY_MARK()
     mark: attach && sysctl(ns, 'net.ipv4.fwmark_reflect', 0) !== 0 ? about.mark : 0,
     ct: attach ? attached(ns, about) : undefined,
+    // What came in by a bridge's port goes straight back there, as if the other end had said it.
+    ...(attach && about.physin !== undefined && about.eth ? { direct: { dev: about.physin, eth: { ...about.eth, src: about.eth.dst, dst: about.eth.src } } } : {}),
     packet: [
       { type: 'ipv4', src: ip.dst, dst: ip.src, proto: PROTO_TCP, ttl: sysctl(ns, 'net.ipv4.ip_default_ttl', 64), tos: attach ? 0 : ip.tos, df: true, mf: false, offset: 0 },
       { type: 'tcp', sport: l4.dport, dport: l4.sport, flags: l4.flags & TCP_ACK ? TCP_RST : TCP_RST | TCP_ACK, optionBytes: 0 },

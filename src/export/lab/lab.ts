@@ -110,6 +110,12 @@ function spaceLines(host: Host, netns: Netns, cables: Cables, notes: Notes): str
       moved.push(`link set dev ${cable} netns $P-${name} name ${link.name}`);
     } else {
       const create = linkLines(link, notes, `${name}: `);
+      // A device on top of one in another namespace is made there and handed over.
+      if (link.lower && spaceName(link.lower.host, link.lower.netns) !== name) {
+        flush();
+        lines.push(...batch(create.map((l) => l.replace(' type ', ` netns $P-${name} type `)), spaceName(link.lower.host, link.lower.netns)));
+        continue;
+      }
       if (create.length > 0 && moved.length > 0) flush();
       own.push(...create);
     }

@@ -1,4 +1,5 @@
 import type { Link } from '../../world/world.ts';
+import { bridgeType } from './bridges.ts';
 import type { Notes } from './lab.ts';
 import { tunnelType } from './tunnels.ts';
 
@@ -9,7 +10,7 @@ export function linkLines(link: Link, notes: Notes, where: string): readonly str
     notes.cannot.push(`${where}device ${link.name} (${link.kindText === '' ? link.kind : link.kindText})`);
     return [];
   }
-  return type === '' ? [] : [`link add name ${link.name} type ${type}`];
+  return type === '' ? [] : [`link add ${link.lower ? `link ${link.lower.dev} ` : ''}name ${link.name} type ${type}`];
 }
 
 /** What stands behind `type`; '' for a device that is there already. */
@@ -26,6 +27,13 @@ function typeOf(link: Link, notes: Notes): string | undefined {
     case 'vxlan':
     case 'geneve':
       return link.tunnel && link.linkNetnsid === undefined ? tunnelType(link.tunnel, notes) : undefined;
+    case 'bridge':
+      return bridgeType(link);
+    case 'vlan':
+      notes.modules.add('8021q');
+      return link.lower && link.vlan ? `vlan protocol ${link.vlan.protocol} id ${link.vlan.id}` : undefined;
+    case 'macvlan':
+      return link.lower && `macvlan mode ${link.macvlan ?? 'vepa'}`;
     default:
       return undefined;
   }

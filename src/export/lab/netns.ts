@@ -6,6 +6,7 @@ import { printIpvsadmSave } from '../../dumps/ipvsadm.ts';
 import { formatIp4 } from '../../packet/address.ts';
 import { isUp } from '../../world/lookup.ts';
 import type { Address, Link, Netns, PolicyRule, Route } from '../../world/world.ts';
+import { portLines, stateLines, vlanLines } from './bridges.ts';
 import type { Notes } from './lab.ts';
 import { heredoc } from './shell.ts';
 
@@ -19,11 +20,15 @@ export function configLines(netns: Netns, notes: Notes, name: string, batch: Bat
       ...netns.links.flatMap(settingLines),
       ...netns.links.flatMap((l) => (l.master === undefined ? [] : [`link set dev ${l.name} master ${l.master}`])),
       ...netns.links.flatMap((l) => (isUp(l) ? [`link set dev ${l.name} up`] : [])),
+      ...netns.links.flatMap(portLines),
+      // A bridge takes the smallest MTU of its ports unless it was told otherwise.
+      ...netns.links.flatMap((l) => (l.kind === 'bridge' ? [`link set dev ${l.name} mtu ${l.mtu}`] : [])),
       ...addresses,
       ...neighbourLines(netns),
       ...netns.routes.filter((r) => !madeByAddress(r)).toSorted((a, b) => reach(a) - reach(b)).map(routeLine),
       ...ruleLines(netns.rules),
     ]),
+    ...vlanLines(netns),
     ...fdbLines(netns),
     ...netfilterLines(netns, notes, name),
   ];
@@ -33,7 +38,7 @@ export function configLines(netns: Netns, notes: Notes, name: string, batch: Bat
 function settingLines(link: Link): readonly string[] {
   if (link.kind === 'loopback') return [`link set dev lo gso_max_segs 1${link.mtu === 65536 ? '' : ` mtu ${link.mtu}`}`];
   const mac = link.mac === undefined || isIpTunnel(link) ? '' : ` address ${link.mac}`;
-  return [`link set dev ${link.name}${mac} mtu ${link.mtu} gso_max_segs 1${link.flags.includes('NOARP') && !isIpTunnel(link) ? ' arp off' : ''}`];
+  return [`link set dev ${link.name}${mac} mtu ${link.mtu} gso_max_segs 1${link.flags.includes('NOARP') && !isIpTunnel(link) ? ' arp off' : ''}${link.flags.includes('PROMISC') ? ' promisc on' : ''}`];
 }
 
 /** A tunnel without Ethernet: its link-layer addresses are its ends. */
@@ -85,7 +90,7 @@ function fdbLines(netns: Netns): readonly string[] {
     const permanent = f.words.includes('permanent') && f.dst === undefined && netns.links.some((l) => l.mac === f.mac);
     if (permanent || /^(?:01:00:5e|33:33)/.test(f.mac)) return [];
     const state = f.words.includes('permanent') ? 'permanent' : 'static';
-    return [`fdb append ${f.mac} dev ${f.dev}${f.dst === undefined ? '' : ` dst ${formatIp4(f.dst)}`} ${f.dst === undefined ? 'master' : `self${['port', 'vni', 'via'].map((w) => (f.words.includes(w) ? ` ${w} ${f.words[f.words.indexOf(w) + 1] ?? ''}` : '')).join('')}`} ${state}`];
+    return [`fdb append ${f.mac} dev ${f.dev}${f.dst === undefined ? '' : ` dst ${formatIp4(f.dst)}`} ${f.dst === undefined ? (netns.links.some((l) => l.kind === 'bridge' && l.name === f.dev) ? 'self' : 'master') : `self${['port', 'vni', 'via'].map((w) => (f.words.includes(w) ? ` ${w} ${f.words[f.words.indexOf(w) + 1] ?? ''}` : '')).join('')}`} ${state}`];
   });
   return lines.length === 0 ? [] : [`bridge -force -batch - ${heredoc('FDB', lines)}`];
 }
@@ -105,8 +110,8 @@ export function resetLines(netns: Netns): readonly string[] {
 /** What is added last is picked first: a listing in picking order is loaded from its end. */
 const ipvsText = (netns: Netns): readonly string[] => printIpvsadmSave(netns.ipvs.map((s) => (s.sorted ? s : { ...s, realServers: s.realServers.toReversed() })), true);
 
-/** State of connections that the dump shows: the last thing to be put in place. */
-export const givenLines = (_netns: Netns): readonly string[] => [];
+/** What can only be set once everything else is there: the states of bridge ports. */
+export const givenLines = (netns: Netns): readonly string[] => stateLines(netns);
 
 function netfilterLines(netns: Netns, notes: Notes, name: string): readonly string[] {
   const lines: string[] = [];
