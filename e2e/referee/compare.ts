@@ -1,5 +1,6 @@
 import { DRAWN_PORT } from '../../src/engine/conntrack/unique.ts';
-import type { Choice } from '../../src/engine/probe.ts';
+import type { Trace } from '../../src/engine/trace-types.ts';
+import type { Packet } from '../../src/packet/packet.ts';
 import type { Account, Lines } from './account.ts';
 
 /** The first place where engine and kernel part. */
@@ -21,8 +22,9 @@ class Drawn {
   private readonly known = new Map<string, string>();
   private readonly drawn: ReadonlySet<string>;
 
-  constructor(choices: readonly Choice[]) {
-    this.drawn = new Set(choices.filter((c) => !c.splits).flatMap((c) => drawnNumbers(c.options[c.taken] ?? '')));
+  constructor({ choices, steps }: Pick<Trace, 'choices' | 'steps'>) {
+    const ports = choices.filter((c) => !c.splits).flatMap((c) => drawnNumbers(c.options[c.taken] ?? ''));
+    this.drawn = new Set([...ports, ...steps.flatMap((s) => tunnelPorts(s.packet))]);
   }
 
   same(engine: string, kernel: string): boolean {
@@ -39,6 +41,13 @@ class Drawn {
   }
 }
 
+/** Source ports of VXLAN and Geneve packets: a hash of the flow with a secret of the machine. */
+const tunnelPorts = (packet: Packet): readonly string[] =>
+  packet.flatMap((h, i) => {
+    const inside = packet[i + 1]?.type;
+    return h.type === 'udp' && (inside === 'vxlan' || inside === 'geneve') ? [String(h.sport)] : [];
+  });
+
 /** An option is the number itself, or the range from which the engine takes the first free one at or behind its default. */
 function drawnNumbers(option: string): readonly string[] {
   const [from, to] = option.split('-').map(Number);
@@ -48,12 +57,12 @@ function drawnNumbers(option: string): readonly string[] {
 }
 
 /** Compares the two accounts of one probe; undefined when they agree. */
-export function compareAccounts(engine: Account, kernel: Account, choices: readonly Choice[]): Difference | undefined {
-  const drawn = new Drawn(choices);
+export function compareAccounts(engine: Account, kernel: Account, trace: Pick<Trace, 'choices' | 'steps'>): Difference | undefined {
+  const drawn = new Drawn(trace);
   let agreed = 0;
   const parts: readonly [string, Lines, Lines, boolean][] = [
     ['rules', engine.rules, kernel.rules, true],
-    ['frames', engine.frames, kernel.frames, true],
+    ['frames', ...(inFlight(trace) ? [byDevice(engine.frames), byDevice(kernel.frames)] as const : [engine.frames, kernel.frames] as const), true],
     ['conntrack', engine.conntrack, kernel.conntrack, false],
     ['ipvs', engine.ipvs, kernel.ipvs, false],
   ];
@@ -69,6 +78,18 @@ export function compareAccounts(engine: Account, kernel: Account, choices: reado
   const told = engine.told.findIndex((t, i) => t !== undefined && t !== (kernel.told[i] ?? 'nothing'));
   return told < 0 ? undefined : { what: 'told', at: told, engine: engine.told[told], kernel: kernel.told[told], before: [], agreed };
 }
+
+/** Several packets are under way at once (fragments, segments, copies): then only each device's own order is definite. */
+const inFlight = ({ steps }: Pick<Trace, 'steps'>): boolean => steps.some((s) => s.role === 'data' || s.kind === 'fragment' || s.packet.some((h) => h.type === 'ipv4' && (h.mf || h.offset > 0)));
+
+const byDevice = (lines: Lines): Lines => {
+  const split = new Map<string, string[]>();
+  for (const [space, list] of lines) for (const line of list) {
+    const key = `${space} ${/^\S+ \S+/.exec(line)?.[0] ?? ''}`;
+    split.set(key, [...(split.get(key) ?? []), line]);
+  }
+  return split;
+};
 
 function firstDifference(a: readonly string[], b: readonly string[], drawn: Drawn): number | undefined {
   const at = a.findIndex((line, i) => b[i] === undefined || !drawn.same(line, b[i]));

@@ -37,7 +37,7 @@ function judgeProbe(planned: Planned, index: number, record: WorldRecord | undef
   let best: Difference | undefined;
   let unknown: string | undefined;
   for (const { trace } of probe.branches) {
-    const difference = compareAccounts(engineAccount(trace), kernel, trace.choices);
+    const difference = compareAccounts(engineAccount(trace), kernel, trace);
     if (!difference) return { kind: 'agree' };
     const step = trace.steps.find((s) => s.kind === 'unknown');
     if (step?.kind === 'unknown') unknown ??= `${step.what} ${step.name}`;
