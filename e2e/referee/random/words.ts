@@ -1,0 +1,27 @@
+/**
+ * What rules, sets, routes and packets of one world speak of. They share few words, so that packets meet rules: of ports drawn from
+ * all 65,536 none would ever match.
+ */
+export interface Words {
+  /** Addresses that packets are sent to. */
+  readonly addresses: readonly string[];
+  /** `10.1.0.1/32`, `10.1.0.0/24`: around those addresses. */
+  readonly nets: readonly string[];
+  /** `10.1.0.1-10.1.0.9`. */
+  readonly ranges: readonly string[];
+  /** Where DNAT may lead: addresses somebody owns. */
+  readonly targets: readonly string[];
+  readonly ports: readonly number[];
+  readonly marks: readonly number[];
+  readonly macs: readonly string[];
+  /** Names and prefixes of devices (`eth+`). */
+  readonly devices: readonly string[];
+  readonly bridgePorts: readonly string[];
+  readonly tos: readonly number[];
+  /** The world has one probe, and so nothing that a rule remembers can show in another. */
+  readonly single: boolean;
+}
+
+export const PORTS: readonly number[] = [80, 81, 443, 53, 8080, 41_000, 41_001];
+export const MARKS: readonly number[] = [0, 0x1, 0x2, 0x10, 0x4000];
+export const TOS: readonly number[] = [0, 0x10, 0x28, 0xb8, 0x01, 0x02, 0x03];
