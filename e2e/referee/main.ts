@@ -5,6 +5,7 @@ import { guestGround } from './guestGround.ts';
 import { missingTools } from './guest/build.ts';
 import { differenceText, judge, type Judged } from './judge.ts';
 import { planCase } from './plan.ts';
+import { judgeRandom } from './random/run.ts';
 import { scenarioCases } from './scenarioCases.ts';
 
 interface Options {
@@ -12,16 +13,24 @@ interface Options {
   readonly ground: 'host' | 'guest';
   readonly verbose: boolean;
   readonly keep: boolean;
+  /** Random pairs of world and packet, instead of the written cases. */
+  readonly cases: number;
+  readonly seed: number;
+  /** Disagreements of random worlds that are made small before they are shown. */
+  readonly minimised: number;
 }
 
 function readOptions(argv: readonly string[]): Options {
-  let options: Options = { only: undefined, ground: 'host', verbose: false, keep: false };
+  let options: Options = { only: undefined, ground: 'host', verbose: false, keep: false, cases: 0, seed: 1, minimised: 10 };
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i];
     if (word === '--only') options = { ...options, only: argv[++i] };
     else if (word === '--verbose') options = { ...options, verbose: true };
     else if (word === '--keep') options = { ...options, keep: true };
     else if (word === '--guest') options = { ...options, ground: 'guest' };
+    else if (word === '--cases') options = { ...options, cases: Number(argv[++i]) };
+    else if (word === '--seed') options = { ...options, seed: Number(argv[++i]) };
+    else if (word === '--minimise') options = { ...options, minimised: Number(argv[++i]) };
     else throw new Error(`unknown option ${word ?? ''}`);
   }
   return options;
@@ -37,6 +46,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const ground = options.ground === 'host' ? hostGround(options.keep) : await guestGround(options.keep);
+  if (options.cases > 0) return (await randomPairs(options, ground)) ? 0 : 1;
   return (await run([...catalogue, ...scenarioCases].filter((c) => wanted(c, options)), ground, options)) ? 0 : 1;
 }
 
@@ -52,6 +62,13 @@ async function run(cases: readonly RefereeCase[], ground: Ground, options: Optio
     `${ground.name} kernel ${ground.kernel}: ${fit.length} cases, ${judged.length} probes: ${count('agree')} agree, ${count('differ')} differ, ${count('unknown')} unknown, ${count('error')} not judged${left > 0 ? `; ${left} cases need another kernel` : ''}; ${((Date.now() - started) / 1000).toFixed(1)} s`,
   );
   return count('agree') === judged.length;
+}
+
+async function randomPairs({ cases, seed, minimised }: Options, ground: Ground): Promise<boolean> {
+  const started = Date.now();
+  const { worlds, probes, counts } = await judgeRandom({ probes: cases, seed, minimised }, ground, console.log);
+  console.log(`${ground.name} kernel ${ground.kernel}, seed ${seed}: ${worlds} random worlds, ${probes} pairs: ${counts.agree} agree, ${counts.differ} differ, ${counts.unknown} unknown, ${counts.error} not judged; ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  return counts.agree === probes;
 }
 
 process.exitCode = await main();

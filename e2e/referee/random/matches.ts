@@ -1,5 +1,6 @@
 import type { Hook, TableName } from '../../../src/world/netfilter.ts';
 import type { Fragment, SetDraft } from './draft.ts';
+import { LATER } from './later.ts';
 import type { Rng } from './rng.ts';
 import type { Words } from './words.ts';
 
@@ -106,7 +107,7 @@ const MATCHES: readonly MatchKind[] = [
       if (p.sets.length === 0) return undefined;
       const set = p.rng.pick(p.sets);
       const dims = p.rng.chance(0.05) ? 1 + p.rng.int(3) : set.dimension;
-      const more = p.rng.chance(0.1) ? ' --return-nomatch' : '';
+      const more = !LATER.has('match:set-options') && p.rng.chance(0.1) ? ' --return-nomatch' : '';
       return { text: `-m set ${not(p)}--match-set ${set.name} ${directions(p, dims)}${more}`, set: set.name };
     },
   },
@@ -155,9 +156,6 @@ const SELDOM: readonly MatchKind[] = [
   { covers: 'match:recent', weight: 1, draw: (p) => `-m recent ${p.rng.pick(['--set', '--rcheck', '--update', '--remove', '! --rcheck'])} --name ${p.rng.pick(['ra', 'rb'])} --mask 255.255.255.255 --r${p.rng.pick(['source', 'dest'])}` },
 ];
 
-/** Matches that are not drawn, as the engine cannot decide them yet. */
-const LATER: ReadonlySet<string> = new Set();
-
 const PROTO: readonly (readonly [number, string])[] = [[8, 'tcp'], [5, 'udp'], [4, 'icmp'], [2, 'sctp']];
 
 /** The standard part of a rule: addresses, devices, protocol, in the order in which iptables-save prints them. */
@@ -188,8 +186,11 @@ export function drawMatches(place: Place): readonly Fragment[] {
       (k.hooks === undefined || place.hooks.every((h) => k.hooks?.includes(h))),
   );
   const count = place.rng.weighted([[4, 0], [6, 1], [2, 2], [0.5, 3]]);
+  const used = new Set<MatchKind>();
   for (let i = 0; i < count; i++) {
-    const kind = place.rng.weighted(kinds.map((k) => [k.weight, k] as const));
+    // Once each: iptables takes some options only once in a rule.
+    const kind = place.rng.weighted(kinds.map((k) => [used.has(k) ? 0 : k.weight, k] as const));
+    used.add(kind);
     const one = kind.draw(place);
     if (one === undefined) continue;
     drawn.push({ ...(typeof one === 'string' ? { text: one } : one), covers: [kind.covers], ...(kind.protos ? { needs: [proto ?? ''] } : {}) });

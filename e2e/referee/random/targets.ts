@@ -1,5 +1,6 @@
 import type { Hook, TableName } from '../../../src/world/netfilter.ts';
 import type { Fragment } from './draft.ts';
+import { LATER } from './later.ts';
 import { directions, hex, type Place } from './matches.ts';
 
 /** One target: where the kernel takes it, and how one is drawn. */
@@ -114,8 +115,6 @@ const TARGETS: readonly TargetKind[] = [
   { covers: 'target:NFQUEUE', weight: 0.5, draw: (p) => `-j NFQUEUE --queue-num 9${p.rng.chance(0.7) ? ' --queue-bypass' : ''}` },
   { covers: 'target:TRACE', weight: 1, tables: ['raw'], draw: () => '-j TRACE' },
 ];
-
-const LATER: ReadonlySet<string> = new Set();
 
 /** The target of a rule with these matches; undefined: it only counts. */
 export function drawTarget(place: Place, matches: readonly Fragment[], chains: readonly string[]): Fragment | undefined {
