@@ -70,7 +70,11 @@ export function caseOf(name: string, draft: WorldDraft): RandomCase {
 function coversOf(shape: Shape, draft: WorldDraft): readonly string[] {
   const pieces = Object.values(draft.spaces).flatMap((s) => [
     ...s.tables.flatMap((t) => t.chains.flatMap((c) => c.rules.flatMap((r) => [...r.matches, ...(r.target ? [r.target] : [])]))),
-    ...[...s.sets, ...s.routes, ...s.rules, ...s.sysctls, ...(s.ss ?? [])],
+    ...s.sets,
+    ...s.routes,
+    ...s.rules,
+    ...s.sysctls,
+    ...(s.ss ?? []),
   ]);
   return [...new Set([...shape.covers, ...pieces.flatMap((p) => p.covers)])].toSorted();
 }

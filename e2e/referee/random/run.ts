@@ -53,9 +53,9 @@ export async function judgeRandom(options: { readonly probes: number; readonly s
 /** What a generated case has beyond its shape, by space. */
 export function describe(test: RandomCase): string {
   const lines = Object.entries(test.draft.spaces).flatMap(([name, draft]) => {
-    const { tables = {}, ...rest } = specOf(draft);
-    const rules = Object.entries(tables).flatMap(([table, text]) => [`*${table}`, ...text.filter((l) => !/^:[A-Z]+ ACCEPT/.test(l))]);
-    return [...Object.values(rest).flat(), ...rules].map((l) => `    ${name}: ${String(l)}`);
+    const { tables = {}, ipset = [], routes = [], rules = [], sysctls = [], ss = [] } = specOf(draft);
+    const text = Object.entries(tables).flatMap(([table, own]) => [`*${table}`, ...own.filter((l) => !/^:[A-Z]+ ACCEPT/.test(l))]);
+    return [...routes, ...rules, ...sysctls, ...ss, ...ipset, ...text].map((l) => `    ${name}: ${l}`);
   });
   return [`    shape ${test.draft.shape}`, ...lines].join('\n');
 }

@@ -47,7 +47,7 @@ export function specOf(draft: SpaceDraft): Spec {
           ),
         }
       : {}),
-    ...(draft.sets.length > 0 ? { ipset: [...draft.sets.flatMap((s) => [s.text, ...s.members.map((m) => `add ${s.name} ${m}`)])] } : {}),
+    ...(draft.sets.length > 0 ? { ipset: draft.sets.flatMap((s) => [s.text, ...s.members.map((m) => `add ${s.name} ${m}`)]) } : {}),
     ...(draft.routes.length > 0 ? { routes: draft.routes.map((r) => r.text) } : {}),
     ...(draft.rules.length > 0 ? { rules: draft.rules.map((r) => r.text) } : {}),
     ...(draft.sysctls.length > 0 ? { sysctls: draft.sysctls.map((s) => s.text) } : {}),
