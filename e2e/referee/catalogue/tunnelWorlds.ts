@@ -61,8 +61,8 @@ export function fromRouter(ends: { readonly r: Partial<End> & { readonly kind: s
   const ethernet = !/^(?:ipip|gre) /.test(r.kind);
   return line({
     ...(specs.c ? { c: specs.c } : {}),
-    r: withEnd(r, { ...(ethernet ? { neigh: [`10.9.0.2 dev t0 lladdr ${VTEP.b} PERMANENT`] } : {}), ...specs.r, routes: ['10.8.0.0/24 via 10.9.0.2 dev t0', ...(specs.r?.routes ?? [])] }),
-    s: withEnd(s, { ...(ethernet ? { neigh: [`10.9.0.1 dev t0 lladdr ${VTEP.a} PERMANENT`] } : {}), ...specs.s, routes: ['10.1.0.0/24 via 10.9.0.1 dev t0', ...(specs.s?.routes ?? [])] }),
+    r: withEnd(r, { ...(ethernet ? { neigh: [`10.9.0.2 dev t0 lladdr ${VTEP.b} PERMANENT`] } : {}), ...specs.r, routes: [...(r.name === undefined ? ['10.8.0.0/24 via 10.9.0.2 dev t0'] : []), ...(specs.r?.routes ?? [])] }),
+    s: withEnd(s, { ...(ethernet ? { neigh: [`10.9.0.1 dev t0 lladdr ${VTEP.a} PERMANENT`] } : {}), ...specs.s, routes: [...(s.name === undefined ? ['10.1.0.0/24 via 10.9.0.1 dev t0'] : []), ...(specs.s?.routes ?? [])] }),
   });
 }
 
