@@ -82,6 +82,10 @@ export interface Sim {
   readonly backlog: (() => void)[];
   /** The question on a link that waits for its answer. */
   asking: Asking | undefined;
+  /** Frames are being received: what is sent meanwhile waits for its turn. A process' own packets go all the way before the next is sent. */
+  softirq: boolean;
+  /** What processes do once they run again, in the order in which they were woken: when no frame is under way. */
+  readonly woken: (() => void)[];
   /** Sockets of a client that no dump describes. */
   readonly outside: ClientSocket[];
   ns(host: string, netns: string | null): Ns | undefined;
@@ -205,6 +209,8 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
     ends: [],
     backlog: [],
     asking: undefined,
+    softirq: false,
+    woken: [],
     outside: [],
     parent: undefined,
     exhausted: false,
@@ -275,12 +281,20 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
 
 /** Frames are received in the order in which they were sent, until none is under way. */
 export function drain(sim: Sim): void {
+  const outer = sim.softirq;
   for (let n = 0; n < BOUNDS.receives && !sim.exhausted; n++) {
-    const next = sim.backlog.shift();
-    if (!next) return;
+    const frame = sim.backlog.shift();
+    sim.softirq = outer || frame !== undefined;
+    const next = frame ?? (outer ? undefined : sim.woken.shift());
+    if (!next) {
+      sim.softirq = outer;
+      return;
+    }
     next();
   }
   sim.backlog.length = 0;
+  sim.woken.length = 0;
+  sim.softirq = outer;
 }
 
 /** IN_DEV_FORWARD(): the device's own `forwarding`, which `ip_forward` sets on all of them. */

@@ -116,6 +116,8 @@ function unheard(sim: Sim): void {
 
 /** The packet goes to where nothing is described: to the probe's outside client, if it is for him, else out of sight. */
 export function leave(sim: Sim, at: At, skb: Skb, next: Ip4 | undefined): void {
+  // A question inside a tunnel.
+  if (skb.role === 'arp') unheard(sim);
   if (deliverToOutside(sim, at, skb)) return;
   const ip = ipOf(skb.packet);
   const hop = next ?? ip.dst;

@@ -4,7 +4,7 @@ import { neighbourOutput } from '../device/neighbour.ts';
 import { runHook } from '../netfilter/hooks.ts';
 import { localMtu } from '../routing/pmtu.ts';
 import type { Rtable } from '../routing/rtable.ts';
-import type { At, Ns, Sim } from '../sim.ts';
+import { type At, drain, type Ns, type Sim } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import { fragmentPacket } from './fragment.ts';
 import { sendIcmpError } from './icmp.ts';
@@ -37,5 +37,9 @@ export function ipOutput(sim: Sim, ns: Ns, skb: Skb, rt: Rtable): void {
   const limit = out.fragMaxSize > 0 ? Math.min(mtu, out.fragMaxSize) : mtu;
   if (bytes <= limit) return neighbourOutput(sim, at, out, rt);
   sim.emit(at, out, { kind: 'mtu', bytes, mtu: limit, action: 'fragment', by: 'device' });
-  for (const piece of fragmentPacket(sim, at, out, limit)) neighbourOutput(sim, at, piece, rt);
+  for (const piece of fragmentPacket(sim, at, out, limit)) {
+    neighbourOutput(sim, at, piece, rt);
+    // local_bh_enable() at the end of __dev_queue_xmit(): frames are received before a process sends on.
+    if (!sim.softirq && sim.xmitDepth === 0) drain(sim);
+  }
 }

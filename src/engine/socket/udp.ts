@@ -38,5 +38,6 @@ export function udpReceive(sim: Sim, at: At, skb: Skb): void {
   // IP_PMTUDISC_WANT: what is too large for the way is sent in pieces, without DF.
   const way = routeOutput(sim, at.ns, { purpose: 'output', dst: ip.src, src: ip.dst, tos: 0, mark: 0, proto: PROTO_UDP });
   const pieces = way.kind === 'route' && ipBytes(packet) > localMtu(at.ns, way.rt);
-  sendAnswer(sim, at.ns, { about: skb, role: 'reply', what: 'answer', packet: packet.map((h) => (h.type === 'ipv4' ? { ...h, df: !pieces } : h)), ignoreDf: pieces });
+  // The process sends it once it runs.
+  sim.woken.push(() => sendAnswer(sim, at.ns, { about: skb, role: 'reply', what: 'answer', packet: packet.map((h) => (h.type === 'ipv4' ? { ...h, df: !pieces } : h)), ignoreDf: pieces }));
 }

@@ -2,7 +2,7 @@ import { isLoopback, isMulticast } from '../../packet/address.ts';
 import { type IcmpHeader, ipOf, l4Of, PROTO_ICMP } from '../../packet/packet.ts';
 import { ipBytes } from '../../packet/sizes.ts';
 import type { Link } from '../../world/world.ts';
-import { receive } from '../device/receive.ts';
+import { netifReceive, receive } from '../device/receive.ts';
 import type { At, Sim } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 
@@ -25,10 +25,18 @@ export function bridgedError(sim: Sim, at: At, skb: Skb, link: Link, mtu: number
     role: 'error',
     packet: [{ type: 'ipv4', src: ip.dst, dst: ip.src, proto: PROTO_ICMP, ttl: ip.ttl, tos: 0, df: true, mf: false, offset: 0 }, icmp],
     eth: { ...skb.eth, src: skb.eth.dst, dst: skb.eth.src },
+    ct: undefined,
     piece: undefined,
     innerPieces: [],
+    physin: undefined,
+    physout: undefined,
+    prerouted: false,
+    decided: undefined,
+    flood: undefined,
   };
-  sim.emit({ ns: at.ns, dev: link.name }, answer, { kind: 'send', what: 'icmp-error', icmp });
-  receive(sim, { ns: at.ns, dev: link.name }, answer);
+  const there: At = { ns: at.ns, dev: link.name };
+  sim.emit(there, answer, { kind: 'send', what: 'icmp-error', icmp });
+  // vxlan_encap_bypass() takes it for this machine's whatever its MAC says; geneve_xmit_skb() looks.
+  sim.backlog.push(() => (link.kind === 'vxlan' ? netifReceive(sim, there, { ...answer, pktType: 'host' }, link) : receive(sim, there, answer)));
   return true;
 }

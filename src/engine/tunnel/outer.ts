@@ -9,7 +9,7 @@ import { localOut } from '../ip/output.ts';
 import { addressType } from '../routing/fib.ts';
 import { type OutputDecision, type OutputQuestion, routeOutput } from '../routing/output.ts';
 import type { At, Sim } from '../sim.ts';
-import type { Skb } from '../skb.ts';
+import { forwarded, type Skb } from '../skb.ts';
 import type { DropReason, StepBody } from '../step.ts';
 import { ecnDecapsulate } from './ecn.ts';
 
@@ -65,7 +65,7 @@ export function routeOuter(sim: Sim, at: At, skb: Skb, link: Link, ask: Omit<Out
  */
 export function sendOuter(sim: Sim, at: At, skb: Skb, link: Link, way: OuterRoute, ip: Pick<Ipv4Header, 'dst' | 'proto' | 'ttl' | 'tos' | 'df'>, layers: readonly Header[], step: Omit<EncapStep, 'kind' | 'overhead' | 'outerSrc' | 'outerDst'>, source: readonly (SourceRef | undefined)[] = []): void {
   const outer: Ipv4Header = { type: 'ipv4', src: way.src, mf: false, offset: 0, ...ip };
-  const wrapped: Skb = { ...skb, packet: [outer, ...layers, ...skb.packet], eth: undefined, ct: undefined, ignoreDf: false, fragMaxSize: 0, piece: undefined, innerPieces: [...skb.innerPieces, skb.piece], iif: link.name };
+  const wrapped: Skb = { ...forwarded(skb), packet: [outer, ...layers, ...skb.packet], eth: undefined, vid: undefined, piece: undefined, innerPieces: [...skb.innerPieces, skb.piece], iif: link.name };
   const overhead = layers.reduce((sum, h) => sum + headerBytes(h), 20);
   sim.emit(at, wrapped, { kind: 'encap', overhead, outerSrc: way.src, outerDst: ip.dst, ...step }, { source: [link.source, ...source] });
   sim.emit({ ns: at.ns, dev: undefined }, wrapped, way.step, { source: way.source });
@@ -83,7 +83,7 @@ export function receiveInner(sim: Sim, at: At, skb: Skb, link: Link, layers: num
   const packet = ecnDecapsulate(outer.tos, inside);
   const there: At = { ns: at.ns, dev: link.name };
   if (!packet) return dropIn(sim, there, skb, 'ecn');
-  const unwrapped: Skb = { ...skb, packet, eth: eth?.type === 'eth' ? eth : undefined, ct: undefined, ignoreDf: false, fragMaxSize: 0, piece: skb.innerPieces.at(-1), innerPieces: skb.innerPieces.slice(0, -1) };
+  const unwrapped: Skb = { ...forwarded(skb), packet, eth: eth?.type === 'eth' ? eth : undefined, piece: skb.innerPieces.at(-1), innerPieces: skb.innerPieces.slice(0, -1) };
   const overhead = skb.packet.slice(0, skb.packet.length - inside.length).reduce((sum, h) => sum + headerBytes(h), 0);
   sim.emit(there, unwrapped, { kind: 'decap', overhead, outerSrc: outer.src, outerDst: outer.dst, ...tunnel }, { source: [link.source] });
   // gro_cells_receive(): in its turn, behind what has arrived already.

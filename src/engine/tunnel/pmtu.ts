@@ -47,5 +47,5 @@ export function checkPmtu(sim: Sim, at: At, skb: Skb, link: Link, outer: Rtable,
   if (ip?.type !== 'ipv4' || ipBytes(skb.packet) <= mtu) return undefined;
   learn(sim, at, skb, inner, mtu);
   // PACKET_HOST: it was made here, or was sent to this machine's own MAC.
-  return link.master !== undefined && inner === undefined && ip.df && !ip.mf && ip.offset === 0 && mtu > 576 ? mtu : undefined;
+  return link.master !== undefined && (skb.pktType ?? 'host') !== 'host' && ip.df && !ip.mf && ip.offset === 0 && mtu > 576 ? mtu : undefined;
 }

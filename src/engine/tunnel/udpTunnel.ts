@@ -3,7 +3,7 @@ import { type Header, ipOf, type Ipv4Header, l4Of, PROTO_UDP } from '../../packe
 import { isUp } from '../../world/lookup.ts';
 import type { GeneveTunnel, VxlanTunnel } from '../../world/tunnel.ts';
 import type { Link } from '../../world/world.ts';
-import { receive } from '../device/receive.ts';
+import { netifReceive } from '../device/receive.ts';
 import type { Rtable } from '../routing/rtable.ts';
 import { type At, type Sim, sysctl } from '../sim.ts';
 import type { Skb } from '../skb.ts';
@@ -29,9 +29,10 @@ export function vxlanTransmit(sim: Sim, at: At, skb: Skb, link: Link, tunnel: Vx
   if (answer.kind === 'unknown') return sim.unknown(at, skb, 'fdb', answer.name, `bridge fdb show dev ${link.name}`, answer.source ? [answer.source] : []);
   if (tunnel.rsc && answer.remotes.some((r) => r.how === 'entry')) return sim.unknown(at, skb, 'tunnel', `vxlan ${link.name}: rsc`, undefined, link.source ? [link.source] : []);
   if (answer.remotes.length === 0) return dropIn(sim, at, skb, 'no-fdb');
+  const flood = answer.remotes.length > 1 ? (skb.flood ?? { taken: false }) : skb.flood;
   for (const [i, remote] of answer.remotes.entries()) {
     // All but the last are clones.
-    const copy = i === answer.remotes.length - 1 ? skb : { ...skb, id: sim.newPacketId() };
+    const copy: Skb = { ...skb, ...(i === answer.remotes.length - 1 ? {} : { id: sim.newPacketId() }), flood };
     vxlanTransmitOne(sim, at, copy, link, tunnel, remote, rt);
   }
 }
@@ -72,6 +73,7 @@ interface To {
 function udpTransmit(sim: Sim, at: At, skb: Skb, link: Link, tunnel: UdpTunnel, rt: Rtable | undefined, to: To): void {
   const { eth } = skb;
   if (!eth) return;
+  if (skb.vid !== undefined) return sim.unknown(at, skb, 'tunnel', `${tunnel.kind} ${link.name}: vlan ${skb.vid}`, undefined, link.source ? [link.source] : []);
   const inner = innerIpOf(skb);
   const tos = tunnel.tos === 'inherit' || tunnel.tos === 1 ? (inner?.tos ?? 0) : tunnel.tos;
   const sport = sourcePort(sim, at, skb, link, to.range);
@@ -90,7 +92,7 @@ function handOver(sim: Sim, at: At, skb: Skb, to: To): void {
   const there = vxlansOn(at, to.port).find(({ tunnel }) => tunnel.vni === to.layer.vni)?.link;
   if (!there || !skb.eth) return dropIn(sim, at, skb, 'no-tunnel');
   if (there.tunnel?.kind === 'vxlan' && there.tunnel.learning) learnRemote(at, there, skb.eth.src, LOOPBACK);
-  receive(sim, { ns: at.ns, dev: there.name }, skb);
+  sim.backlog.push(() => netifReceive(sim, { ns: at.ns, dev: there.name }, { ...skb, pktType: 'host' }, there));
 }
 
 /** The VXLAN devices that listen on a port: those that are up (vxlan_open()). */
