@@ -154,6 +154,7 @@ const entryText = (proto: string | number, orig: TupleJson, reply: TupleJson, zo
 const HOOKS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'] as const;
 const OUTGOING = 4;
 const OTHERHOST = 3;
+const IGMP = 2;
 
 /** The kernel's account, from what the recorder wrote down. */
 export function kernelAccount(world: World, record: ProbeRecord): Account {
@@ -179,7 +180,7 @@ export function kernelAccount(world: World, record: ProbeRecord): Account {
     if (!named) continue;
     const [, table = '', chain = '', kind = '', number = ''] = named;
     const bytes = Buffer.from(e.hex ?? '', 'hex');
-    if (isBareAckIp(bytes)) continue;
+    if (isBareAckIp(bytes) || bytes[9] === IGMP) continue;
     const hook = HOOKS[e.hook ?? 0] ?? '';
     const added = table === 'raw' && (chain === 'PREROUTING' || chain === 'OUTPUT') ? 1 : 0;
     const n = Number(number) - added;
@@ -193,7 +194,7 @@ export function kernelAccount(world: World, record: ProbeRecord): Account {
   for (const [space, lines] of Object.entries(record.conntrack)) for (const line of lines) {
     const entry = readEntry(line);
     // Bridges and addresses announce themselves by IGMP, whenever they like.
-    if (entry !== undefined && !entry.startsWith('2 ')) add(conntrack, space, entry);
+    if (entry !== undefined && !entry.startsWith(`${IGMP} `)) add(conntrack, space, entry);
   }
   const ipvs = new Map<string, string[]>();
   for (const [space, lines] of Object.entries(record.ipvs)) for (const line of lines) {

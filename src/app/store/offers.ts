@@ -23,7 +23,7 @@ const groups = (all: readonly OfferGroup[]): readonly OfferGroup[] =>
 
 /** The address by which people know a namespace: the first global one of a NIC, else of a veth, else of anything. */
 export function mainAddress(netns: Netns): string {
-  const kinds = ['nic', 'veth', 'ipip', 'unknown', 'dummy'];
+  const kinds = ['nic', 'veth', 'macvlan', 'vlan', 'bridge', 'tap', 'ipip', 'gre', 'gretap', 'vxlan', 'geneve', 'unknown', 'dummy'];
   const ranked = netns.links.flatMap((link) => link.addresses.filter((a) => a.scope === 'global' && !isLoopback(a.ip)).map((a) => ({ rank: kinds.indexOf(link.kind), ip: a.ip })));
   const best = ranked.reduce<(typeof ranked)[number] | undefined>((a, b) => (a && a.rank <= b.rank ? a : b), undefined);
   return best ? formatIp4(best.ip) : '';

@@ -15,12 +15,18 @@ export function portOf(link: Link, bridge: Link): BridgePort {
   return isUp(link) && isUp(bridge) && !link.flags.includes('NO-CARRIER') ? port : { ...port, state: 'disabled' };
 }
 
+const portLists = new WeakMap<Link, readonly Link[]>();
+
 /** The ports in the order of br->port_list: br_add_if() puts the newest first, which as a rule has the highest number. */
 export function portsOf(ns: Ns, bridge: Link): readonly Link[] {
+  const known = portLists.get(bridge);
+  if (known) return known;
   const ports = ns.netns.links.filter((l) => l.master === bridge.name);
   const numbered = ports.every((p) => p.port?.number !== undefined);
   const age = (p: Link): number => (numbered ? (p.port?.number ?? 0) : p.ifindex);
-  return ports.toSorted((a, b) => age(b) - age(a));
+  const sorted = ports.toSorted((a, b) => age(b) - age(a));
+  portLists.set(bridge, sorted);
+  return sorted;
 }
 
 /** A group address: the lowest bit of the first byte (is_multicast_ether_addr()). */

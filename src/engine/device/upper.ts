@@ -1,5 +1,5 @@
-import { isUp } from '../../world/lookup.ts';
-import type { DeviceRef, Link } from '../../world/world.ts';
+import { deviceId, isUp } from '../../world/lookup.ts';
+import type { Host, Link } from '../../world/world.ts';
 import { isGroup } from '../bridge/ports.ts';
 import { type At, linkOf, type Ns, type Sim } from '../sim.ts';
 import { forwarded, type Skb } from '../skb.ts';
@@ -15,28 +15,37 @@ interface Upper {
   readonly link: Link;
 }
 
-const stands = (lower: DeviceRef | undefined, at: At): boolean => lower?.host === at.ns.host.name && lower.netns === at.ns.netns.name && lower.dev === at.dev;
+const upperLists = new WeakMap<Host, ReadonlyMap<string, readonly { readonly netns: string | null; readonly link: Link }[]>>();
 
-/** The macvlans on the device, in all namespaces of its machine. */
-export const macvlansOn = (sim: Sim, at: At): readonly Upper[] =>
-  at.ns.host.netns.flatMap((netns) => {
-    const ns = sim.ns(at.ns.host.name, netns.name);
-    return ns ? netns.links.flatMap((link) => (link.kind === 'macvlan' && stands(link.lower, at) ? [{ ns, link }] : [])) : [];
+/** The vlan and macvlan devices on a device, in all namespaces of its machine. */
+function uppersOn(sim: Sim, at: At, kind: 'vlan' | 'macvlan'): readonly Upper[] {
+  const { host } = at.ns;
+  let all = upperLists.get(host);
+  if (!all) {
+    const made = new Map<string, { readonly netns: string | null; readonly link: Link }[]>();
+    for (const { name, links } of host.netns) {
+      for (const link of links) if (link.lower) made.set(deviceId(link.lower), [...(made.get(deviceId(link.lower)) ?? []), { netns: name, link }]);
+    }
+    upperLists.set(host, made);
+    all = made;
+  }
+  return (all.get(`${at.ns.id}/${at.dev ?? ''}`) ?? []).flatMap(({ netns, link }) => {
+    const ns = link.kind === kind ? sim.ns(host.name, netns) : undefined;
+    return ns ? [{ ns, link }] : [];
   });
+}
+
+export const macvlansOn = (sim: Sim, at: At): readonly Upper[] => uppersOn(sim, at, 'macvlan');
 
 /** vlan_do_receive() (net/8021q/vlan_core.c): the tag comes off and the VLAN's device has the frame. False when there is no such device. */
 export function vlanReceive(sim: Sim, at: At, skb: Skb, link: Link): boolean {
-  for (const netns of at.ns.host.netns) {
-    const ns = sim.ns(at.ns.host.name, netns.name);
-    const upper = netns.links.find((l) => l.kind === 'vlan' && l.vlan?.protocol === '802.1Q' && l.vlan.id === skb.vid && stands(l.lower, { ns: at.ns, dev: link.name }));
-    if (!ns || !upper) continue;
-    const there: At = { ns, dev: upper.name };
-    const plain: Skb = { ...skb, vid: undefined, pktType: skb.pktType === 'otherhost' && skb.eth?.dst === upper.mac ? 'host' : (skb.pktType ?? 'host') };
-    if (!isUp(upper)) down(sim, there, plain);
-    else netifReceive(sim, there, plain, upper);
-    return true;
-  }
-  return false;
+  const upper = uppersOn(sim, { ns: at.ns, dev: link.name }, 'vlan').find((u) => u.link.vlan?.protocol === '802.1Q' && u.link.vlan.id === skb.vid);
+  if (!upper) return false;
+  const there: At = { ns: upper.ns, dev: upper.link.name };
+  const plain: Skb = { ...skb, vid: undefined, pktType: skb.pktType === 'otherhost' && skb.eth?.dst === upper.link.mac ? 'host' : (skb.pktType ?? 'host') };
+  if (isUp(upper.link)) netifReceive(sim, there, plain, upper.link);
+  else down(sim, there, plain);
+  return true;
 }
 
 /** vlan_dev_hard_start_xmit() (net/8021q/vlan_dev.c): the tag goes in, and the device below sends it. */

@@ -1,4 +1,5 @@
 import { ICMP_ECHO, ICMP_ECHO_REPLY, ipOf, l4Of, type Packet, TCP_ACK, TCP_RST, TCP_SYN } from '../../packet/packet.ts';
+import { ownersOf } from '../../world/lookup.ts';
 import type { Link } from '../../world/world.ts';
 import { enqueue } from '../device/transmit.ts';
 import type { At, Sim } from '../sim.ts';
@@ -35,9 +36,12 @@ export function deliverToOutside(sim: Sim, at: At, skb: Skb): boolean {
  */
 export function takeAtVeth(sim: Sim, at: At, skb: Skb, link: Link): void {
   const { dst } = ipOf(skb.packet);
+  // Of the copies of a flooded frame one reaches it, unless a dump shows the pod.
+  const others = skb.flood !== undefined && (skb.flood.taken || ownersOf(sim.world, dst).length > 0);
   const named =
-    at.ns.netns.routes.some((r) => r.dst.ip === dst && r.dst.prefixLen === 32 && r.type === 'unicast' && r.nexthops.some((h) => h.dev === link.name)) ||
-    sim.world.names.pods.some((p) => p.ips.includes(dst));
+    !others &&
+    (at.ns.netns.routes.some((r) => r.dst.ip === dst && r.dst.prefixLen === 32 && r.type === 'unicast' && r.nexthops.some((h) => h.dev === link.name)) || sim.world.names.pods.some((p) => p.ips.includes(dst)));
+  if (named && skb.flood) skb.flood.taken = true;
   sim.emit(at, skb, { kind: 'left', next: dst, assumed: named ? 'pod-without-dump' : undefined });
   if (!named) return sim.end(at, skb, 'left', { next: { ip: dst, dev: link.name } });
   sim.end(at, skb, 'delivered');
