@@ -187,7 +187,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
         tracking: needsConntrack(netns),
         defragging: needsDefrag(netns),
         natting: hasNat(netns),
-        ipvs: newIpvsTable(),
+        ipvs: newIpvsTable(netns),
         exceptions: givenExceptions(netns),
         learned: new Map(),
         headers: new Set(),

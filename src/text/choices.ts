@@ -13,6 +13,8 @@ interface ChoiceWords {
 const en: ChoiceWords = {
   kinds: {
     'ipvs-rr': (at, count) => `Whose turn is it? Round robin on ${at} takes one of ${count} real servers`,
+    'ipvs-wrr': (at, count) => `Whose turn is it? Weighted round robin on ${at} takes one of ${count} real servers`,
+    'ipvs-pick': (at, count) => `Which of ${count} real servers does IPVS on ${at} take? The listing does not tell`,
     statistic: (at) => `Does the rule match by chance on ${at}?`,
     ecmp: (at, count) => `Which of ${count} equal next hops does ${at} take?`,
     port: (at) => `Which port does ${at} draw?`,
@@ -24,6 +26,8 @@ const en: ChoiceWords = {
 const ko: ChoiceWords = {
   kinds: {
     'ipvs-rr': (at, count) => `누구 차례인가? ${at}의 round robin이 리얼 서버 ${count}개 가운데 하나를 고릅니다`,
+    'ipvs-wrr': (at, count) => `누구 차례인가? ${at}의 weighted round robin이 리얼 서버 ${count}개 가운데 하나를 고릅니다`,
+    'ipvs-pick': (at, count) => `${at}의 IPVS가 리얼 서버 ${count}개 가운데 어느 것을 고르는가? 목록만으로는 알 수 없습니다`,
     statistic: (at) => `${at}의 규칙이 확률로 맞는가?`,
     ecmp: (at, count) => `${at}에서 같은 값의 다음 홉 ${count}개 가운데 어느 것인가?`,
     port: (at) => `${at}에서 어느 포트를 뽑는가?`,

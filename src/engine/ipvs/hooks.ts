@@ -1,72 +1,94 @@
-import { type IcmpHeader, ipOf, l4Of, type Packet, PROTO_ICMP, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, withIp, withPorts } from '../../packet/packet.ts';
+import { ipOf, isPorted, l4Of, PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP, TCP_RST, TCP_SYN, SCTP_INIT, withIp, withPorts } from '../../packet/packet.ts';
 import { sendIcmpError } from '../ip/icmp.ts';
 import { accept, drop, type HandlerResult, type HookState } from '../netfilter/hooks.ts';
-import { reroute } from '../netfilter/reroute.ts';
 import { sysctl } from '../sim.ts';
 import type { Skb } from '../skb.ts';
-import type { IpvsStep } from '../step.ts';
 import { tupleOf } from '../conntrack/tuple.ts';
-import { findIn, findOut, type IpvsConn, nextState, viewConn } from './connections.ts';
-import { findService, schedule, serviceText } from './schedule.ts';
-import { masqueradeXmit, updateConntrack } from './xmit.ts';
+import { advance, expireConn, findIn, findOut, type IpvsConn } from './connections.ts';
+import { SCTP_ABORT } from './ends.ts';
+import { replyIcmp, requestIcmp } from './icmp.ts';
+import { schedule } from './schedule.ts';
+import { indexOf, serviceText } from './services.ts';
+import { connStep, ipvsStep } from './step.ts';
+import { routeAgain, transmitTo, withConntrack } from './xmit.ts';
 
-/** ipvs->enable: IPVS looks at packets only once a service exists. */
-const enabled = (state: HookState): boolean => state.at.ns.netns.ipvs.length > 0 && !state.skb.ipvsDone;
+/** ipvs->enable: IPVS looks at packets only once a service exists; and never twice at one. */
+const enabled = ({ at, skb }: HookState): boolean => (at.ns.netns.ipvs.length > 0 || at.ns.netns.ipvsConnections !== undefined) && !skb.ipvsDone;
 
-function flagsOf(packet: Packet) {
-  const l4 = l4Of(packet);
-  const flags = l4?.type === 'tcp' ? l4.flags : 0;
-  return { syn: (flags & TCP_SYN) !== 0, ack: (flags & TCP_ACK) !== 0, rst: (flags & TCP_RST) !== 0, fin: (flags & TCP_FIN) !== 0 };
-}
-
-const ipvsStep = (op: IpvsStep['op'], conn: IpvsConn | undefined, virtual: string, scheduler: string, more: Partial<IpvsStep> = {}): IpvsStep => ({
-  kind: 'ipvs',
-  op,
-  virtual,
-  scheduler,
-  conn: conn && viewConn(conn),
-  candidates: [],
-  picked: undefined,
-  choice: undefined,
-  ...more,
-});
+const isBalanced = (proto: number): boolean => proto === PROTO_TCP || proto === PROTO_UDP || proto === PROTO_SCTP;
 
 /** ip_vs_in_hook() (net/netfilter/ipvs/ip_vs_core.c), at LOCAL_IN and LOCAL_OUT: a packet for a virtual server goes to a real one. */
 export function ipvsRequest(state: HookState): HandlerResult {
   if (!enabled(state)) return accept(state);
   const { sim, at, skb, hook } = state;
   const ip = ipOf(skb.packet);
-  if (ip.proto === PROTO_ICMP) return requestIcmp(state);
+  if (hook === 'INPUT' && skb.pktType !== undefined && skb.pktType !== 'host') return accept(state);
+  if (ip.proto === PROTO_ICMP) {
+    const done = requestIcmp(state);
+    if (done) return done;
+  }
+  // With ignore_tunneled what is no business of IPVS stays so, however it is unwrapped.
+  if (!isBalanced(ip.proto)) return accept(state, sysctl(at.ns, 'net.ipv4.vs.ignore_tunneled', 0) === 0 ? {} : { skb: { ...skb, ipvsDone: true } });
   const tuple = tupleOf(skb.packet);
   if (!tuple || ip.offset > 0) return accept(state);
-  const flags = flagsOf(skb.packet);
 
-  let conn = findIn(at.ns.ipvs, tuple);
+  const conn = usable(state, findIn(at.ns.ipvs, tuple));
+  if (conn === 'drop') return drop(state, skb, 'ipvs-old-connection');
   if (conn) {
-    conn.state = nextState(conn, true, flags);
-    const found = sim.emit(at, skb, ipvsStep('existing', conn, serviceText(conn.service), conn.service.scheduler), { source: [conn.service.source, conn.real.source] });
-    return masqueradeXmit(state, conn, found);
+    advance(at.ns.ipvs, conn, true, skb.packet);
+    return transmitTo(state, conn, sim.emit(at, skb, connStep('existing', conn), { source: [conn.service?.source, conn.real?.source] }));
   }
-  const service = findService(at.ns.netns.ipvs, skb.mark, tuple.proto, tuple.dst, tuple.dport);
-  // tcp_conn_schedule(): only a SYN opens a connection (sloppy_tcp is off by default).
-  if (!service || (l4Of(skb.packet)?.type === 'tcp' && !flags.syn)) return accept(state);
-  const scheduled = schedule(sim, at, service);
-  if (scheduled.kind === 'unknown') {
-    sim.unknown(at, skb, 'scheduler', scheduled.name, 'ipvsadm -Ln', service.source ? [service.source] : []);
-    return { verdict: 'ended' };
+  const scheduled = schedule(sim, at, skb, tuple);
+  switch (scheduled.kind) {
+    case 'pass':
+      return accept(state);
+    case 'unknown': {
+      const { source } = scheduled.service;
+      sim.unknown(at, skb, 'scheduler', scheduled.name, 'ipvsadm -Ln', source ? [source] : []);
+      return { verdict: 'ended' };
+    }
+    case 'none': {
+      const { service } = scheduled;
+      if (service.key.kind === 'fwmark' && sysctl(at.ns, 'net.ipv4.vs.cache_bypass', 0) !== 0) {
+        sim.unknown(at, skb, 'scheduler', 'cache_bypass', undefined, service.source ? [service.source] : []);
+        return { verdict: 'ended' };
+      }
+      // ip_vs_leave(): nobody to send it to, so the client is told that the port is closed.
+      sim.emit(at, skb, ipvsStep('no-destination', undefined, serviceText(service), service.scheduler, scheduled.shown), { source: [service.source] });
+      const ended = drop(state, skb, 'ipvs-no-destination');
+      sendIcmpError(sim, at.ns, skb, { icmptype: 3, code: 3, localDst: hook === 'INPUT' });
+      return ended;
+    }
+    case 'conn': {
+      advance(at.ns.ipvs, scheduled.conn, true, skb.packet);
+      const picked = sim.emit(at, skb, { ...connStep('schedule', scheduled.conn), ...scheduled.shown }, { source: [scheduled.conn.service?.source, scheduled.conn.real?.source] });
+      return transmitTo(state, scheduled.conn, picked);
+    }
   }
-  if (scheduled.kind === 'none') {
-    // ip_vs_leave(): nobody to send it to, so the client is told that the port is closed.
-    sim.emit(at, skb, ipvsStep('no-destination', undefined, serviceText(service), service.scheduler, scheduled.step), { source: [service.source] });
-    const ended = drop(state, skb, 'ipvs-no-destination');
-    sendIcmpError(sim, at.ns, skb, { icmptype: 3, code: 3, localDst: hook === 'INPUT' });
-    return ended;
-  }
-  conn = { proto: tuple.proto, client: tuple.src, cport: tuple.sport, vip: tuple.dst, vport: tuple.dport, real: scheduled.real, service, state: 'NONE' };
-  conn.state = nextState(conn, true, flags);
-  at.ns.ipvs.connections.push(conn);
-  const picked = sim.emit(at, skb, ipvsStep('schedule', conn, serviceText(service), service.scheduler, scheduled.step), { source: [service.source, scheduled.real.source] });
-  return masqueradeXmit(state, conn, picked);
+}
+
+/**
+ * What ip_vs_in_hook() does before it follows a connection: one whose client starts anew is made anew where that is safe
+ * (conn_reuse_mode, expire_nodest_conn), one without a real server ends here. `drop`: the packet has an old conntrack entry, so the
+ * client must try again.
+ */
+function usable({ at, skb }: HookState, conn: IpvsConn | undefined): IpvsConn | 'drop' | undefined {
+  if (!conn) return undefined;
+  const l4 = l4Of(skb.packet);
+  const nodest = sysctl(at.ns, 'net.ipv4.vs.expire_nodest_conn', 0) !== 0;
+  const opens = (l4?.type === 'tcp' && (l4.flags & TCP_SYN) !== 0) || (l4?.type === 'sctp' && l4.chunk === SCTP_INIT);
+  const anew = opens && ((nodest && conn.real?.weight === 0) || isReused(conn, sysctl(at.ns, 'net.ipv4.vs.conn_reuse_mode', 1)));
+  if (!anew && conn.real) return conn;
+  if (!anew && !nodest) return 'drop';
+  expireConn(at.ns.ipvs, conn);
+  return skb.ct?.kind === 'tracked' && skb.ct.entry.confirmed ? 'drop' : undefined;
+}
+
+/** is_new_conn_expected(): the old connection was over, and no template holds it. */
+function isReused(conn: IpvsConn, mode: number): boolean {
+  if (mode === 0 || conn.control) return false;
+  if (conn.proto === PROTO_SCTP) return conn.state === 'CLOSED';
+  return conn.state === 'TIME_WAIT' || conn.state === 'CLOSE' || ((mode & 2) !== 0 && conn.state === 'FIN_WAIT' && conn.noOutput);
 }
 
 /**
@@ -77,65 +99,32 @@ export function ipvsReply(state: HookState): HandlerResult {
   if (!enabled(state)) return accept(state);
   const { sim, at, skb } = state;
   const ip = ipOf(skb.packet);
-  if (ip.proto === PROTO_ICMP) return replyIcmp(state);
-  const tuple = tupleOf(skb.packet);
+  if (ip.proto === PROTO_ICMP) return replyIcmp(state) ?? accept(state);
+  const tuple = isBalanced(ip.proto) ? tupleOf(skb.packet) : undefined;
   const conn = tuple && findOut(at.ns.ipvs, tuple);
-  if (!conn || conn.real.forward !== 'masq') return accept(state);
-  conn.state = nextState(conn, false, flagsOf(skb.packet));
+  if (!conn) return tuple && isLost(state) ? refuseLost(state) : accept(state);
+  const masq = conn.forward === 'masq';
   const rewritten: Skb = { ...skb, packet: withPorts(withIp(skb.packet, { src: conn.vip }), { sport: conn.vport }), ipvsDone: true };
-  sim.emit(at, rewritten, ipvsStep('reply', conn, serviceText(conn.service), conn.service.scheduler), { source: [conn.service.source, conn.real.source] });
-  const next: HookState = { ...state, skb: withConntrack(state, rewritten, conn, false) };
-  // ip_vs_route_me_harder(): with snat_reroute a forwarded answer is routed again, now from the virtual address.
-  if (state.hook !== 'INPUT' && sysctl(at.ns, 'net.ipv4.vs.snat_reroute', 1) !== 0 && state.rt?.kind !== 'local') return reroute(next);
-  return { verdict: 'accept', state: next };
+  advance(at.ns.ipvs, conn, false, skb.packet);
+  if (masq) sim.emit(at, rewritten, connStep('reply', conn), { source: [conn.service?.source, conn.real?.source] });
+  return routeAgain({ ...state, skb: withConntrack(rewritten, conn, false) });
 }
 
-/** With vs.conntrack the entry learns the rewrite, without it the packet is no longer tracked (ip_vs_notrack()). */
-export function withConntrack(state: HookState, skb: Skb, conn: IpvsConn, toReal: boolean): Skb {
-  if (sysctl(state.at.ns, 'net.ipv4.vs.conntrack', 0) === 0) return skb.ct?.kind === 'tracked' ? { ...skb, ct: { kind: 'untracked' } } : skb;
-  updateConntrack(state, skb, conn, toReal);
-  return skb;
+/** With nat_icmp_send a packet from a real server's port that belongs to no connection is refused, unless it ends one itself. */
+function isLost({ at, skb }: HookState): boolean {
+  const l4 = l4Of(skb.packet);
+  if (sysctl(at.ns, 'net.ipv4.vs.nat_icmp_send', 0) === 0 || !isPorted(l4)) return false;
+  const { proto, src } = ipOf(skb.packet);
+  return indexOf(at.ns.netns).hasReal(proto, src, l4.sport) && !(l4.type === 'tcp' && (l4.flags & TCP_RST) !== 0) && !(l4.type === 'sctp' && l4.chunk === SCTP_ABORT);
 }
 
-/** The connection that an ICMP error quotes a packet of: one that IPVS sent to a real server, or one that a real server answered. */
-function quotedConn(state: HookState, icmp: IcmpHeader, direction: 'to-real' | 'to-client'): IpvsConn | undefined {
-  const inner = icmp.quote && tupleOf(icmp.quote.packet);
-  if (!inner) return undefined;
-  const turned = { proto: inner.proto, src: inner.dst, sport: inner.dport, dst: inner.src, dport: inner.sport };
-  return direction === 'to-real' ? findOut(state.at.ns.ipvs, turned) : findIn(state.at.ns.ipvs, turned);
+function refuseLost(state: HookState): HandlerResult {
+  const ended = drop(state, state.skb, 'ipvs-no-connection');
+  sendIcmpError(state.sim, state.at.ns, state.skb, { icmptype: 3, code: 3 });
+  return ended;
 }
-
-const quotedRewrite = (packet: Packet, change: (quoted: Packet) => Packet): Packet =>
-  packet.map((h) => (h.type === 'icmp' && h.quote ? { ...h, quote: { ...h.quote, packet: change(h.quote.packet) } } : h));
 
 /** ip_vs_forward_icmp(), FORWARD: an error on its way through is looked at as one about a client's packet (ip_vs_in_icmp()). */
 export function ipvsForwardIcmp(state: HookState): HandlerResult {
-  return enabled(state) && ipOf(state.skb.packet).proto === PROTO_ICMP ? requestIcmp(state) : accept(state);
-}
-
-/** ip_vs_in_icmp(): the client's side complains about an answer: the error goes on to the real server that made the answer. */
-function requestIcmp(state: HookState): HandlerResult {
-  const l4 = l4Of(state.skb.packet);
-  const conn = l4?.type === 'icmp' ? quotedConn(state, l4, 'to-client') : undefined;
-  if (!conn) return accept(state);
-  const packet = withIp(
-    quotedRewrite(state.skb.packet, (q) => withPorts(withIp(q, { src: conn.real.ip }), { sport: conn.real.port })),
-    { dst: conn.real.ip },
-  );
-  return masqueradeXmit(state, conn, undefined, packet);
-}
-
-/** ip_vs_out_icmp(): an error about a packet that IPVS sent to a real server is made to speak of the virtual server. */
-function replyIcmp(state: HookState): HandlerResult {
-  const { sim, at, skb } = state;
-  const l4 = l4Of(skb.packet);
-  const conn = l4?.type === 'icmp' ? quotedConn(state, l4, 'to-real') : undefined;
-  if (!conn) return accept(state);
-  const packet = withIp(
-    quotedRewrite(skb.packet, (q) => withPorts(withIp(q, { dst: conn.vip }), { dport: conn.vport })),
-    { src: conn.vip },
-  );
-  const rewritten: Skb = { ...skb, packet, ipvsDone: true };
-  sim.emit(at, rewritten, ipvsStep('reply', conn, serviceText(conn.service), conn.service.scheduler), { source: [conn.service.source] });
-  return accept(state, { skb: rewritten });
+  return (enabled(state) && ipOf(state.skb.packet).proto === PROTO_ICMP ? requestIcmp(state) : undefined) ?? accept(state);
 }

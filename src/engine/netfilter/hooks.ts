@@ -63,7 +63,7 @@ export function runHook(sim: Sim, at: At, hook: Hook, skb: Skb, devs: { readonly
 
 export const accept = (state: HookState, change: Partial<Pick<HookState, 'skb' | 'rt'>> = {}): HandlerResult => ({ verdict: 'accept', state: { ...state, ...change } });
 
-export function drop(state: HookState, skb: Skb, reason: 'rule' | 'policy' | 'ct-clash' | 'nat-redirect' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ttl' | 'too-big'): HandlerResult {
+export function drop(state: HookState, skb: Skb, reason: 'rule' | 'policy' | 'ct-clash' | 'nat-redirect' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ipvs-old-connection' | 'ipvs-no-connection' | 'ipvs-absorbed' | 'ttl' | 'too-big'): HandlerResult {
   state.sim.emit(state.at, skb, { kind: 'drop', reason });
   state.sim.end(state.at, skb, 'dropped');
   return { verdict: 'ended' };
