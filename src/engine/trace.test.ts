@@ -49,7 +49,7 @@ describe('trace', () => {
       }),
       { numRuns: 120 },
     );
-  });
+  }, 60_000);
 
   it('is deterministic and leaves the world as it was', () => {
     const world = worldFrom(files);
