@@ -2,7 +2,8 @@ import type { RefereeCase } from '../case.ts';
 import { basics } from './basics.ts';
 import { bridge } from './bridge.ts';
 import { ipTunnels } from './ipTunnels.ts';
+import { ipvs } from './ipvs.ts';
 import { vxlan } from './vxlan.ts';
 
 /** Every hand-written case. */
-export const catalogue: readonly RefereeCase[] = [...basics, ...bridge, ...vxlan, ...ipTunnels];
+export const catalogue: readonly RefereeCase[] = [...basics, ...bridge, ...vxlan, ...ipTunnels, ...ipvs];

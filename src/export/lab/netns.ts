@@ -103,9 +103,12 @@ export function resetLines(netns: Netns): readonly string[] {
     ...netns.links.flatMap((l) => (l.kindText === 'bridge' ? [`ip link set dev ${l.name} type bridge fdb_flush`] : [])),
     ...(netns.ipsets.length > 0 ? ['ipset flush', `ipset -exist restore ${heredoc('SETS', printIpsetSave(netns.ipsets))}`] : []),
     ...(netns.tables !== undefined && netns.tables.length > 0 ? [`"$IPT-restore" ${heredoc('TABLES', printIptablesSave(netns.tables, false))}`] : []),
-    ...(netns.ipvs.length > 0 ? ['ipvsadm -C', `ipvsadm -R ${heredoc('IPVS', ipvsText(netns))}`] : []),
+    ...(netns.ipvs.length > 0 ? [...FORGET_CONNECTIONS, `echo ${netns.sysctls['net.ipv4.vs.expire_nodest_conn'] === '1' ? 1 : 0} > /proc/sys/net/ipv4/vs/expire_nodest_conn`, `ipvsadm -R ${heredoc('IPVS', ipvsText(netns))}`] : []),
   ];
 }
+
+/** Services leave, and with expire_nodest_conn their connections do so soon after. */
+const FORGET_CONNECTIONS = ['echo 1 > /proc/sys/net/ipv4/vs/expire_nodest_conn', 'ipvsadm -C', 'sleep 0.1'];
 
 /** What is added last is picked first: a listing in picking order is loaded from its end. */
 const ipvsText = (netns: Netns): readonly string[] => printIpvsadmSave(netns.ipvs.map((s) => (s.sorted ? s : { ...s, realServers: s.realServers.toReversed() })), true);
