@@ -17,8 +17,9 @@ export interface IpvsConn {
   readonly rip: Ip4;
   readonly rport: number;
   readonly forward: RealServer['forward'];
-  /** Undefined when the dump lists the connection but no longer its real server. */
-  readonly real: RealServer | undefined;
+  readonly real: RealServer;
+  /** The dump lists the connection but no longer its real server (IP_VS_DEST_F_AVAILABLE is clear). */
+  readonly gone: boolean;
   readonly service: VirtualServer | undefined;
   /** IP_VS_CONN_F_TEMPLATE: remembers a persistent client's real server. */
   readonly template: boolean;
@@ -78,7 +79,7 @@ export function addConn(table: IpvsTable, conn: IpvsConn): void {
     table.byIn.set(inKey(conn), conn);
     if (!conn.template) table.byOut.set(outKey(conn), conn);
   }
-  if (!conn.template && !conn.onePacket && conn.real) {
+  if (!conn.template && !conn.onePacket) {
     const counts = countsOf(table, conn.real);
     counts.inactive++;
     const upper = conn.real.thresholds?.upper ?? 0;
@@ -93,7 +94,7 @@ export function expireConn(table: IpvsTable, conn: IpvsConn): void {
   table.connections.splice(table.connections.indexOf(conn), 1);
   const given = indexOf(table.netns).givenIn.get(inKey(conn));
   if (given) table.expired.add(given);
-  if (conn.real && !conn.template) countsOf(table, conn.real)[isActive(conn.proto, conn.state) ? 'active' : 'inactive']--;
+  if (!conn.template) countsOf(table, conn.real)[isActive(conn.proto, conn.state) ? 'active' : 'inactive']--;
 }
 
 /** ip_vs_conn_in_get(), ip_vs_ct_in_get(): the connection of a packet from a client to a virtual server. */
@@ -118,11 +119,12 @@ function fromDump(table: IpvsTable, given: IpvsConnection | undefined): IpvsConn
   const template = given.cport === 0;
   const { service, real } = indexOf(table.netns).ownerOf(given);
   const forward = real?.forward ?? 'masq';
+  const stand: RealServer = { ip: given.real, port: given.rport, forward, weight: 0, source: undefined };
   const { proto, client, cport, vip, vport, state } = given;
   const known = table.byIn.get(endsKey({ proto, src: client, sport: cport, dst: vip, dport: vport }));
   if (known) return known;
   const conn: IpvsConn = {
-    proto, client, cport, vip, vport, rip: given.real, rport: given.rport, forward, real, service, template, state,
+    proto, client, cport, vip, vport, rip: given.real, rport: given.rport, forward, real: real ?? stand, gone: real === undefined, service, template, state,
     control: !template && service?.persistentSec !== undefined ? templateOf(table, service, client, vip, vport) : undefined,
     onePacket: false,
     nfct: usesConntrack(table.netns),
@@ -167,7 +169,7 @@ export function advance(table: IpvsTable, conn: IpvsConn, fromClient: boolean, p
   conn.state = nextState(conn.proto, before, fromClient ? (conn.noOutput ? 2 : 0) : 1, packet);
   if (conn.onePacket) return;
   const [was, is] = [isActive(conn.proto, before), isActive(conn.proto, conn.state)];
-  if (was !== is && conn.real) {
+  if (was !== is) {
     const counts = countsOf(table, conn.real);
     counts.active += is ? 1 : -1;
     counts.inactive += is ? -1 : 1;

@@ -36,7 +36,7 @@ export function ipvsRequest(state: HookState): HandlerResult {
   if (conn === 'drop') return drop(state, skb, 'ipvs-old-connection');
   if (conn) {
     advance(at.ns.ipvs, conn, true, skb.packet);
-    return transmitTo(state, conn, sim.emit(at, skb, connStep('existing', conn), { source: [conn.service?.source, conn.real?.source] }));
+    return transmitTo(state, conn, sim.emit(at, skb, connStep('existing', conn), { source: [conn.service?.source, conn.real.source] }));
   }
   const scheduled = schedule(sim, at, skb, tuple);
   switch (scheduled.kind) {
@@ -61,7 +61,7 @@ export function ipvsRequest(state: HookState): HandlerResult {
     }
     case 'conn': {
       advance(at.ns.ipvs, scheduled.conn, true, skb.packet);
-      const picked = sim.emit(at, skb, { ...connStep('schedule', scheduled.conn), ...scheduled.shown }, { source: [scheduled.conn.service?.source, scheduled.conn.real?.source] });
+      const picked = sim.emit(at, skb, { ...connStep('schedule', scheduled.conn), ...scheduled.shown }, { source: [scheduled.conn.service?.source, scheduled.conn.real.source] });
       return transmitTo(state, scheduled.conn, picked);
     }
   }
@@ -77,8 +77,8 @@ function usable({ at, skb }: HookState, conn: IpvsConn | undefined): IpvsConn | 
   const l4 = l4Of(skb.packet);
   const nodest = sysctl(at.ns, 'net.ipv4.vs.expire_nodest_conn', 0) !== 0;
   const opens = (l4?.type === 'tcp' && (l4.flags & TCP_SYN) !== 0) || (l4?.type === 'sctp' && l4.chunk === SCTP_INIT);
-  const anew = opens && ((nodest && conn.real?.weight === 0) || isReused(conn, sysctl(at.ns, 'net.ipv4.vs.conn_reuse_mode', 1)));
-  if (!anew && conn.real) return conn;
+  const anew = opens && ((nodest && conn.real.weight === 0) || isReused(conn, sysctl(at.ns, 'net.ipv4.vs.conn_reuse_mode', 1)));
+  if (!anew && !conn.gone) return conn;
   if (!anew && !nodest) return 'drop';
   expireConn(at.ns.ipvs, conn);
   return skb.ct?.kind === 'tracked' && skb.ct.entry.confirmed ? 'drop' : undefined;
@@ -106,7 +106,7 @@ export function ipvsReply(state: HookState): HandlerResult {
   const masq = conn.forward === 'masq';
   const rewritten: Skb = { ...skb, packet: withPorts(withIp(skb.packet, { src: conn.vip }), { sport: conn.vport }), ipvsDone: true };
   advance(at.ns.ipvs, conn, false, skb.packet);
-  if (masq) sim.emit(at, rewritten, connStep('reply', conn), { source: [conn.service?.source, conn.real?.source] });
+  if (masq) sim.emit(at, rewritten, connStep('reply', conn), { source: [conn.service?.source, conn.real.source] });
   return routeAgain({ ...state, skb: withConntrack(rewritten, conn, false) });
 }
 

@@ -59,7 +59,7 @@ function tunnelError(state: HookState, quoted: Packet): HandlerResult | undefine
   const tuple = tupleOf(inside);
   const conn = tuple && findIn(at.ns.ipvs, tuple);
   if (!conn || icmp?.type !== 'icmp' || addressType(at.ns, ipOf(skb.packet).dst) !== 'local') return undefined;
-  sim.emit(at, skb, connStep('existing', conn), { source: [conn.service?.source, conn.real?.source] });
+  sim.emit(at, skb, connStep('existing', conn), { source: [conn.service?.source, conn.real.source] });
   let mtu = icmp.mtu;
   if (icmp.icmptype === 3 && icmp.code === 4) {
     const learned = learnPmtu(at.ns, ipOf(quoted).dst, icmp.mtu ?? 0);

@@ -56,6 +56,7 @@ function makeConn(at: At, service: VirtualServer, ends: Ends, real: RealServer, 
     rport,
     forward: real.forward,
     real,
+    gone: false,
     service,
     template,
     control,
@@ -74,15 +75,14 @@ function schedulePersistent(sim: Sim, at: At, service: VirtualServer, servicePor
   let template = findIn(at.ns.ipvs, key, true);
   let shown: Shown = UNSHOWN;
   // ip_vs_check_template(): the real server must still be there; with expire_quiescent_template it must have a weight, too.
-  const gone = template && (!template.real || (template.real.weight === 0 && sysctl(at.ns, 'net.ipv4.vs.expire_quiescent_template', 0) !== 0));
-  if (!template?.real || gone) {
+  const gone = template && (template.gone || (template.real.weight === 0 && sysctl(at.ns, 'net.ipv4.vs.expire_quiescent_template', 0) !== 0));
+  if (!template || gone) {
     const picked = pick(sim, at, service, ends);
     if (picked.kind !== 'picked') return picked;
     shown = picked.shown;
     template = makeConn(at, { ...service, onePacket: false }, key, picked.real, ends.dport === servicePort && servicePort !== FTP_PORT ? picked.real.port : 0, undefined, true);
   }
-  const real = template.real;
-  if (!real) return PASS;
+  const { real } = template;
   const rport = ends.dport === servicePort && real.port !== 0 ? real.port : ends.dport;
   return { kind: 'conn', conn: makeConn(at, service, ends, real, rport, template), shown };
 }

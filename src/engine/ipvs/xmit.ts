@@ -22,9 +22,9 @@ const OVERHEAD = 20;
  */
 export function transmitTo(state: HookState, conn: IpvsConn, picked: number | undefined, icmp?: Packet): HandlerResult {
   const { sim, at, skb } = state;
-  const foreign = conn.forward === 'tunnel' && conn.real?.extra?.includes('--tun-type');
+  const foreign = conn.forward === 'tunnel' && conn.real.extra?.includes('--tun-type');
   if (foreign) {
-    sim.unknown(at, skb, 'forward-method', (conn.real?.extra ?? []).join(' '), undefined, conn.real?.source ? [conn.real.source] : []);
+    sim.unknown(at, skb, 'forward-method', (conn.real.extra ?? []).join(' '), undefined, conn.real.source ? [conn.real.source] : []);
     return { verdict: 'ended' };
   }
   const way = outRoute(state, conn, picked, icmp);
@@ -110,7 +110,7 @@ function tunnelXmit(state: HookState, conn: IpvsConn, skb: Skb, decided: Routed)
   if (conn.nfct && !confirm(sim, at, skb)) return drop(state, skb, 'ct-clash');
   const outer: Ipv4Header = { type: 'ipv4', src: decided.src, dst: conn.rip, proto: PROTO_IPIP, ttl: inner.ttl, tos: inner.tos, df, mf: false, offset: 0 };
   const wrapped: Skb = { ...skb, packet: [outer, ...skb.packet], eth: undefined, ct: undefined, ipvsDone: true, ignoreDf: true, fragMaxSize: 0, piece: undefined, innerPieces: [...skb.innerPieces, skb.piece] };
-  sim.emit(at, wrapped, { kind: 'encap', tunnel: 'ipip', overhead: OVERHEAD, outerSrc: decided.src, outerDst: conn.rip }, { source: [conn.real?.source] });
+  sim.emit(at, wrapped, { kind: 'encap', tunnel: 'ipip', overhead: OVERHEAD, outerSrc: decided.src, outerDst: conn.rip }, { source: [conn.real.source] });
   localOut(sim, at.ns, wrapped, decided.rt);
   return { verdict: 'stolen' };
 }
