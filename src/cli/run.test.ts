@@ -51,13 +51,38 @@ function tar(files: Readonly<Record<string, string>>): Uint8Array {
 
 const vip = '{"id":"p1","from":{"outside":"10.10.6.91"},"dst":"172.19.100.2","proto":"tcp","sport":41068,"dport":80}';
 
+describe('lab', () => {
+  it('prints a script that a shell can read, with every namespace of the world and its rules', async () => {
+    const { status, out, err } = await cli(['lab', 'ipvs-metallb?policy=Local']);
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+    const script = scratchFile('lab.sh', out);
+    expect(spawnSync('bash', ['-n', script], { encoding: 'utf8' }).stderr).toBe('');
+    const list = spawnSync('bash', [script, 'list'], { encoding: 'utf8' }).stdout;
+    expect(list.split('\n')).toEqual(expect.arrayContaining(['pw-client', 'pw-cy01-ceph142', 'pw-cy01-ceph142-dbg-pod142', 'pw-l3']));
+    expect(out).toContain('-A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ');
+    expect(out).toMatch(/^link add name tunl0 type ipip local any remote any .*nopmtudisc/m);
+    expect(out).toMatch(/Needs: root, .*ipset, iptables, ipvsadm; kernel modules .*ip_vs/);
+  });
+
+  it('does what a text from strangers says as data only', async () => {
+    const evil = scratchFile('evil/h/x.txt', '$ ip -d addr\n1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000\n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n$ sysctl -a\nnet.ipv4.ip_forward = 1; touch /tmp/x\nnet.ipv4.conf.$(id).rp_filter = 1\n$ iptables-save\n*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m comment --comment "$(id) `id` TABLES" -j ACCEPT\nTABLES\nCOMMIT\n');
+    const { out } = await cli(['lab', dirname(dirname(evil))]);
+    expect(out).not.toMatch(/^w .*[;$`]/m);
+    const script = scratchFile('evil.sh', out);
+    expect(spawnSync('bash', ['-n', script], { encoding: 'utf8' }).stderr).toBe('');
+    // Rules stand in a quoted here-document, whose mark no line of theirs can be.
+    expect(out).toMatch(/restore" <<'TABLES_*'\n/);
+  });
+});
+
 describe('wrong usage ends with status 2 and its reason, and prints nothing', () => {
   it.each`
     argv                                                                              | because
     ${[]}                                                                             | ${'a command is missing'}
     ${['walk']}                                                                       | ${'unknown command walk'}
     ${['constructor']}                                                                | ${'unknown command constructor'}
-    ${['lab', 'ipvs-metallb']}                                                        | ${'lab: not built yet'}
+    ${['lab']}                                                                        | ${'SOURCE is missing'}
+    ${['lab', 'ipvs-metallb', 'twice']}                                               | ${'one SOURCE, not also twice'}
     ${['ofproto', 'ipvs-metallb', '--host', 'n1']}                                    | ${'ofproto: not built yet'}
     ${['trace', 'ipvs-metallb', '--probe', vip, '--format', 'pcap']}                  | ${'pcap: not built yet'}
     ${['trace', 'ipvs-metallb', '--probe', vip, '--format', 'xml']}                   | ${'json or text, not xml'}

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { commandKind } from '../dumps/section.ts';
 import { dumpText, supportedCommands } from '../dumps/print.ts';
+import { labProbe, labScript } from '../export/lab/lab.ts';
 import { scenarios } from '../scenarios/catalogue.ts';
+import { readProbe } from '../share/probeWords.ts';
 import { diagnosticText } from '../text/diagnostics.ts';
 import { findHost, findNetns } from '../world/lookup.ts';
 import { type Args, parseArgs, valueOf } from './args.ts';
@@ -17,6 +19,7 @@ const USAGE = `usage:
   npm run -s cli -- dump   SOURCE --host HOST [--netns NAME] COMMAND...
   npm run -s cli -- trace  SOURCE (--probe JSON | --probes FILE.jsonl) [--all] [--steps] [--format json|text]
   npm run -s cli -- trace  LINK [--all] [--steps] [--format json|text]
+  npm run -s cli -- lab    SOURCE > lab.sh
 
 SOURCE is a scenario (${scenarios.map((s) => s.id).join(', ')}; with parameters as in "ipvs-metallb?policy=Local"), a link of the page,
 a folder of dumps, an archive of one (.tar, .tar.gz, .tar.xz), a World as "world" prints it, or - for standard input.
@@ -60,7 +63,7 @@ const commands: Readonly<Record<string, Command>> = {
   dump: printDump,
   trace: traceProbes,
   ofproto: () => notBuilt('ofproto'),
-  lab: () => notBuilt('lab'),
+  lab: printLab,
 };
 
 const jsonLine = (value: unknown): string => `${JSON.stringify(value)}\n`;
@@ -121,6 +124,17 @@ async function printDump(argv: readonly string[], io: Io): Promise<number> {
   const text = dumpText(world, host, netns, command);
   if (text === undefined) throw new CliError(BAD_INPUT, `the input does not say what ${command} prints there`);
   io.out(text);
+  return OK;
+}
+
+/** The script; what the world has and the lab has not is said on the way. */
+async function printLab(argv: readonly string[], io: Io): Promise<number> {
+  const source = onlySource(parseArgs(argv, {}));
+  const { world, link } = await loadUsable(source, io);
+  const read = link?.from === undefined || link.to === undefined ? undefined : readProbe(world, { from: link.from, to: link.to, via: link.via, proto: link.proto ?? 'tcp', sport: link.sport, size: link.size });
+  const lab = labScript(world, { title: source.length > 200 ? 'a link' : source, ...(read?.ok ? labProbe(read.value) : {}) });
+  for (const missing of lab.cannot) io.err(`packetwalk: not in the lab: ${missing}\n`);
+  io.out(lab.script);
   return OK;
 }
 

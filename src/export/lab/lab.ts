@@ -25,6 +25,9 @@ export interface LabOptions {
   readonly probe?: Probe;
 }
 
+/** What a probe adds to a lab: itself, and the client that sends it when no dump describes one. */
+export const labProbe = (probe: Probe): Pick<LabOptions, 'probe' | 'outside'> => ({ probe, ...(probe.from.kind === 'outside' ? { outside: probe.from } : {}) });
+
 export interface Lab {
   readonly script: string;
   /** Kernel modules that the world needs beyond veth and iptables, and tools beyond iproute2 and util-linux. */
@@ -90,7 +93,13 @@ export function labScript(world: World, options: LabOptions = {}): Lab {
 /** No IPv6 chatter, and no netfilter on the wires themselves. */
 const QUIET = ['w net/ipv6/conf/all/disable_ipv6 1', 'w net/ipv6/conf/default/disable_ipv6 1', 'w net/bridge/bridge-nf-call-iptables 0'];
 
-const batch = (lines: readonly string[], ns?: string): readonly string[] => (lines.length === 0 ? [] : [`ip ${ns === undefined ? '' : `-n "$P-${ns}" `}-force -batch - <<${ns === undefined ? "'IP'" : 'IP'}\n${lines.join('\n')}\nIP`]);
+const batch = (lines: readonly string[]): readonly string[] => (lines.length === 0 ? [] : [`ip -force -batch - ${heredoc('IP', lines)}`]);
+
+/** Runs in another namespace of the lab and hands devices over. These lines have $P in them, so they hold nothing else that a shell would read. */
+const handOver = (lines: readonly string[], from = '.wires'): readonly string[] => (lines.length === 0 ? [] : [`ip -n "$P-${from}" -force -batch - <<IP\n${lines.filter((l) => /^[\w .:@+$/-]+$/.test(l)).join('\n')}\nIP`]);
+
+/** A device's name as kernels take it, and that means nothing to a shell. */
+const isPlain = (dev: string): boolean => /^[\w.:@+-]{1,15}$/.test(dev);
 
 function spaceLines(host: Host, netns: Netns, cables: Cables, notes: Notes): string {
   const name = spaceName(host.name, netns.name);
@@ -99,11 +108,15 @@ function spaceLines(host: Host, netns: Netns, cables: Cables, notes: Notes): str
   let own: string[] = [];
   let moved: string[] = [];
   const flush = (): void => {
-    lines.push(...batch(own), ...batch(moved, '.wires'));
+    lines.push(...batch(own), ...handOver(moved));
     own = [];
     moved = [];
   };
   for (const link of netns.links) {
+    if (!isPlain(link.name)) {
+      notes.cannot.push(`a device of ${name} whose name no kernel takes`);
+      continue;
+    }
     const cable = cables.end(host.name, netns.name, link.name);
     if (cable !== undefined) {
       if (own.length > 0) flush();
@@ -113,7 +126,7 @@ function spaceLines(host: Host, netns: Netns, cables: Cables, notes: Notes): str
       // A device on top of one in another namespace is made there and handed over.
       if (link.lower && spaceName(link.lower.host, link.lower.netns) !== name) {
         flush();
-        lines.push(...batch(create.map((l) => l.replace(' type ', ` netns $P-${name} type `)), spaceName(link.lower.host, link.lower.netns)));
+        lines.push(...handOver(create.map((l) => l.replace(' type ', ` netns $P-${name} type `)), spaceName(link.lower.host, link.lower.netns)));
         continue;
       }
       if (create.length > 0 && moved.length > 0) flush();
@@ -132,7 +145,7 @@ function outsideLines(world: World, outside: LabOutside, cables: Cables): string
   const end = cables.outside ?? '';
   return `  in_ns .outside ${heredoc('OUTSIDE', [
     ...QUIET,
-    ...batch([`link set dev ${end} netns $P-.outside name eth0`], '.wires'),
+    ...handOver([`link set dev ${end} netns $P-.outside name eth0`]),
     ...batch([
       'link set lo up',
       `link set eth0 address ${cables.outsideMac} mtu ${link?.mtu ?? 1500} gso_max_segs 1 up`,
@@ -155,7 +168,7 @@ const header = (title: string, needs: Lab['needs'], cannot: readonly string[]): 
   '#   sudo bash lab.sh down         takes it down',
   '# Nothing outside of these namespaces is touched, and nothing leaves the machine.',
   `# Needs: ${['root', 'iproute2', 'util-linux', ...needs.tools].join(', ')}${needs.modules.length > 0 ? `; kernel modules ${needs.modules.join(', ')}` : ''}.`,
-  ...cannot.map((c) => `# Not in the lab: ${c}`),
+  ...cannot.map((c) => `# Not in the lab: ${c.replaceAll(/[^\x20-\x7e]/g, '?')}`),
   'set -u',
   'P="${PW_LAB:-pw}"',
   'IPT="${PW_IPTABLES:-iptables}"',

@@ -34,7 +34,9 @@ function path(key: string): string {
   return conf ? `net/ipv4/${conf[1] ?? ''}/${(conf[2] ?? '').replaceAll('/', '.')}/${conf[3] ?? ''}` : key.replaceAll('.', '/');
 }
 
+/** A line of shell: what is no plain word was made by nobody's kernel, and is left out. */
 const line = (key: string, value: string | number): string => `w ${path(key)} ${String(value).replaceAll(/[^\w. -]/g, '')}`;
+const isPlain = (key: string): boolean => /^[\w./:@+-]+$/.test(key);
 
 /** What must stand before the first device comes: devices are made with the defaults of their namespace. */
 export function beforeLines(netns: Netns): readonly string[] {
@@ -49,7 +51,7 @@ export function beforeLines(netns: Netns): readonly string[] {
 export function sysctlLines(netns: Netns): readonly string[] {
   const rank = (key: string): number => (key === 'net.ipv4.ip_forward' ? 0 : key.includes('.conf.all.') ? 1 : key.includes('.conf.default.') ? 2 : 3);
   return Object.entries(netns.sysctls)
-    .filter(([key]) => RELEVANT.test(key) && !READ_ONLY.test(key))
+    .filter(([key]) => RELEVANT.test(key) && !READ_ONLY.test(key) && isPlain(key))
     .toSorted(([a], [b]) => rank(a) - rank(b))
     .map(([key, value]) => line(key, value));
 }
