@@ -1,10 +1,12 @@
+import { featuresOf } from '../../src/text/features.ts';
 import { engineAccount, kernelAccount, type ProbeRecord } from './account.ts';
 import { compareAccounts, type Difference } from './compare.ts';
 import type { Ground, WorldRecord } from './ground.ts';
 import type { Planned } from './plan.ts';
 
 export type Judgement =
-  | { readonly kind: 'agree' }
+  /** `features`: what the agreed trace relied on. */
+  | { readonly kind: 'agree'; readonly features: readonly string[] }
   /** The engine says that it does not know. */
   | { readonly kind: 'unknown'; readonly name: string }
   | { readonly kind: 'differ'; readonly difference: Difference }
@@ -38,7 +40,7 @@ function judgeProbe(planned: Planned, index: number, record: WorldRecord | undef
   let unknown: string | undefined;
   for (const { trace } of probe.branches) {
     const difference = compareAccounts(engineAccount(trace), kernel, trace);
-    if (!difference) return { kind: 'agree' };
+    if (!difference) return { kind: 'agree', features: [...new Set(trace.steps.flatMap((s) => featuresOf(planned.world, s)))] };
     const step = trace.steps.find((s) => s.kind === 'unknown');
     if (step?.kind === 'unknown') unknown ??= `${step.what} ${step.name}`;
     if (!best || difference.agreed > best.agreed) best = difference;

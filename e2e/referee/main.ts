@@ -1,36 +1,52 @@
+import { writeFileSync } from 'node:fs';
 import type { RefereeCase } from './case.ts';
 import { catalogue } from './catalogue/index.ts';
 import { type Ground, hostGround, missingOnHost } from './ground.ts';
 import { guestGround } from './guestGround.ts';
 import { missingTools } from './guest/build.ts';
 import { differenceText, judge, type Judged } from './judge.ts';
+import { countFeatures, countKinds, type GroundResult, knownDisagreements, writeResults } from './ledger.ts';
+import { runMutant } from './mutants.ts';
 import { planCase } from './plan.ts';
 import { judgeRandom } from './random/run.ts';
 import { scenarioCases } from './scenarioCases.ts';
 
 interface Options {
+  /** cases: what was written down, on one ground; random: random pairs there; ci: both grounds, as far as time allows; all: everything, and its record. */
+  readonly mode: 'cases' | 'random' | 'ci' | 'all';
   readonly only: string | undefined;
   readonly ground: 'host' | 'guest';
   readonly verbose: boolean;
   readonly keep: boolean;
-  /** Random pairs of world and packet, instead of the written cases. */
   readonly cases: number;
   readonly seed: number;
   /** Disagreements of random worlds that are made small before they are shown. */
   readonly minimised: number;
+  /** Stop at the first disagreement. */
+  readonly failFast: boolean;
+  readonly mutant: string | undefined;
+  /** Cases that cover this are judged first. */
+  readonly first: string | undefined;
 }
 
+const CI_PAIRS = 2_000;
+const ALL_PAIRS = 20_000;
+
 function readOptions(argv: readonly string[]): Options {
-  let options: Options = { only: undefined, ground: 'host', verbose: false, keep: false, cases: 0, seed: 1, minimised: 10 };
+  let options: Options = { mode: 'cases', only: undefined, ground: 'host', verbose: false, keep: false, cases: 0, seed: 1, minimised: 10, failFast: false, mutant: undefined, first: undefined };
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i];
     if (word === '--only') options = { ...options, only: argv[++i] };
     else if (word === '--verbose') options = { ...options, verbose: true };
     else if (word === '--keep') options = { ...options, keep: true };
     else if (word === '--guest') options = { ...options, ground: 'guest' };
-    else if (word === '--cases') options = { ...options, cases: Number(argv[++i]) };
+    else if (word === '--cases') options = { ...options, mode: options.mode === 'cases' ? 'random' : options.mode, cases: Number(argv[++i]) };
     else if (word === '--seed') options = { ...options, seed: Number(argv[++i]) };
     else if (word === '--minimise') options = { ...options, minimised: Number(argv[++i]) };
+    else if (word === '--fail-fast') options = { ...options, failFast: true };
+    else if (word === '--first') options = { ...options, first: argv[++i] };
+    else if (word === '--mutant') options = { ...options, mutant: argv[++i] };
+    else if (word === '--ci' || word === '--all') options = { ...options, mode: word === '--ci' ? 'ci' : 'all' };
     else throw new Error(`unknown option ${word ?? ''}`);
   }
   return options;
@@ -38,37 +54,107 @@ function readOptions(argv: readonly string[]): Options {
 
 const wanted = (test: RefereeCase, { only }: Options): boolean => only === undefined || test.name.includes(only) || test.covers.some((k) => k.includes(only));
 
-async function main(): Promise<number> {
+async function main(): Promise<boolean> {
   const options = readOptions(process.argv.slice(2));
-  const missing = options.ground === 'host' ? missingOnHost() : missingTools();
-  if (missing.length > 0) {
-    console.log(`referee: skipped, for want of ${missing.join(', ')}`);
-    return 0;
+  if (options.mutant !== undefined) return runMutant(options.mutant, process.argv.slice(2));
+  const missing = options.ground === 'guest' ? missingTools() : missingOnHost();
+  if (missing.length > 0) return skip('referee', missing);
+  const early = (c: RefereeCase): number => (c.covers.some((k) => k.includes(options.first ?? ' ')) ? 0 : 1);
+  const cases = [...catalogue, ...scenarioCases].filter((c) => wanted(c, options)).toSorted((a, b) => early(a) - early(b));
+  switch (options.mode) {
+    case 'cases': {
+      const ground = options.ground === 'host' ? hostGround(options.keep) : await guestGround(options.keep);
+      return say(await judgeCases(cases, ground, options));
+    }
+    case 'random': {
+      const ground = options.ground === 'host' ? hostGround(options.keep) : await guestGround(options.keep);
+      const { worlds, probes, counts } = await judgeRandom({ probes: options.cases, seed: options.seed, minimised: options.minimised }, ground, console.log);
+      console.log(`${ground.name} kernel ${ground.kernel}, seed ${options.seed}: ${worlds} random worlds, ${probes} pairs: ${counts.agree} agree, ${counts.differ} differ, ${counts.unknown} unknown, ${counts.error} not judged`);
+      return counts.agree === probes;
+    }
+    case 'ci':
+    case 'all':
+      return await bothGrounds(cases, options);
   }
-  const ground = options.ground === 'host' ? hostGround(options.keep) : await guestGround(options.keep);
-  if (options.cases > 0) return (await randomPairs(options, ground)) ? 0 : 1;
-  return (await run([...catalogue, ...scenarioCases].filter((c) => wanted(c, options)), ground, options)) ? 0 : 1;
 }
 
-/** Judges what the ground can judge, and prints what is not agreed upon. True when all agree. */
-async function run(cases: readonly RefereeCase[], ground: Ground, options: Options): Promise<boolean> {
+/** True unless the referee is required here (PACKETWALK_REFEREE=required). */
+function skip(what: string, missing: readonly string[]): boolean {
+  console.log(`${what}: skipped, for want of ${missing.join(', ')}`);
+  return process.env['PACKETWALK_REFEREE'] !== 'required';
+}
+
+interface CasesResult {
+  readonly ground: Ground;
+  readonly cases: number;
+  readonly left: number;
+  readonly judged: readonly Judged[];
+  /** Disagreements that KNOWN.md lists. */
+  readonly known: number;
+}
+
+const CHUNK = 16;
+
+/** Judges what the ground can judge, and prints what is not agreed upon. */
+async function judgeCases(cases: readonly RefereeCase[], ground: Ground, options: Options): Promise<CasesResult> {
   const fit = cases.filter((c) => !(c.needs ?? []).some((n) => ground.lacks(n)));
-  const started = Date.now();
-  const judged = await judge(fit.map((c, i) => planCase(c, String(i))), ground);
-  for (const j of judged) if (options.verbose || j.judgement.kind !== 'agree') console.log(differenceText(j));
-  const count = (kind: Judged['judgement']['kind']): number => judged.filter((j) => j.judgement.kind === kind).length;
-  const left = cases.length - fit.length;
+  const knownNames = new Set(knownDisagreements().map((k) => k.name));
+  const judged: Judged[] = [];
+  let known = 0;
+  const size = options.failFast ? CHUNK : Math.max(1, fit.length);
+  for (let at = 0; at < fit.length; at += size) {
+    const some = await judge(fit.slice(at, at + size).map((c, i) => planCase(c, String(i))), ground);
+    judged.push(...some);
+    for (const j of some) {
+      const isKnown = j.judgement.kind === 'differ' && knownNames.has(j.planned.test.name);
+      if (isKnown) known++;
+      if (options.verbose || (j.judgement.kind !== 'agree' && !isKnown)) console.log(differenceText(j));
+    }
+    if (options.failFast && some.some((j) => j.judgement.kind !== 'agree')) break;
+  }
+  return { ground, cases: fit.length, left: cases.length - fit.length, judged, known };
+}
+
+function say({ ground, cases, left, judged, known }: CasesResult): boolean {
+  const counts = countKinds(judged);
   console.log(
-    `${ground.name} kernel ${ground.kernel}: ${fit.length} cases, ${judged.length} probes: ${count('agree')} agree, ${count('differ')} differ, ${count('unknown')} unknown, ${count('error')} not judged${left > 0 ? `; ${left} cases need another kernel` : ''}; ${((Date.now() - started) / 1000).toFixed(1)} s`,
+    `${ground.name} kernel ${ground.kernel}: ${cases} cases, ${judged.length} probes: ${counts.agree} agree, ${counts.differ} differ${known > 0 ? ` (${known} of them known)` : ''}, ${counts.unknown} unknown, ${counts.error} not judged${left > 0 ? `; ${left} cases need another kernel` : ''}`,
   );
-  return count('agree') === judged.length;
+  return counts.agree + known === judged.length;
 }
 
-async function randomPairs({ cases, seed, minimised }: Options, ground: Ground): Promise<boolean> {
-  const started = Date.now();
-  const { worlds, probes, counts } = await judgeRandom({ probes: cases, seed, minimised }, ground, console.log);
-  console.log(`${ground.name} kernel ${ground.kernel}, seed ${seed}: ${worlds} random worlds, ${probes} pairs: ${counts.agree} agree, ${counts.differ} differ, ${counts.unknown} unknown, ${counts.error} not judged; ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  return counts.agree === probes;
+/** The host's kernel judges the catalogue and random pairs; the guest's judges built-in scenarios and what the host lacks, or, for the record, everything. */
+async function bothGrounds(cases: readonly RefereeCase[], options: Options): Promise<boolean> {
+  const results: GroundResult[] = [];
+  const lines: string[] = [];
+  let good = true;
+  const host = hostGround(options.keep);
+  const hostCases = await judgeCases(cases, host, options);
+  good = say(hostCases) && good;
+  const pairs = options.cases > 0 ? options.cases : options.mode === 'ci' ? CI_PAIRS : ALL_PAIRS;
+  const random = await judgeRandom({ probes: pairs, seed: options.seed, minimised: options.minimised }, host, console.log);
+  lines.push(`host kernel ${host.kernel}, seed ${options.seed}: ${random.worlds} random worlds, ${random.probes} pairs: ${random.counts.agree} agree, ${random.counts.differ} differ, ${random.counts.unknown} unknown, ${random.counts.error} not judged`);
+  console.log(lines.at(-1));
+  good = good && random.counts.agree === random.probes;
+  const features = countFeatures(hostCases.judged);
+  for (const [f, n] of random.features) features.set(f, (features.get(f) ?? 0) + n);
+  results.push({ ...resultOf(hostCases, features), random: { seed: options.seed, worlds: random.worlds, pairs: random.probes, agree: random.counts.agree } });
+  const missing = missingTools();
+  let passed = countKinds(hostCases.judged).agree + random.counts.agree;
+  if (missing.length > 0) good = skip('the guest', missing) && good;
+  else {
+    const guest = await guestGround(options.keep);
+    const guestCases = await judgeCases(options.mode === 'all' ? cases : cases.filter((c) => (c.needs ?? []).some((n) => host.lacks(n))), guest, options);
+    good = say(guestCases) && good;
+    results.push({ ...resultOf(guestCases, countFeatures(guestCases.judged)), random: undefined });
+    passed += countKinds(guestCases.judged).agree;
+  }
+  if (options.mode === 'all') writeResults(results, new Date().toISOString().slice(0, 10));
+  const report = process.env['PACKETWALK_REPORT'];
+  if (report !== undefined) writeFileSync(report, JSON.stringify({ passed, failed: good ? 0 : 1, lines: results.map((r) => `${r.ground} ${r.release}: ${r.counts.agree} of ${r.probes} probes agree${r.random ? `, ${r.random.agree} of ${r.random.pairs} random pairs` : ''}`) }));
+  return good;
 }
 
-process.exitCode = await main();
+const resultOf = ({ ground, cases, judged }: CasesResult, features: ReadonlyMap<string, number>) => ({ ground: ground.name, release: ground.kernel, cases, probes: judged.length, counts: countKinds(judged), features });
+
+process.exitCode = (await main()) ? 0 : 1;

@@ -9,7 +9,7 @@ import { Stage, type StageProps } from './stage/Stage.tsx';
 import { openHash, watchObjects } from './store/open.ts';
 import { loadParser } from './store/parser.ts';
 import type { Loaded } from './store/state.ts';
-import { choose, isEdited, openSource, readingIn, seek, setDetail, usePage, walkIn } from './store/store.ts';
+import { choose, isEdited, openPanel, openSource, readingIn, seek, setDetail, usePage, walkIn } from './store/store.ts';
 import { useMedia } from './store/useMedia.ts';
 import { usePlayback } from './store/usePlayback.ts';
 import { stringsIn, type Strings } from './strings.ts';
@@ -35,6 +35,7 @@ const Problem = lazy(() => import('./caption/Problem.tsx').then((m) => ({ defaul
 const Drawer = lazy(() => import('./intake/Drawer.tsx').then((m) => ({ default: m.Drawer })));
 // Its edits are parsed at once, so the parsers come with it.
 const DumpView = lazy(() => Promise.all([import('./intake/DumpView.tsx'), loadParser()]).then(([m]) => ({ default: m.DumpView })));
+const VerifiedDialog = lazy(() => import('./keys/VerifiedDialog.tsx').then((m) => ({ default: m.VerifiedDialog })));
 const HelpDialog = lazy(() => import('./keys/HelpDialog.tsx').then((m) => ({ default: m.HelpDialog })));
 const ShareDialog = lazy(() => import('./topbar/ShareDialog.tsx').then((m) => ({ default: m.ShareDialog })));
 const OutcomesDialog = lazy(() => import('./topbar/OutcomesDialog.tsx').then((m) => ({ default: m.OutcomesDialog })));
@@ -180,7 +181,7 @@ function Walked({ loaded, t, phone }: { readonly loaded: Loaded; readonly t: Str
   const inspector = (
     <SidePanel
       t={t}
-      step={<Inspector trace={trace} world={world} bundle={loaded.files} reading={reading} index={index} lang={lang} onChoose={choose} onShowAll={COMMANDS.outcomes.run} onOpenSource={(ref: SourceRef) => openSource(ref)} />}
+      step={<Inspector trace={trace} world={world} bundle={loaded.files} reading={reading} index={index} lang={lang} onChoose={choose} onShowAll={COMMANDS.outcomes.run} onShowVerified={() => openPanel('verified')} onOpenSource={(ref: SourceRef) => openSource(ref)} />}
       list={<TraceList trace={trace} world={world} reading={reading} index={index} lang={lang} onSeek={stepBy} />}
     />
   );
@@ -248,6 +249,7 @@ function Panels({ loaded, t }: { readonly loaded: Loaded | undefined; readonly t
   return (
     <Suspense fallback={null}>
       {panel === 'help' && <HelpDialog t={t} lang={lang} />}
+      {panel === 'verified' && <VerifiedDialog t={t} lang={lang} />}
       {panel === 'drawer' && <Drawer t={t} lang={lang} />}
       {panel === 'share' && loaded && <ShareDialog loaded={loaded} t={t} lang={lang} />}
       {panel === 'outcomes' && loaded && <OutcomesDialog loaded={loaded} t={t} lang={lang} verdictOf={verdictOf} />}

@@ -1,5 +1,6 @@
 import type { Ground } from '../ground.ts';
 import { differenceText, judge, type Judged } from '../judge.ts';
+import { countFeatures } from '../ledger.ts';
 import { planCase } from '../plan.ts';
 import { generate, type RandomCase } from './generate.ts';
 import { minimise } from './minimise.ts';
@@ -12,7 +13,8 @@ export interface RandomRun {
   readonly worlds: number;
   readonly probes: number;
   readonly counts: Readonly<Record<Judged['judgement']['kind'], number>>;
-  readonly covers: ReadonlyMap<string, number>;
+  /** Pairs that agreed, by what their trace relied on. */
+  readonly features: ReadonlyMap<string, number>;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface RandomRun {
  */
 export async function judgeRandom(options: { readonly probes: number; readonly seed: number; readonly minimised: number }, ground: Ground, say: (text: string) => void): Promise<RandomRun> {
   const counts = { agree: 0, differ: 0, unknown: 0, error: 0 };
-  const covers = new Map<string, number>();
+  const features = new Map<string, number>();
   let worlds = 0;
   let probes = 0;
   let left = options.minimised;
@@ -34,10 +36,8 @@ export async function judgeRandom(options: { readonly probes: number; readonly s
     }
     const judged = await judge(batch.map((c, i) => planCase(c, String(i))), ground);
     probes += judged.length;
-    for (const j of judged) {
-      counts[j.judgement.kind]++;
-      for (const c of j.judgement.kind === 'agree' ? j.planned.test.covers : []) covers.set(c, (covers.get(c) ?? 0) + 1);
-    }
+    for (const j of judged) counts[j.judgement.kind]++;
+    countFeatures(judged, features);
     for (const test of batch) {
       const mine = judged.filter((j) => j.planned.test === test && j.judgement.kind !== 'agree');
       const differing = mine.find((j) => j.judgement.kind === 'differ');
@@ -47,7 +47,7 @@ export async function judgeRandom(options: { readonly probes: number; readonly s
       } else for (const j of mine) say(differenceText(j));
     }
   }
-  return { worlds, probes, counts, covers };
+  return { worlds, probes, counts, features };
 }
 
 /** What a generated case has beyond its shape, by space. */

@@ -27,12 +27,14 @@ export interface InspectorProps {
   readonly onChoose: (key: string, option: number) => void;
   /** Shows how every branch ends. */
   readonly onShowAll: () => void;
+  /** Shows which kernels judged what. */
+  readonly onShowVerified: () => void;
   /** Opens a dump at a line. */
   readonly onOpenSource: (ref: SourceRef) => void;
 }
 
 /** One stop in full: the packet, why, the state so far, and how to see the same on a real node. */
-export function Inspector({ trace, world, bundle, reading, index, lang, onChoose, onShowAll, onOpenSource }: InspectorProps) {
+export function Inspector({ trace, world, bundle, reading, index, lang, onChoose, onShowAll, onShowVerified, onOpenSource }: InspectorProps) {
   const stop = reading.stops[index] ?? reading.stops.at(-1);
   const ctx = useMemo(() => ({ trace, world, reading, lang }), [trace, world, reading, lang]);
   const packet = useMemo(() => stop && packetView(trace, stop), [trace, stop]);
@@ -42,7 +44,7 @@ export function Inspector({ trace, world, bundle, reading, index, lang, onChoose
   return (
     <div className="inspector">
       <PacketSection view={packet} lang={lang} />
-      <WhySection ctx={ctx} stop={stop} bundle={bundle} onChoose={onChoose} onShowAll={onShowAll} onOpenSource={onOpenSource} />
+      <WhySection ctx={ctx} stop={stop} bundle={bundle} onChoose={onChoose} onShowAll={onShowAll} onShowVerified={onShowVerified} onOpenSource={onOpenSource} />
       <StateSection state={state} mark={packet?.mark} lang={lang} />
       {see && <SeeSection host={see.host} command={see.command} expected={see.expected} lang={lang} />}
     </div>

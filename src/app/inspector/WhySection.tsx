@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 import type { Choice } from '../../engine/probe.ts';
 import type { Stop } from '../../text/reading-types.ts';
 import type { Telling } from '../../text/telling.ts';
+import { trustOf } from '../../text/trust.ts';
 import { why } from '../../text/why.ts';
 import type { SourceRef } from '../../world/source.ts';
 import { ChoiceRows } from './ChoiceRows.tsx';
@@ -18,11 +19,15 @@ interface WhySectionProps {
   readonly bundle: BundleText;
   readonly onChoose: (key: string, option: number) => void;
   readonly onShowAll: () => void;
+  readonly onShowVerified: () => void;
   readonly onOpenSource: (ref: SourceRef) => void;
 }
 
+/** The release as people say it: 6.1, not 6.1.0-56-amd64. */
+const short = (release: string): string => /^\d+\.\d+/.exec(release)?.[0] ?? release;
+
 /** Who decided and by what: the chains on the way, the reason in words, then the very lines of the dump. */
-export function WhySection({ ctx, stop, bundle, onChoose, onShowAll, onOpenSource }: WhySectionProps) {
+export function WhySection({ ctx, stop, bundle, onChoose, onShowAll, onShowVerified, onOpenSource }: WhySectionProps) {
   const { trace, world, lang } = ctx;
   const t = inspectorStrings(lang);
   const rule = useMemo(() => actedRule(trace, stop), [trace, stop]);
@@ -31,14 +36,20 @@ export function WhySection({ ctx, stop, bundle, onChoose, onShowAll, onOpenSourc
     return table ? [table, ...lookupExcerpts(trace, bundle, stop)] : lookupExcerpts(trace, bundle, stop);
   }, [ctx, trace, bundle, stop]);
   const choices: readonly Choice[] = useMemo(() => choicesAt(trace, stop), [trace, stop]);
-  const unknown = stop.kind === 'unknown';
+  const trust = useMemo(() => trustOf(world, trace.steps.slice(stop.from, stop.to + 1)), [world, trace, stop]);
   return (
     <section className="insp-section">
       <h2>
         {t.why}
-        <small className="insp-trust" title={unknown ? t.unknownHint : t.modelledHint} data-unknown={unknown || undefined}>
-          {unknown ? t.unknown : t.modelled}
-        </small>
+        {trust.kind === 'unknown' ? (
+          <small className="insp-trust" title={t.unknownHint} data-unknown>
+            {t.unknown}
+          </small>
+        ) : (
+          <button type="button" className="insp-trust" title={trust.kind === 'verified' ? t.verifiedHint(trust.kernels.join(', ')) : t.modelledHint} onClick={onShowVerified}>
+            {trust.kind === 'verified' ? t.verified(trust.kernels.map(short).join(', ')) : t.modelled}
+          </button>
+        )}
       </h2>
       {rule && rule.stack.length > 0 && (
         <ol className="insp-crumbs" aria-label={t.stack}>

@@ -19,7 +19,7 @@ export type Origin =
 export type Theme = 'light' | 'dark';
 
 /** Panels that lie over the page; at most one is open. */
-export type Panel = 'drawer' | 'dumps' | 'share' | 'help' | 'outcomes' | 'scenarios';
+export type Panel = 'drawer' | 'dumps' | 'share' | 'help' | 'outcomes' | 'scenarios' | 'verified';
 
 /** Something to tell once, at the top. `link` is the text of a link that could not be used. */
 export type Notice =

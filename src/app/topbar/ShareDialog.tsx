@@ -22,6 +22,10 @@ const en = {
   tooLarge: 'The text is too large for a link. Send the dumps as files instead.',
   readerLang: 'Open in',
   theirs: 'the reader’s language',
+  lab: 'See it on a real kernel',
+  labText: 'A shell script that rebuilds this world in network namespaces of a Linux machine (root), sends the probe, and takes it down again.',
+  labGet: 'Download lab.sh',
+  labCannot: (list: string) => `Not in the lab: ${list}.`,
   selected: 'Copying was not allowed here: the link is selected, copy it with the keyboard.',
 } as const;
 
@@ -40,6 +44,10 @@ const ko: Text = {
   tooLarge: '내용이 링크에 담기에는 너무 큽니다. 덤프를 파일로 보내세요.',
   readerLang: '여는 언어',
   theirs: '받는 사람의 언어',
+  lab: '실제 커널에서 보기',
+  labText: '이 세계를 리눅스 머신의 네트워크 네임스페이스로 다시 만들고(root 필요), 패킷을 보내고, 다시 지우는 셸 스크립트입니다.',
+  labGet: 'lab.sh 내려받기',
+  labCannot: (list) => `스크립트에 없는 것: ${list}.`,
   selected: '여기서는 복사가 허용되지 않습니다. 링크를 선택해 두었으니 키보드로 복사하세요.',
 };
 
@@ -48,6 +56,19 @@ const LANG_NAMES: Readonly<Record<LinkLang, string>> = { en: 'English', ko: '한
 
 const bytesOf = (files: Loaded['files']): number => Object.values(files).reduce((sum, text) => sum + new TextEncoder().encode(text).length, 0);
 const sizeText = (bytes: number): string => (bytes < 10_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${Math.round(bytes / 1000)} kB`);
+
+/** Makes the lab and hands it to the browser as a file; what it leaves out comes back. */
+async function labOf(loaded: Loaded): Promise<readonly string[]> {
+  const { labProbe, labScript } = await import('../../export/lab/lab.ts');
+  const { script, cannot } = labScript(loaded.parsed.world, loaded.result.kind === 'walk' ? labProbe(loaded.result.walk.trace.probe) : {});
+  const url = URL.createObjectURL(new Blob([script], { type: 'text/x-shellscript' }));
+  const anchor = document.createElement('a');
+  anchor.href = url;
+  anchor.download = 'lab.sh';
+  anchor.click();
+  URL.revokeObjectURL(url);
+  return cannot;
+}
 
 interface Props {
   readonly loaded: Loaded;
@@ -66,6 +87,7 @@ export function ShareDialog({ loaded, t, lang }: Props) {
   const [packed, setPacked] = useState<{ readonly text: string | undefined }>();
   const [openIn, setOpenIn] = useState<LinkLang | 'theirs'>(lang === browserLang() ? 'theirs' : lang);
   const [done, setDone] = useState<'copied' | 'selected'>();
+  const [cannot, setCannot] = useState<readonly string[]>();
   const field = useRef<HTMLTextAreaElement>(null);
 
   useEffect(() => {
@@ -119,6 +141,14 @@ export function ShareDialog({ loaded, t, lang }: Props) {
           {done === 'copied' ? t.copied : t.copy}
         </button>
       </div>
+      <h3>{s.lab}</h3>
+      <p>{s.labText}</p>
+      <div className="sharerow">
+        <button type="button" className="btn sec" onClick={() => void labOf(loaded).then(setCannot)}>
+          {s.labGet}
+        </button>
+      </div>
+      {cannot !== undefined && cannot.length > 0 && <p>{s.labCannot(cannot.join('; '))}</p>}
       <p role="status" className="sharenote">
         {done === 'selected' && s.selected} {own && !included && s.without} {!own && packed?.text !== undefined && s.edits}{' '}
         {link !== undefined && link.length > SAFE_LINK_LENGTH && s.long(link.length.toLocaleString(lang))}

@@ -1,0 +1,78 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { KnownDisagreement, Verified } from '../../src/text/trust.ts';
+import type { Judged, Judgement } from './judge.ts';
+
+/** What one kernel said in a run. */
+export interface GroundResult {
+  readonly ground: 'host' | 'guest';
+  readonly release: string;
+  readonly cases: number;
+  readonly probes: number;
+  readonly counts: Readonly<Record<Judgement['kind'], number>>;
+  readonly random: { readonly seed: number; readonly worlds: number; readonly pairs: number; readonly agree: number } | undefined;
+  /** Probes that agreed, by feature. */
+  readonly features: ReadonlyMap<string, number>;
+}
+
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const RESULTS = path('RESULTS.md');
+const KNOWN = path('KNOWN.md');
+const VERIFIED = path('../../src/text/verified.json');
+
+/** Adds what agreeing probes relied on. */
+export function countFeatures(judged: readonly Judged[], into = new Map<string, number>()): Map<string, number> {
+  for (const { judgement } of judged) if (judgement.kind === 'agree') for (const f of judgement.features) into.set(f, (into.get(f) ?? 0) + 1);
+  return into;
+}
+
+export const countKinds = (judged: readonly Judged[]): Record<Judgement['kind'], number> => {
+  const counts = { agree: 0, unknown: 0, differ: 0, error: 0 };
+  for (const j of judged) counts[j.judgement.kind]++;
+  return counts;
+};
+
+/** The disagreements that KNOWN.md lists: a heading is a case's name, what stands below is the reason. */
+export function knownDisagreements(): readonly KnownDisagreement[] {
+  const text = existsSync(KNOWN) ? readFileSync(KNOWN, 'utf8') : '';
+  return text
+    .split(/^## /m)
+    .slice(1)
+    .map((part) => {
+      const [name = '', ...rest] = part.split('\n');
+      return { name: name.trim(), reason: rest.join(' ').replaceAll(/\s+/g, ' ').trim() };
+    });
+}
+
+/** Writes RESULTS.md and what the page knows of it. */
+export function writeResults(results: readonly GroundResult[], date: string): void {
+  const known = knownDisagreements();
+  const features = [...new Set(results.flatMap((r) => [...r.features.keys()]))].toSorted();
+  const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
+  const lines = [
+    '# What the referee found',
+    '',
+    `Written by \`npm run referee -- --all\` on ${date}. Known disagreements: ${known.length} (KNOWN.md).`,
+    '',
+    row(['ground', 'kernel', 'cases', 'probes', 'agree', 'differ', 'unknown', 'not judged', 'random worlds', 'random pairs', 'of them agree', 'seed']),
+    row(Array.from({ length: 12 }, () => '---')),
+    ...results.map((r) => row([r.ground, r.release, r.cases, r.probes, r.counts.agree, r.counts.differ, r.counts.unknown, r.counts.error, r.random?.worlds ?? '', r.random?.pairs ?? '', r.random?.agree ?? '', r.random?.seed ?? ''])),
+    '',
+    '## Coverage',
+    '',
+    'How many probes, written and random, each thing that the engine models took part in, and the kernel agreed from the first frame to the last.',
+    '',
+    row(['what', ...results.map((r) => r.release)]),
+    row(['---', ...results.map(() => '---:')]),
+    ...features.map((f) => row([f, ...results.map((r) => r.features.get(f) ?? 0)])),
+    '',
+  ];
+  writeFileSync(RESULTS, lines.join('\n'));
+  const verified: Verified = {
+    date,
+    kernels: results.map((r) => ({ release: r.release, cases: r.cases, probes: r.counts.agree, randomPairs: r.random?.agree ?? 0 })),
+    features: Object.fromEntries(features.map((f) => [f, Object.fromEntries(results.flatMap((r) => (r.features.has(f) ? [[r.release, r.features.get(f) ?? 0]] : [])))])),
+    known,
+  };
+  writeFileSync(VERIFIED, `${JSON.stringify(verified)}\n`);
+}

@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** An engine with one mistake in it: the referee must not let it pass. */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  /** Stands exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+  /** What cases that find it out cover; they are judged first. */
+  readonly first: string;
+}
+
+export const mutants: readonly Mutant[] = [
+  { name: 'forward-hooks-swapped', file: 'src/engine/netfilter/hooks.ts', find: "FORWARD: [table('mangle'), table('filter')", replace: "FORWARD: [table('filter'), table('mangle')", first: 'hook:order' },
+  { name: 'ttl-off-by-one', file: 'src/engine/ip/forward.ts', find: 'withIp(skb.packet, { ttl: ip.ttl - 1 })', replace: 'withIp(skb.packet, { ttl: ip.ttl - 2 })', first: 'hook:order' },
+  { name: 'masquerade-keeps-the-source', file: 'src/engine/netfilter/targets/nat.ts', find: 'const chosen = selectSource(ctx.at.ns, out, ctx.nexthop ?? ipOf(skb.packet).dst, 0);', replace: "const chosen = { ip: ipOf(skb.packet).src, from: 'device' as const, dev: out };", first: 'MASQUERADE' },
+  { name: 'replies-walk-nat', file: 'src/engine/netfilter/hooks.ts', find: "if (ct.info !== 'ESTABLISHED' && !bound)", replace: "if (ct.info !== 'ESTABLISHED' || !bound)", first: 'target:DNAT' },
+  { name: 'mark-is-or', file: 'src/engine/netfilter/targets/mark.ts', find: '((mark & ~mask) ^ value)', replace: '(mark | value)', first: 'target:MARK' },
+  { name: 'goto-comes-back', file: 'src/engine/netfilter/walk.ts', find: "if (inner.verdict !== 'return' || verdict.kind === 'goto')", replace: "if (inner.verdict !== 'return')", first: 'target:goto' },
+  { name: 'quotes-too-little', file: 'src/engine/ip/icmp.ts', find: 'Math.min(576,', replace: 'Math.min(548,', first: 'icmp:' },
+  { name: 'strict-reverse-path-is-loose', file: 'src/engine/routing/rpFilter.ts', find: "if (rpf === 1) return { ok: false, why: 'rp-filter', mode: 'strict', expected };", replace: '', first: 'rp_filter' },
+  { name: 'pieces-of-any-size', file: 'src/engine/ip/fragment.ts', find: '(mtu - 20) & ~7', replace: '(mtu - 20) & ~15', first: 'fragment' },
+  { name: 'bridges-never-learn', file: 'src/engine/bridge/fdb.ts', find: 'export function learnMac(ns: Ns, bridge: Link, mac: Mac, vid: number, port: string): void {', replace: 'export function learnMac(ns: Ns, bridge: Link, mac: Mac, vid: number, port: string): void {\n  if (vid < 5000) return;', first: 'bridge:' },
+  { name: 'port-unreachable-is-host', file: 'src/engine/netfilter/targets/reject.ts', find: "'icmp-port-unreachable': 3,", replace: "'icmp-port-unreachable': 1,", first: 'target:REJECT' },
+];
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The mutant's file with the mistake in it; throws when the place is not there exactly once. */
+export function mutated(mutant: Mutant): string {
+  const source = readFileSync(join(ROOT, mutant.file), 'utf8');
+  if (source.split(mutant.find).length !== 2) throw new Error(`mutant ${mutant.name}: ${mutant.file} does not have once: ${mutant.find}`);
+  return source.replace(mutant.find, () => mutant.replace);
+}
+
+/** Runs the referee with the same arguments over a copy of the project that has the mistake. True when it agrees, that is, was fooled. */
+export function runMutant(name: string, argv: readonly string[]): boolean {
+  const mutant = mutants.find((m) => m.name === name);
+  if (!mutant) throw new Error(`no mutant ${name} (there are: ${mutants.map((m) => m.name).join(', ')})`);
+  const dir = mkdtempSync(join(tmpdir(), 'packetwalk-mutant-'));
+  try {
+    for (const part of ['src', 'e2e', 'package.json', 'tsconfig.json', 'tsconfig.base.json', 'tsconfig.node.json']) cpSync(join(ROOT, part), join(dir, part), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
+    writeFileSync(join(dir, mutant.file), mutated(mutant));
+    const rest = argv.filter((word, i) => word !== '--mutant' && argv[i - 1] !== '--mutant');
+    const { status } = spawnSync(process.execPath, [join(dir, 'node_modules/tsx/dist/cli.mjs'), 'e2e/referee/main.ts', '--fail-fast', '--first', mutant.first, ...rest], { cwd: dir, stdio: 'inherit' });
+    return status === 0;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
