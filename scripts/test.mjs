@@ -1,4 +1,4 @@
-// Runs every test: types, lint, unit, browser. The last line is `N passed`, or `N passed, M failed`.
+// Runs every test: types, lint, unit, browser, and the referee where root and its tools are there. The last line is `N passed`, or `N passed, M failed`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 const reports = mkdtempSync(join(tmpdir(), 'packetwalk-'));
 const unitReport = join(reports, 'unit.json');
 const browserReport = join(reports, 'browser.json');
+const refereeReport = join(reports, 'referee.json');
 
 /** Counts of a JSON report; undefined when the runner did not get as far as writing one. */
 function counts(file, read) {
@@ -31,6 +32,12 @@ const stages = [
     env: { PACKETWALK_REPORT: browserReport },
     count: () => counts(browserReport, (r) => ({ passed: r.stats.expected + r.stats.flaky, failed: r.stats.unexpected })),
   },
+  {
+    name: 'referee',
+    command: ['node_modules/tsx/dist/cli.mjs', 'e2e/referee/main.ts', '--ci'],
+    env: { PACKETWALK_REPORT: refereeReport },
+    count: () => counts(refereeReport, (r) => ({ passed: r.passed, failed: r.failed, lines: r.lines })),
+  },
 ];
 
 let passed = 0;
@@ -48,6 +55,7 @@ for (const stage of stages) {
   failed += found?.failed ?? 0;
   // A stage that broke without a failing test of its own still fails the run.
   if (!ok && !(found && found.failed > 0)) failed += 1;
+  for (const line of found?.lines ?? []) summary.push(`              ${line}`);
   summary.push(`${ok ? 'ok  ' : 'FAIL'} ${stage.name.padEnd(8)} ${seconds.toFixed(1).padStart(6)} s${found ? `  ${found.passed} passed${found.failed ? `, ${found.failed} failed` : ''}` : ''}`);
 }
 rmSync(reports, { recursive: true, force: true });
