@@ -64,7 +64,7 @@ export function VerifiedDialog({ t, lang }: { readonly t: Strings; readonly lang
             <table>
               <thead>
                 <tr>
-                  <th scope="col" />
+                  <td />
                   {VERIFIED.kernels.map((k) => (
                     <th key={k.release} scope="col">
                       {k.release}
