@@ -14,6 +14,7 @@ const en = {
   known: 'Known disagreements',
   noKnown: 'None is known.',
   features: 'What was compared, and in how many probes',
+  what: 'What',
 } as const;
 
 type Text = { readonly [K in keyof typeof en]: (typeof en)[K] extends (...args: infer A) => string ? (...args: A) => string : string };
@@ -27,6 +28,7 @@ const ko: Text = {
   known: '알려진 불일치',
   noKnown: '알려진 것이 없습니다.',
   features: '비교한 것과 그 횟수',
+  what: '항목',
 };
 
 const TEXTS: Readonly<Record<Lang, Text>> = { en, ko };
@@ -64,7 +66,7 @@ export function VerifiedDialog({ t, lang }: { readonly t: Strings; readonly lang
             <table>
               <thead>
                 <tr>
-                  <td />
+                  <th scope="col">{s.what}</th>
                   {VERIFIED.kernels.map((k) => (
                     <th key={k.release} scope="col">
                       {k.release}
