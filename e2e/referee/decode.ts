@@ -59,38 +59,36 @@ function ipv4(b: Buffer, at: number, out: HeaderJson[]): boolean {
   const proto = b[at + 9] ?? 0;
   if (proto === 2) return false;
   out.push({ type: 'ipv4', src: ip4(b, at + 12), dst: ip4(b, at + 16), ttl: b[at + 8] ?? 0, tos: b[at + 1] ?? 0, df: (word & 0x4000) !== 0, mf: (word & 0x2000) !== 0, offset, proto, length: b.readUInt16BE(at + 2) });
-  if (offset === 0) layer4(b, at + ((b[at] ?? 0) & 15) * 4, proto, out);
-  return true;
+  return offset > 0 || layer4(b, at + ((b[at] ?? 0) & 15) * 4, proto, out);
 }
 
-function layer4(b: Buffer, at: number, proto: number, out: HeaderJson[]): void {
-  if (b.length < at + 8 && proto !== 47) return;
+/** False for noise inside a tunnel. */
+function layer4(b: Buffer, at: number, proto: number, out: HeaderJson[]): boolean {
+  if (b.length < at + 8 && proto !== 47) return true;
   switch (proto) {
     case 6: {
       const mss = b.length >= at + 20 ? mssOf(b, at) : undefined;
       out.push({ type: 'tcp', sport: b.readUInt16BE(at), dport: b.readUInt16BE(at + 2), flags: flagsText((b[at + 13] ?? 0) & 0x3f), ...(mss === undefined ? {} : { mss }) });
-      return;
+      return true;
     }
     case 17: {
       const dport = b.readUInt16BE(at + 2);
       out.push({ type: 'udp', sport: b.readUInt16BE(at), dport, length: b.readUInt16BE(at + 4) });
-      if (dport === 4789 || dport === 8472) vxlan(b, at + 8, out);
-      else if (dport === 6081) geneve(b, at + 8, out);
-      return;
+      if (dport === 4789 || dport === 8472) return vxlan(b, at + 8, out);
+      return dport !== 6081 || geneve(b, at + 8, out);
     }
     case 1:
       icmp(b, at, out);
-      return;
+      return true;
     case 4:
-      ipv4(b, at, out);
-      return;
+      return ipv4(b, at, out);
     case 47:
-      gre(b, at, out);
-      return;
+      return gre(b, at, out);
     case 132:
       out.push({ type: 'sctp', sport: b.readUInt16BE(at), dport: b.readUInt16BE(at + 2) });
-      return;
+      return true;
     default:
+      return true;
   }
 }
 
@@ -130,20 +128,20 @@ export function quoteText(headers: readonly HeaderJson[]): string {
   return ip ? `${String(ip['src'])}${port(l4?.['sport'])}>${String(ip['dst'])}${port(l4?.['dport'])}` : '';
 }
 
-function vxlan(b: Buffer, at: number, out: HeaderJson[]): void {
-  if (b.length < at + 8) return;
+function vxlan(b: Buffer, at: number, out: HeaderJson[]): boolean {
+  if (b.length < at + 8) return true;
   out.push({ type: 'vxlan', vni: b.readUIntBE(at + 4, 3) });
-  ethernet(b, at + 8, out);
+  return ethernet(b, at + 8, out);
 }
 
-function geneve(b: Buffer, at: number, out: HeaderJson[]): void {
-  if (b.length < at + 8) return;
+function geneve(b: Buffer, at: number, out: HeaderJson[]): boolean {
+  if (b.length < at + 8) return true;
   out.push({ type: 'geneve', vni: b.readUIntBE(at + 4, 3), options: ((b[at] ?? 0) & 0x3f) * 4 });
-  ethernet(b, at + 8 + ((b[at] ?? 0) & 0x3f) * 4, out);
+  return ethernet(b, at + 8 + ((b[at] ?? 0) & 0x3f) * 4, out);
 }
 
-function gre(b: Buffer, at: number, out: HeaderJson[]): void {
-  if (b.length < at + 4) return;
+function gre(b: Buffer, at: number, out: HeaderJson[]): boolean {
+  if (b.length < at + 4) return true;
   const flags = b.readUInt16BE(at);
   const proto = b.readUInt16BE(at + 2);
   const header: Mutable = { type: 'gre', proto };
@@ -155,6 +153,6 @@ function gre(b: Buffer, at: number, out: HeaderJson[]): void {
   }
   if (flags & 0x1000) next += 4;
   out.push(header);
-  if (proto === 0x0800) ipv4(b, next, out);
-  else if (proto === 0x6558) ethernet(b, next, out);
+  if (proto === 0x0800) return ipv4(b, next, out);
+  return proto === 0x6558 && ethernet(b, next, out);
 }

@@ -4,6 +4,7 @@ import { bridge } from './bridge.ts';
 import { ipTunnels } from './ipTunnels.ts';
 import { ipvs } from './ipvs.ts';
 import { vxlan } from './vxlan.ts';
+import { vxlanBridge } from './vxlanBridge.ts';
 
 /** Every hand-written case. */
-export const catalogue: readonly RefereeCase[] = [...basics, ...bridge, ...vxlan, ...ipTunnels, ...ipvs];
+export const catalogue: readonly RefereeCase[] = [...basics, ...bridge, ...vxlan, ...ipTunnels, ...ipvs, ...vxlanBridge];

@@ -1,4 +1,5 @@
 import type { Bundle } from '../../../src/dumps/bundle.ts';
+import { slaveText } from '../bridgeTopology.ts';
 import { line, type Spec } from '../topology.ts';
 
 /** A tunnel device of a case: `ip -d addr` prints it as `20: t0`. */
@@ -31,6 +32,7 @@ export function deviceText({ kind, mac = VTEP.a, addresses = [], mtu = 1450, dow
     `${index}: ${name}${layer3 ? '@NONE' : ''}: <${flags}> mtu ${mtu} qdisc noqueue${master === undefined ? '' : ` master ${master}`} state ${down ? 'DOWN' : 'UNKNOWN'} group default qlen 1000`,
     `    ${address} promiscuity 0  allmulti 0 minmtu 68 maxmtu 65535 `,
     `    ${kind} addrgenmode none numtxqueues 1 numrxqueues 1 `,
+    ...(master === undefined ? [] : [slaveText()]),
     ...addresses.map((a) => `    inet ${a} scope global ${name}`),
   ].join('\n');
 }

@@ -39,13 +39,12 @@ export function tellSender(sim: Sim, at: At, skb: Skb, error: Parameters<typeof 
 
 /**
  * skb_tunnel_check_pmtu() (net/ipv4/ip_tunnel_core.c) for VXLAN and Geneve: what is too large teaches the inner route, and goes out
- * all the same. The answer for a frame that a bridge forwards is `icmp`: the device itself sends it back (see bridgedError()).
+ * all the same. The answer is the size to tell when the device is a port of a bridge: it sends the error itself (see bridgedError()).
  */
 export function checkPmtu(sim: Sim, at: At, skb: Skb, link: Link, outer: Rtable, inner: Rtable | undefined, headroom: number): number | undefined {
   const mtu = localMtu(at.ns, outer) - headroom;
   const ip = skb.packet[0];
   if (ip?.type !== 'ipv4' || ipBytes(skb.packet) <= mtu) return undefined;
   learn(sim, at, skb, inner, mtu);
-  // PACKET_HOST: it was made here, or was sent to this machine's own MAC.
-  return link.master !== undefined && (skb.pktType ?? 'host') !== 'host' && ip.df && !ip.mf && ip.offset === 0 && mtu > 576 ? mtu : undefined;
+  return link.master !== undefined && ip.df && !ip.mf && ip.offset === 0 && mtu > 576 ? mtu : undefined;
 }

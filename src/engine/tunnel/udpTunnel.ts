@@ -7,6 +7,7 @@ import { netifReceive } from '../device/receive.ts';
 import type { Rtable } from '../routing/rtable.ts';
 import { type At, type Sim, sysctl } from '../sim.ts';
 import type { Skb } from '../skb.ts';
+import { arpReduce } from './arpReduce.ts';
 import { bridgedError } from './bridgedError.ts';
 import { ecnEncapsulate } from './ecn.ts';
 import { dropIn, innerIpOf, isForeign, maybeElsewhere, orAny, receiveInner, routeOuter, sendOuter } from './outer.ts';
@@ -25,6 +26,7 @@ export function vxlanTransmit(sim: Sim, at: At, skb: Skb, link: Link, tunnel: Vx
   if (isForeign(sim, at, skb, link, tunnel)) return;
   const dst = skb.eth?.dst;
   if (dst === undefined) return dropIn(sim, at, skb, 'no-fdb');
+  if (tunnel.proxy && skb.packet[0]?.type === 'arp') return arpReduce(sim, at, skb, link, tunnel);
   const answer = findRemotes(at, link, tunnel, dst);
   if (answer.kind === 'unknown') return sim.unknown(at, skb, 'fdb', answer.name, `bridge fdb show dev ${link.name}`, answer.source ? [answer.source] : []);
   if (tunnel.rsc && answer.remotes.some((r) => r.how === 'entry')) return sim.unknown(at, skb, 'tunnel', `vxlan ${link.name}: rsc`, undefined, link.source ? [link.source] : []);
