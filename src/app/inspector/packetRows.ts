@@ -61,10 +61,10 @@ export function packetView(trace: Trace, stop: Stop): PacketView | undefined {
       bytes: headerBytes(header),
       tone: toneOf(header, tunnelled && ipBehind),
       lines: linesOf(header, was),
-      change: kept && !was && header.type === 'ipv4' ? 'added' : undefined,
+      change: kept && !was && isWrapping(header, packet, i) ? 'added' : undefined,
     };
   });
-  const removed = old && kept ? old.filter((h) => h.type === 'ipv4' && !kept.includes(h)) : [];
+  const removed = old && kept ? old.filter((h, i) => isWrapping(h, old, i) && !kept.includes(h)) : [];
   const at = Math.max(rows.findIndex((r) => r.tone === 'ip'), 0);
   const gone = removed.map((h): HeaderRow => ({ name: headerName(h), bytes: headerBytes(h), tone: 'outer', lines: linesOf(h, undefined), change: 'removed' }));
   return {
@@ -74,6 +74,9 @@ export function packetView(trace: Trace, stop: Stop): PacketView | undefined {
     mark: shown.mark === 0 && (before?.mark ?? 0) === 0 ? undefined : part(hex(shown.mark), before && hex(before.mark)),
   };
 }
+
+/** Put on or taken off by a tunnel, not by a link: an IP header, and what stands between it and the next one. */
+const isWrapping = (header: Header, packet: Packet, i: number): boolean => header.type === 'ipv4' || (header.type !== 'eth' && header.type !== 'vlan' && packet.slice(0, i).some((h) => h.type === 'ipv4') && packet.slice(i + 1).some((h) => h.type === 'ipv4'));
 
 /** The step whose packet a stop shows: the last one in it of the packet that the stop is about. */
 export function shownStep(trace: Trace, stop: Stop): Step | undefined {
@@ -108,7 +111,7 @@ function toneOf(header: Header, outer: boolean): RowTone {
     case 'payload':
       return 'payload';
     default:
-      return 'l4';
+      return outer ? 'outer' : 'l4';
   }
 }
 

@@ -73,7 +73,7 @@ export function capsuleOf(trace: Trace, reading: Reading, index: number): Capsul
     const last = i === ips.length - 1;
     const was = last ? oldInner : undefined;
     const shown = last && origin && was?.src === ip.src ? { ...value(ip.src, undefined, origin.stop), was: formatIp4(origin.src) } : value(ip.src, was?.src);
-    return { outer: !last, src: shown, dst: value(ip.dst, was?.dst), bytes: 20, fresh: !last && oldIps.length > 0 && oldIps.length < ips.length };
+    return { outer: !last, src: shown, dst: value(ip.dst, was?.dst), bytes: outerBytes(step.packet, i), fresh: !last && oldIps.length > 0 && oldIps.length < ips.length };
   });
   return {
     frame: eth && lead.dev !== undefined ? { dev: lead.dev, bytes: packetBytes(lead.packet) } : undefined,
@@ -113,6 +113,12 @@ function sinceWhen(trace: Trace, reading: Reading, index: number): { readonly sr
   return { src, stop };
 }
 
+/** Bytes that a tunnel puts in front of the next IP header. */
+function outerBytes(packet: Packet, shell: number): number {
+  const at = packet.flatMap((h, i) => (h.type === 'ipv4' ? [i] : []));
+  return packetBytes(packet.slice(at[shell], at[shell + 1]));
+}
+
 const ipsOf = (packet: Packet) => packet.filter((h) => h.type === 'ipv4');
 
 function markOf(step: Step, old: Step | undefined): Capsule['mark'] {
@@ -122,7 +128,9 @@ function markOf(step: Step, old: Step | undefined): Capsule['mark'] {
 }
 
 function coreOf(packet: Packet, inIp: boolean): Core | undefined {
-  const header = packet.filter((h) => h.type !== 'eth' && h.type !== 'ipv4')[0];
+  // What a tunnel carries is more telling than its own UDP header.
+  const inside = packet.findLastIndex((h) => h.type === 'ipv4' || h.type === 'vxlan' || h.type === 'geneve' || h.type === 'gre');
+  const header = packet.slice(inside + 1).find((h) => h.type !== 'eth' && h.type !== 'vlan');
   if (!header) return undefined;
   return inIp || header.type === 'arp' ? coreOfHeader(header) : undefined;
 }
