@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { World } from '../world/world.ts';
+import { extensionMatch } from './matchesJson.ts';
 
 /*
  * The shape of a World as `world` prints it. JSON has no `undefined`: what is absent is undefined. Unknown keys are dropped.
@@ -156,7 +157,9 @@ const match = v.variant('kind', [
   v.object({ kind: v.literal('tcp-flags'), mask: v.number(), set: v.number(), ...negate }),
   v.object({ kind: v.literal('icmp-type'), icmptype: maybe(v.number()), code: maybe(v.number()), ...negate }),
   v.object({ kind: v.literal('statistic-random'), probability: v.pipe(v.number(), v.minValue(0), v.maxValue(1)), ...negate }),
+  v.object({ kind: v.literal('tcp-option'), option: v.number(), ...negate }),
   v.object({ kind: v.literal('unknown'), name: text, text, ...negate }),
+  extensionMatch,
 ]);
 
 const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));

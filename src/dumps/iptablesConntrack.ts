@@ -1,6 +1,6 @@
 import { formatIp4 } from '../packet/address.ts';
 import type { CtCondition, CtStateName, CtStatusName, CtTarget, Target } from '../world/netfilter.ts';
-import type { OptionAt, OptionRead } from './iptablesMatches.ts';
+import type { OptionAt, OptionRead } from './matches/options.ts';
 import { optionsOf } from './iptablesTargetOptions.ts';
 import { formatPorts, parseDecimal, parsePorts, parsePrefix, protocolNumber } from './words.ts';
 

@@ -2,11 +2,11 @@ import { formatIp4, hex } from '../packet/address.ts';
 import { protocolName } from '../packet/protocols.ts';
 import type { Match, NatRange, Table, Target } from '../world/netfilter.ts';
 import type { Prefix } from '../world/world.ts';
-import { formatTcpFlags } from './iptablesMatches.ts';
 import { printConnmark } from './iptablesTargetsMark.ts';
 import { printPacketTarget } from './iptablesTargetsPacket.ts';
 import { printQueue, printSetTarget } from './iptablesTargetsVerdict.ts';
 import { printCondition, printCt } from './iptablesConntrack.ts';
+import { chunkName, formatTcpFlags } from './matches/transport.ts';
 import { quote } from './iptablesTokens.ts';
 import { formatPorts } from './words.ts';
 
@@ -31,13 +31,23 @@ function moduleOf(match: Match): string | undefined {
     case 'dport':
       return protocolName(match.proto);
     case 'tcp-flags':
+    case 'tcp-option':
       return 'tcp';
+    case 'sctp-chunks':
+      return 'sctp';
     case 'icmp-type':
       return 'icmp';
     case 'statistic-random':
       return 'statistic';
-    default:
+    case 'comment':
+    case 'mark':
+    case 'connmark':
+    case 'set':
+    case 'addrtype':
+    case 'multiport':
       return match.kind;
+    default: // an extension's text has its `-m`
+      return undefined;
   }
 }
 
@@ -80,7 +90,11 @@ function optionText(match: Match): string {
       return `${not(match)}--icmp-type ${match.icmptype ?? 'any'}${match.code === undefined ? '' : `/${match.code}`}`;
     case 'statistic-random':
       return `--mode random ${not(match)}--probability ${match.probability.toFixed(11)}`;
-    case 'unknown':
+    case 'tcp-option':
+      return `${not(match)}--tcp-option ${match.option}`;
+    case 'sctp-chunks':
+      return `${not(match)}--chunk-types ${match.how} ${typeof match.chunks === 'string' ? match.chunks : match.chunks.map((c) => chunkName(c.type) + (c.flags === undefined ? '' : `:${c.flags}`)).join(',')}`;
+    default:
       return match.text;
   }
 }

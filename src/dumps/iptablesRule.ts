@@ -1,6 +1,6 @@
 import type { Match, Target } from '../world/netfilter.ts';
 import type { DiagnosticCode } from './diagnostic.ts';
-import { implicitModule, matchReader } from './iptablesMatches.ts';
+import { bareMatch, implicitModule, matchReader } from './iptablesMatches.ts';
 import { isTargetName, readTarget } from './iptablesTargets.ts';
 import { type Tokens, verbatim } from './iptablesTokens.ts';
 import { parsePrefix, protocolNumber } from './words.ts';
@@ -78,6 +78,10 @@ function readPart(r: Reading): void {
     case '--match':
       r.module = text[r.at++];
       if (r.module === undefined || !matchReader(r.module)) unknownModule(r, start);
+      else {
+        const bare = bareMatch(r.module, r.tokens, r.at);
+        if (bare) r.matches.push(bare);
+      }
       return;
     case '-j':
     case '--jump':

@@ -58,8 +58,8 @@ describe('matches', () => {
   });
 
   it.each([
-    ['-m limit --limit 5/min --limit-burst 7', '-m limit --limit 5/min --limit-burst 7'],
-    ['-m statistic --mode nth --every 3 --packet 0', '-m statistic --mode nth --every 3 --packet 0'],
+    ['-m limit --limit 5/fortnight', '-m limit --limit 5/fortnight'],
+    ['-m statistic --mode nth --every 3 --packet 3', '-m statistic --mode nth --every 3 --packet 3'],
     ['-m conntrack --ctstatus SEEN', '-m conntrack --ctstatus SEEN'],
     ['-m set --match-set A src --return-nomatch', '-m set --match-set A src --return-nomatch'],
     ['-m set --match-set A both', '-m set --match-set A both'],
@@ -81,7 +81,7 @@ describe('matches', () => {
   });
 
   it('keeps what it knows of a rule beside what it does not', () => {
-    const rule = ruleOf('-A FORWARD -s 10.0.0.1/32 -m limit --limit 1/sec -m mark --mark 0x1 -j USER');
+    const rule = ruleOf('-A FORWARD -s 10.0.0.1/32 -m string --string x --algo bm -m mark --mark 0x1 -j USER');
     expect(rule.matches.map((m) => m.kind)).toEqual(['src', 'unknown', 'mark']);
     expect(rule.target).toEqual({ kind: 'jump', chain: 'USER' });
   });

@@ -75,7 +75,7 @@ export function sendFrom(sim: Sim, ns: Ns, dst: number, connection: number): voi
   const tooLarge = ipBytes(wanted) > mtu;
   // IP_PMTUDISC_WANT: what does not fit the device goes in pieces, without DF (__ip_make_skb(), net/ipv4/ip_output.c).
   const packet = tooLarge && probe.df === undefined ? buildPacket(probe, src, dst, connection, ttl, false, mss) : wanted;
-  const skb = freshSkb(sim, connection, packet, { mark, ignoreDf: tooLarge && probe.df === undefined });
+  const skb = freshSkb(sim, connection, packet, { mark, sender: 'process', ignoreDf: tooLarge && probe.df === undefined });
   sim.emit(at, skb, { kind: 'send', what: 'probe' });
   if (decided.kind === 'unknown') return sim.unknown(at, skb, decided.what, decided.name, undefined, decided.source.filter((s) => s !== undefined));
   sim.emit(at, skb, decided.step, { source: decided.source });

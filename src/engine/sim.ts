@@ -6,6 +6,7 @@ import type { Host, Link, Netns, World } from '../world/world.ts';
 import { givenTable } from './conntrack/given.ts';
 import type { CtTable } from './conntrack/table.ts';
 import { type IpvsTable, newIpvsTable } from './ipvs/connections.ts';
+import { newRuleMemory, type RuleMemory } from './netfilter/memory.ts';
 import { hasNat, needsConntrack, needsDefrag } from './netfilter/needsConntrack.ts';
 import type { Choice, Choices, Probe } from './probe.ts';
 import { type Exception, givenExceptions } from './routing/rtable.ts';
@@ -77,6 +78,7 @@ export interface Sim {
   readonly probe: Probe;
   readonly steps: Step[];
   readonly taken: Choice[];
+  readonly memory: RuleMemory;
   readonly ends: EndRecord[];
   /** Frames on their way into a device, in order of arrival (the backlog queue). */
   readonly backlog: (() => void)[];
@@ -206,6 +208,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
     probe,
     steps: [],
     taken: [],
+    memory: newRuleMemory(),
     ends: [],
     backlog: [],
     asking: undefined,

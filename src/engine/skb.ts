@@ -38,6 +38,8 @@ export interface Skb {
   readonly ignoreDf: boolean;
   /** IPCB->frag_max_size: the largest fragment it was put together from; 0 if it was never in pieces. */
   readonly fragMaxSize: number;
+  /** skb->sk, for what is sent here: a process's socket, or one of the kernel's own (for resets and ICMP). */
+  readonly sender?: 'process' | 'kernel' | undefined;
   /** Set on a fragment: which datagram it is a piece of. */
   readonly piece: Piece | undefined;
   /** The same for the packets inside tunnels, innermost first: a fragment may itself be wrapped. */

@@ -109,6 +109,8 @@ export interface Condition {
   readonly result: boolean | 'unknown';
   /** What the packet had, e.g. `10.10.6.91`, `0x0`, `172.19.100.2,tcp:80`. */
   readonly saw: string;
+  /** Key of the choice, when chance decided. */
+  readonly choice?: string | undefined;
   /** For a set: the member that matched, or the most similar one when none did. */
   readonly member?: { readonly text: string; readonly source: SourceRef | undefined; readonly nearest: boolean };
 }

@@ -1,4 +1,5 @@
 import type { Ip4 } from '../packet/address.ts';
+import type { ExtensionMatch } from './matches.ts';
 import type { PortRange, Prefix } from './world.ts';
 import type { SourceRef } from './source.ts';
 
@@ -63,6 +64,10 @@ export type Match =
   | (Negatable & { readonly kind: 'tcp-flags'; readonly mask: number; readonly set: number })
   | (Negatable & { readonly kind: 'icmp-type'; readonly icmptype: number | undefined; readonly code: number | undefined }) // undefined: any
   | { readonly kind: 'statistic-random'; readonly probability: number; readonly negate: boolean }
+  | (Negatable & { readonly kind: 'tcp-option'; readonly option: number })
+  /** Which chunks the packet shall have: all of them, any of them, only them. `flags` as spelled, e.g. `Be`. */
+  | (Negatable & { readonly kind: 'sctp-chunks'; readonly how: 'all' | 'any' | 'only'; readonly chunks: 'ALL' | 'NONE' | readonly { readonly type: number; readonly flags: string | undefined }[] })
+  | ExtensionMatch
   | (Negatable & { readonly kind: 'unknown'; readonly name: string; readonly text: string });
 
 /**

@@ -90,6 +90,6 @@ function portOf(rule: Rule): string | undefined {
 }
 
 /** Matches that only look at the packet: asking them twice, or not at all, changes nothing. */
-const PURE: ReadonlySet<Match['kind']> = new Set(['src', 'dst', 'in', 'out', 'proto', 'fragment', 'comment', 'mark', 'connmark', 'ctstate', 'sport', 'dport', 'multiport', 'tcp-flags', 'icmp-type', 'addrtype']);
+const PURE: ReadonlySet<Match['kind']> = new Set(['src', 'dst', 'in', 'out', 'proto', 'fragment', 'comment', 'mark', 'connmark', 'ctstate', 'sport', 'dport', 'multiport', 'tcp-flags', 'tcp-option', 'sctp-chunks', 'icmp-type', 'addrtype', 'ttl', 'length', 'dscp', 'tos', 'ecn', 'tcpmss', 'iprange', 'pkttype', 'mac', 'physdev']);
 
 const isPure = (match: Match): boolean => PURE.has(match.kind);

@@ -65,7 +65,7 @@ function walkChain(entry: Skb, chain: Chain, ctx: WalkContext, stack: Stack): { 
     const rule = chain.rules[i];
     if (!rule || ctx.sim.exhausted) return { verdict: 'unknown', skb };
     if (index) {
-      if (!index.remembers.has(i) && missesSilently(rule, skb, ctx)) continue;
+      if (!index.remembers.has(i) && missesSilently(rule, chain, i + 1, skb, ctx)) continue;
       skipTo(i);
     }
     const here = [...stack, { chain: chain.name, rule: i + 1 }];
@@ -101,8 +101,8 @@ function walkChain(entry: Skb, chain: Chain, ctx: WalkContext, stack: Stack): { 
 }
 
 /** Whether some condition fails for sure; only for rules that leave nothing behind. */
-function missesSilently(rule: Rule, skb: Skb, ctx: WalkContext): boolean {
-  return rule.matches.some((m) => evaluateMatch(m, skb, ctx).result === false);
+function missesSilently(rule: Rule, chain: Chain, number: number, skb: Skb, ctx: WalkContext): boolean {
+  return rule.matches.some((m, index) => evaluateMatch(m, skb, ctx, { table: ctx.table.name, chain: chain.name, rule: number, index }).result === false);
 }
 
 /** Rules `from` to before `to` (positions) did not match; each with its reason, when the trace is asked to explain this very step. */
@@ -111,7 +111,7 @@ function emitSkipped(skb: Skb, chain: Chain, from: number, to: number, stack: St
   if (sim.explain?.step === sim.steps.length) {
     for (let i = from; i < to; i++) {
       const rule = chain.rules[i];
-      if (rule) sim.explain.rules.push(ruleStep(rule, i + 1, evaluateRule(rule, skb, ctx), skb, chain, [...stack, { chain: chain.name, rule: i + 1 }], ctx));
+      if (rule) sim.explain.rules.push(ruleStep(rule, i + 1, evaluateRule(rule, chain, i + 1, skb, ctx), skb, chain, [...stack, { chain: chain.name, rule: i + 1 }], ctx));
     }
   }
   sim.emit(
@@ -128,11 +128,11 @@ interface Evaluated {
 }
 
 /** Evaluates the conditions in order up to the first that fails. */
-function evaluateRule(rule: Rule, skb: Skb, ctx: WalkContext): Evaluated {
+function evaluateRule(rule: Rule, chain: Chain, number: number, skb: Skb, ctx: WalkContext): Evaluated {
   const conditions: Condition[] = [];
   let matched: boolean | 'unknown' = true;
-  for (const match of rule.matches) {
-    const condition = evaluateMatch(match, skb, ctx);
+  for (const [index, match] of rule.matches.entries()) {
+    const condition = evaluateMatch(match, skb, ctx, { table: ctx.table.name, chain: chain.name, rule: number, index });
     if (match.kind !== 'comment') conditions.push(condition);
     if (condition.result === 'unknown') matched = 'unknown';
     if (condition.result === false) {
@@ -162,14 +162,14 @@ const ruleStep = (rule: Rule, number: number, { conditions, matched }: Evaluated
 
 /** Tries one rule, and applies its target if it matches. */
 function tryRule(skb: Skb, chain: Chain, rule: Rule, number: number, stack: Stack, ctx: WalkContext): { readonly verdict: RuleVerdict; readonly skb: Skb } {
-  const evaluated = evaluateRule(rule, skb, ctx);
+  const evaluated = evaluateRule(rule, chain, number, skb, ctx);
   const { conditions, matched } = evaluated;
   const step = ruleStep(rule, number, evaluated, skb, chain, stack, ctx);
   const id = ctx.sim.emit(ctx.at, skb, step, { source: [rule.source] });
   if (matched === false) return { verdict: { kind: 'continue' }, skb };
   if (matched === 'unknown') {
     const culprit = rule.matches.find((m, i) => conditionUnknown(rule, conditions, i) && m.kind !== 'comment');
-    const name = culprit?.kind === 'unknown' ? culprit.name : culprit?.kind === 'set' ? culprit.set : 'match';
+    const name = culprit?.kind === 'unknown' ? culprit.name : culprit?.kind === 'set' ? culprit.set : (culprit?.kind ?? 'match');
     ctx.sim.unknown(ctx.at, skb, culprit?.kind === 'set' ? 'set' : 'match', name, culprit?.kind === 'set' ? `ipset save ${culprit.set}` : undefined, rule.source ? [rule.source] : []);
     return { verdict: { kind: 'unknown' }, skb };
   }

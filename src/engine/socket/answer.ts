@@ -1,5 +1,5 @@
 import type { EthHeader, Packet } from '../../packet/packet.ts';
-import { ipOf, isPorted } from '../../packet/packet.ts';
+import { ipOf, isPorted, PROTO_ICMP } from '../../packet/packet.ts';
 import { transmit } from '../device/transmit.ts';
 import type { CtRef, Skb } from '../skb.ts';
 import { localOut } from '../ip/output.ts';
@@ -17,10 +17,12 @@ export interface Answer {
   readonly mark?: number;
   /** Sent as a frame by that port in place of the route that was found. */
   readonly direct?: { readonly dev: string; readonly eth: EthHeader };
+  /** Whose socket sends it: by default a process's, or for ICMP the kernel's own. */
+  readonly sender?: Skb['sender'] | 'none';
 }
 
 /** Sends a packet that a socket, or the kernel in its place, makes because of another one: routed afresh, with its source given. */
-export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ignoreDf = false, mark = 0, direct }: Answer): void {
+export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ignoreDf = false, mark = 0, direct, sender }: Answer): void {
   const ip = ipOf(packet);
   const skb: Skb = {
     id: sim.newPacketId(),
@@ -36,6 +38,7 @@ export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ig
     fragMaxSize: 0,
     piece: undefined,
     innerPieces: [],
+    sender: sender === 'none' ? undefined : (sender ?? (ip.proto === PROTO_ICMP ? 'kernel' : 'process')),
   };
   const at = { ns, dev: undefined };
   const l4 = packet[1];

@@ -19,6 +19,7 @@ export function sendReset(sim: Sim, ns: Ns, about: Skb, { attach }: { readonly a
     what: 'reset',
     // IP4_REPLY_MARK()
     mark: attach && sysctl(ns, 'net.ipv4.fwmark_reflect', 0) !== 0 ? about.mark : 0,
+    sender: attach ? 'none' : 'kernel',
     ct: attach ? attached(ns, about) : undefined,
     // What came in by a bridge's port goes straight back there, as if the other end had said it.
     ...(attach && about.physin !== undefined && about.eth ? { direct: { dev: about.physin, eth: { ...about.eth, src: about.eth.dst, dst: about.eth.src } } } : {}),

@@ -13,7 +13,7 @@ const bang = (negate: boolean): string => (negate ? '! ' : '');
 const netText = (net: Prefix): string => `${formatIp4(net.ip)}/${net.prefixLen}`;
 
 /** Interface names match whole, or as a prefix before `+` (ifname_compare(), net/netfilter/x_tables.c). */
-const deviceMatches = (pattern: string, dev: string): boolean => (pattern.endsWith('+') ? dev.startsWith(pattern.slice(0, -1)) : dev === pattern);
+export const deviceMatches = (pattern: string, dev: string): boolean => (pattern.endsWith('+') ? dev.startsWith(pattern.slice(0, -1)) : dev === pattern);
 
 /** ip_packet_match() (net/ipv4/netfilter/ip_tables.c): -s, -d, -i, -o, -p, -f. */
 export function evaluateIp(match: Extract<Match, { kind: 'src' | 'dst' | 'in' | 'out' | 'proto' | 'fragment' }>, skb: Skb, ctx: MatchContext): Condition {
