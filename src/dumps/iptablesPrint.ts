@@ -40,14 +40,9 @@ function moduleOf(match: Match): string | undefined {
     case 'statistic-random':
       return 'statistic';
     case 'comment':
-    case 'mark':
-    case 'connmark':
-    case 'set':
-    case 'addrtype':
-    case 'multiport':
       return match.kind;
-    default: // an extension's text has its `-m`
-      return undefined;
+    default: // an extension's text has its own `-m`
+      return 'text' in match ? undefined : match.kind;
   }
 }
 
