@@ -3,8 +3,8 @@ export const LATER: ReadonlySet<string> = new Set(
   process.env.PACKETWALK_LATER === '0'
     ? []
     : [
-        ...['conntrack-status', 'conntrack-proto', 'conntrack-dir', 'conntrack-address', 'conntrack-port', 'limit', 'statistic-nth', 'pkttype', 'mac', 'iprange', 'length', 'ttl', 'dscp', 'tos', 'ecn', 'ecn-tcp', 'tcpmss', 'owner', 'rpfilter', 'socket', 'realm', 'physdev', 'tcp-option', 'sctp-chunk', 'hashlimit', 'connlimit', 'recent', 'set-options'].map((m) => `match:${m}`),
+        ...['limit', 'statistic-nth', 'pkttype', 'mac', 'iprange', 'length', 'ttl', 'dscp', 'tos', 'ecn', 'ecn-tcp', 'tcpmss', 'owner', 'rpfilter', 'socket', 'realm', 'physdev', 'tcp-option', 'sctp-chunk', 'hashlimit', 'connlimit', 'recent', 'set-options'].map((m) => `match:${m}`),
         ...['hash:net,port', 'hash:net,iface', 'hash:net,net', 'hash:net,port,net', 'hash:ip,mark', 'hash:mac', 'hash:ip,mac', 'bitmap:ip', 'bitmap:ip,mac', 'list:set'].map((t) => `set:${t}`),
-        ...['NETMAP', 'CT-zone', 'SET'].map((t) => `target:${t}`),
+        ...['SET'].map((t) => `target:${t}`),
       ],
 );
