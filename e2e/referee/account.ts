@@ -90,6 +90,8 @@ function toldOf(client: string, error: Trace['outcomes'][number]['request']['err
   switch (client) {
     case 'answer':
       return 'answer';
+    case 'not-permitted':
+      return 'EPERM';
     case 'refused':
     case 'reset':
       return 'ECONNREFUSED';

@@ -2,6 +2,7 @@ import { type ReadProbe, readProbe } from '../../src/cli/probeJson.ts';
 import { parseBundle } from '../../src/dumps/bundle.ts';
 import { printIptablesSave } from '../../src/dumps/iptablesPrint.ts';
 import { DEFAULT_ICMP_ID, DEFAULT_SPORT } from '../../src/engine/send.ts';
+import type { Step } from '../../src/engine/step.ts';
 import { type Branch, traceAll } from '../../src/engine/trace.ts';
 import { labScript, type LabOutside } from '../../src/export/lab/lab.ts';
 import { listenPorts } from '../../src/export/lab/listeners.ts';
@@ -81,7 +82,7 @@ export function planCase(test: RefereeCase, id: string): Planned {
       ...(outside ? [{ name: '.outside', trace: false, tracking: false, ipvs: false, hidden: true, listen: [], raw: [] }] : []),
     ],
     stateful: isStateful(world, probes),
-    probes: probes.map(probeJob),
+    probes: probes.map((p, i) => ({ ...probeJob(p), fresh: startsAnew(probes, i, test.files) })),
   };
   return { test, world, probes, job, script: lab.script, refused };
 }
@@ -91,6 +92,24 @@ function isStateful(world: World, probes: readonly PlannedProbe[]): boolean {
     h.netns.some((n) => n.ipvs.length > 0 || n.links.some((l) => l.kindText === 'bridge' || l.kindText === 'vxlan') || (n.tables !== undefined && printIptablesSave(n.tables, false).some((line) => REMEMBERS.test(line)))),
   );
   return remembers || probes.some((p) => p.branches.some((b) => b.trace.steps.some((s) => s.kind === 'arp' || s.kind === 'pmtu' || s.kind === 'neighbour' || s.packet.some((h) => h.type === 'icmp' && (h.icmptype === 5 || (h.icmptype === 3 && h.code === 4))))));
+}
+
+/** Rules whose memory outlives their table: a table of that name is found again. */
+const OUTLIVES = /-m (?:hashlimit|recent)/;
+/** ip_error() says less of such packets after five to one peer (inet_peer's tokens). */
+const ERRORS_AT_ONCE = 4;
+
+/** Whether the world must be built anew before this probe: something is left of those before it that no reset takes back. */
+function startsAnew(probes: readonly PlannedProbe[], index: number, files: RefereeCase['files']): boolean {
+  if (index === 0) return false;
+  if (Object.values(files).some((text) => OUTLIVES.test(text))) return true;
+  const steps = (p: PlannedProbe): readonly Step[] => p.branches.flatMap((b) => b.trace.steps);
+  const sends = (p: PlannedProbe, types: readonly number[]): number => steps(p).filter((s) => s.kind === 'send' && s.packet.some((h) => h.type === 'icmp' && types.includes(h.icmptype))).length;
+  const last = probes[index - 1];
+  // ip_rt_send_redirect() waits longer each time.
+  if (last && sends(last, [5]) > 0) return true;
+  const before = probes.slice(0, index).reduce((n, p) => n + sends(p, [3]), 0);
+  return last !== undefined && sends(last, [3]) > 0 && Math.floor(before / ERRORS_AT_ONCE) > Math.floor((before - sends(last, [3])) / ERRORS_AT_ONCE);
 }
 
 /** Arp that nobody answers is given up after three seconds. */

@@ -65,12 +65,22 @@ const sourceOf = (record: EndRecord): number => {
   return ip?.src ?? 0;
 };
 
+/** Netfilter dropped it before it left: ip_send_skb() hands -EPERM to sendto(); TCP goes on as if it were lost. */
+function refusedAtOnce(sim: Sim, request: Ending): boolean {
+  const last = sim.steps[request.step];
+  if (sim.probe.proto === PROTO_TCP || last?.kind !== 'drop' || (last.reason !== 'rule' && last.reason !== 'policy')) return false;
+  const own = sim.steps.filter((s) => s.packetId === last.packetId && s.id < last.id);
+  // A packet for a queue without a listener is dropped without a word (nf_queue()).
+  return own[0]?.kind === 'send' && !own.some((s) => s.kind === 'transmit' || (s.kind === 'rule' && s.verdict !== undefined && s.verdict.endsWith('QUEUE')));
+}
+
 /** What the client's program is told in the end (tcp_v4_err(), ping's and a connected UDP socket's error queue). */
 function clientGets(sim: Sim, request: Ending, reply: EndRecord | undefined, told: EndRecord | undefined): Outcome['client'] {
   if (request.verdict === 'unknown' || reply?.verdict === 'unknown') return 'unknown';
   if (reply?.toClient === 'answer') return 'answer';
   if (told?.toClient === 'reset') return 'refused';
   if (request.error?.kind === 'emsgsize') return 'too-big';
+  if (refusedAtOnce(sim, request)) return 'not-permitted';
   if (request.error?.kind === 'local') return 'unreachable';
   const error = told?.error;
   if (error?.kind === 'icmp') {

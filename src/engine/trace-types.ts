@@ -49,5 +49,5 @@ export interface Outcome {
   readonly reply: Ending | undefined;
   readonly natted: { readonly src: boolean; readonly dst: boolean };
   /** What the client's program gets in the end. */
-  readonly client: 'answer' | 'timeout' | 'refused' | 'reset' | 'unreachable' | 'sent' | 'unknown' | 'too-big';
+  readonly client: 'answer' | 'timeout' | 'refused' | 'reset' | 'unreachable' | 'sent' | 'unknown' | 'too-big' | 'not-permitted';
 }

@@ -56,7 +56,7 @@ export function generate(seed: number, lacks: (need: string) => boolean = () => 
   const shape = rng.weighted(SHAPES.map((s) => [s.weight, s] as const));
   const single = rng.chance(0.1);
   const spaces = Object.fromEntries(shape.spaces.map((s) => [s.name, drawSpace(rng, shape, s, single, lacks)]));
-  const probes = Array.from({ length: single ? 1 : 5 + rng.int(6) }, () => drawProbe(rng, shape, FAR));
+  const probes = Array.from({ length: single ? 1 : 5 + rng.int(6) }, (_, nth) => drawProbe(rng, shape, FAR, nth));
   return caseOf(`random ${seed}`, { shape: shape.name, spaces, probes });
 }
 

@@ -22,6 +22,6 @@ export interface Words {
   readonly single: boolean;
 }
 
-export const PORTS: readonly number[] = [80, 81, 443, 53, 8080, 41_000, 41_001];
+export const PORTS: readonly number[] = [80, 81, 443, 53, 8080, 41_000, 41_001, 41_002];
 export const MARKS: readonly number[] = [0, 0x1, 0x2, 0x10, 0x4000];
 export const TOS: readonly number[] = [0, 0x10, 0x28, 0xb8, 0x01, 0x02, 0x03];

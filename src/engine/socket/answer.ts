@@ -1,9 +1,11 @@
 import type { EthHeader, Packet } from '../../packet/packet.ts';
-import { ipOf, isPorted, PROTO_ICMP } from '../../packet/packet.ts';
+import { ipOf, isPorted, PROTO_ICMP, withIp } from '../../packet/packet.ts';
+import { ipBytes } from '../../packet/sizes.ts';
 import { transmit } from '../device/transmit.ts';
 import type { CtRef, Skb } from '../skb.ts';
 import { localOut } from '../ip/output.ts';
 import { routeOutput } from '../routing/output.ts';
+import { localMtu } from '../routing/pmtu.ts';
 import { linkOf, type Ns, type Sim } from '../sim.ts';
 import type { StepBody } from '../step.ts';
 
@@ -19,6 +21,17 @@ export interface Answer {
   readonly direct?: { readonly dev: string; readonly eth: EthHeader };
   /** Whose socket sends it: by default a process's, or for ICMP the kernel's own. */
   readonly sender?: Skb['sender'] | 'none';
+}
+
+/**
+ * Sends a socket's datagram as sockets do by default (IP_PMTUDISC_WANT): with DF, but what is too large for the way goes in pieces
+ * without it.
+ */
+export function sendDatagram(sim: Sim, ns: Ns, answer: Answer): void {
+  const ip = ipOf(answer.packet);
+  const way = routeOutput(sim, ns, { purpose: 'output', dst: ip.dst, src: ip.src, tos: ip.tos, mark: 0, proto: ip.proto });
+  const pieces = way.kind === 'route' && ipBytes(answer.packet) > localMtu(ns, way.rt);
+  sendAnswer(sim, ns, { ...answer, packet: withIp(answer.packet, { df: !pieces }), ignoreDf: pieces });
 }
 
 /** Sends a packet that a socket, or the kernel in its place, makes because of another one: routed afresh, with its source given. */

@@ -1,9 +1,9 @@
 import { type Header, ipOf, SCTP_INIT, SCTP_INIT_ACK } from '../../packet/packet.ts';
 import { protocolName } from '../../packet/protocols.ts';
 import { sendIcmpError } from '../ip/icmp.ts';
-import type { At, Sim } from '../sim.ts';
+import { type At, type Sim, sysctl } from '../sim.ts';
 import type { Skb } from '../skb.ts';
-import { sendAnswer } from './answer.ts';
+import { sendDatagram } from './answer.ts';
 import { clientOf } from './client.ts';
 
 /**
@@ -25,7 +25,8 @@ export function rawReceive(sim: Sim, at: At, skb: Skb): void {
   sim.emit(at, skb, { kind: 'deliver', to: 'assumed' });
   sim.end(at, skb, 'delivered');
   if (skb.role !== 'request' || sim.probe.reply === false) return;
-  sendAnswer(sim, at.ns, { about: skb, role: 'reply', what: 'answer', packet: [{ ...ip, src: ip.dst, dst: ip.src, ttl: 64 }, ...skb.packet.slice(1).map(turned)] });
+  const packet = [{ ...ip, src: ip.dst, dst: ip.src, ttl: sysctl(at.ns, 'net.ipv4.ip_default_ttl', 64) }, ...skb.packet.slice(1).map(turned)];
+  sim.woken.push(() => sendDatagram(sim, at.ns, { about: skb, role: 'reply', what: 'answer', packet }));
 }
 
 /** What comes back for a header: SCTP acknowledges an INIT, other protocols answer in kind. */

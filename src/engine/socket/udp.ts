@@ -1,11 +1,8 @@
 import { ipOf, l4Of, PROTO_UDP } from '../../packet/packet.ts';
-import { ipBytes } from '../../packet/sizes.ts';
 import { sendIcmpError } from '../ip/icmp.ts';
-import { routeOutput } from '../routing/output.ts';
-import { localMtu } from '../routing/pmtu.ts';
 import { type At, type Sim, sysctl } from '../sim.ts';
 import type { Skb } from '../skb.ts';
-import { sendAnswer } from './answer.ts';
+import { sendDatagram } from './answer.ts';
 import { clientOf } from './client.ts';
 import { listenerFor } from './listener.ts';
 
@@ -35,9 +32,6 @@ export function udpReceive(sim: Sim, at: At, skb: Skb): void {
     { type: 'udp' as const, sport: l4.dport, dport: l4.sport },
     ...skb.packet.slice(2),
   ];
-  // IP_PMTUDISC_WANT: what is too large for the way is sent in pieces, without DF.
-  const way = routeOutput(sim, at.ns, { purpose: 'output', dst: ip.src, src: ip.dst, tos: 0, mark: 0, proto: PROTO_UDP });
-  const pieces = way.kind === 'route' && ipBytes(packet) > localMtu(at.ns, way.rt);
   // The process sends it once it runs.
-  sim.woken.push(() => sendAnswer(sim, at.ns, { about: skb, role: 'reply', what: 'answer', packet: packet.map((h) => (h.type === 'ipv4' ? { ...h, df: !pieces } : h)), ignoreDf: pieces }));
+  sim.woken.push(() => sendDatagram(sim, at.ns, { about: skb, role: 'reply', what: 'answer', packet }));
 }

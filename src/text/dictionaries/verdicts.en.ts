@@ -38,6 +38,7 @@ export const verdictsEn: VerdictWords = {
     unreachable: (who) => sentenceCase(`${who} is told that the destination cannot be reached`),
     sent: (who) => sentenceCase(`${who} expects no answer`),
     unknown: (who) => `What ${who} gets is unknown`,
+    'not-permitted': (who) => sentenceCase(`${who} is told at once that it may not send (EPERM)`),
     'too-big': (who) => sentenceCase(`${who} is told at once that its packet is too large (EMSGSIZE)`),
   },
   at: (who, host) => (host === undefined ? `at ${who}` : `at ${who} on ${host}`),

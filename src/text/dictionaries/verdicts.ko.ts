@@ -24,6 +24,7 @@ export const verdictsKo: VerdictWords = {
     unreachable: (who) => `${josa(who, '은/는')} 목적지에 갈 수 없다는 것을 듣습니다`,
     sent: (who) => `${josa(who, '은/는')} 응답을 기다리지 않습니다`,
     unknown: (who) => `${josa(who, '이/가')} 무엇을 받는지 알 수 없습니다`,
+    'not-permitted': (who) => `${josa(who, '은/는')} 보낼 수 없다는 것을 바로 듣습니다(EPERM)`,
     'too-big': (who) => `${josa(who, '은/는')} 패킷이 너무 크다는 것을 바로 듣습니다(EMSGSIZE)`,
   },
   at: (who, host) => (host === undefined ? who : `${host}의 ${who}`),
