@@ -87,6 +87,8 @@ export function engineAccount(trace: Trace): Account {
 function toldOf(client: string, error: Trace['outcomes'][number]['request']['error']): string | undefined {
   if (error?.kind === 'local') return error.error;
   if (error?.kind === 'emsgsize') return 'EMSGSIZE';
+  // icmp_err_convert[], net/ipv4/icmp.c
+  if (client === 'refused' && error?.kind === 'icmp' && error.code === 2) return 'ENOPROTOOPT';
   switch (client) {
     case 'answer':
       return 'answer';

@@ -69,7 +69,7 @@ const sourceOf = (record: EndRecord): number => {
 function refusedAtOnce(sim: Sim, request: Ending): boolean {
   const last = sim.steps[request.step];
   if (sim.probe.proto === PROTO_TCP || last?.kind !== 'drop' || (last.reason !== 'rule' && last.reason !== 'policy')) return false;
-  const own = sim.steps.filter((s) => s.packetId === last.packetId && s.id < last.id);
+  const own = sim.steps.filter((s) => s.connection === last.connection && s.role === 'request' && s.id < last.id);
   // A packet for a queue without a listener is dropped without a word (nf_queue()).
   return own[0]?.kind === 'send' && !own.some((s) => s.kind === 'transmit' || (s.kind === 'rule' && s.verdict !== undefined && s.verdict.endsWith('QUEUE')));
 }

@@ -6,7 +6,7 @@ import { drawRouting, drawSysctls } from './routes.ts';
 import { drawSets } from './sets.ts';
 import { type Shape, SHAPES, type Space } from './shapes.ts';
 import { drawTables } from './tables.ts';
-import { MARKS, PORTS, TOS, type Words } from './words.ts';
+import { MARKS, PORTS, SERVICE_PORTS, TOS, type Words } from './words.ts';
 
 /** A generated case keeps the tree that it was written from, so that pieces can be taken out of it. */
 export interface RandomCase extends RefereeCase {
@@ -24,6 +24,7 @@ function wordsOf(shape: Shape, space: Space, single: boolean): Words {
     ranges: [...addresses.map((a) => `${a}-${a.replace(/\d+$/, '255')}`), '10.1.0.0-10.1.0.100', '10.0.0.0-10.255.255.255'],
     targets: shape.addresses,
     ports: PORTS,
+    servicePorts: SERVICE_PORTS,
     marks: MARKS,
     macs: shape.macs,
     devices: [...space.devices, 'eth+', 'lo'],
@@ -48,7 +49,7 @@ function drawSpace(rng: Rng, shape: Shape, space: Space, single: boolean, lacks:
 }
 
 const drawListeners = (rng: Rng): SpaceDraft['ss'] =>
-  rng.some(PORTS.slice(0, 5).flatMap((p) => [`tcp   LISTEN 0      128    0.0.0.0:${p} 0.0.0.0:*`, `udp   UNCONN 0      0      0.0.0.0:${p} 0.0.0.0:*`]), 0, 5).map((text) => ({ text, covers: ['socket:listener'] }));
+  rng.some(SERVICE_PORTS.flatMap((p) => [`tcp   LISTEN 0      128    0.0.0.0:${p} 0.0.0.0:*`, `udp   UNCONN 0      0      0.0.0.0:${p} 0.0.0.0:*`]), 0, 5).map((text) => ({ text, covers: ['socket:listener'] }));
 
 /** A world and packets, the same for the same seed. `lacks` says what the kernel that will judge does not have. */
 export function generate(seed: number, lacks: (need: string) => boolean = () => true): RandomCase {

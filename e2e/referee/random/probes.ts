@@ -1,7 +1,7 @@
 import type { ProbeJson } from '../../../src/cli/probeJson.ts';
 import type { Rng } from './rng.ts';
 import type { Shape } from './shapes.ts';
-import { MARKS, TOS } from './words.ts';
+import { MARKS, SPORT, TOS } from './words.ts';
 
 const PORTS: readonly (readonly [number, number])[] = [[6, 80], [2, 81], [2, 443], [2, 53], [1, 8080]];
 
@@ -32,7 +32,7 @@ export function drawProbe(rng: Rng, shape: Shape, far: readonly string[], nth: n
     from: fromOf(from.name),
     dst,
     proto,
-    ...(ported ? { sport: 41_000 + nth, dport: rng.weighted(PORTS) } : {}),
+    ...(ported ? { sport: SPORT + nth, dport: rng.weighted(PORTS) } : {}),
     // How many ACKs data brings about is the sockets' affair.
     ...(size === undefined || proto === 'sctp' || proto === 'tcp' ? {} : { size }),
     ...(ttl === undefined ? {} : { ttl }),

@@ -17,7 +17,7 @@ interface TargetKind {
 const hasPorts = (proto: string | undefined): boolean => proto === 'tcp' || proto === 'udp' || proto === 'sctp';
 const mask = (place: Place): number => place.rng.pick([0xffffffff, 0xffffffff, 0xff, 0x10, 0x4001]);
 const portRange = (place: Place): string => {
-  const port = place.rng.pick(place.words.ports);
+  const port = place.rng.pick(place.words.servicePorts);
   return place.rng.chance(0.25) ? `${port}-${Math.min(65_535, port + 1 + place.rng.int(4))}` : String(port);
 };
 

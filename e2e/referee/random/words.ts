@@ -12,6 +12,8 @@ export interface Words {
   /** Where DNAT may lead: addresses somebody owns. */
   readonly targets: readonly string[];
   readonly ports: readonly number[];
+  /** Where a service may be: a prober's own port must not be taken. */
+  readonly servicePorts: readonly number[];
   readonly marks: readonly number[];
   readonly macs: readonly string[];
   /** Names and prefixes of devices (`eth+`). */
@@ -22,6 +24,9 @@ export interface Words {
   readonly single: boolean;
 }
 
-export const PORTS: readonly number[] = [80, 81, 443, 53, 8080, 41_000, 41_001, 41_002];
+export const SERVICE_PORTS: readonly number[] = [80, 81, 443, 53, 8080];
+/** The first prober's port; each probe of a world has the next. */
+export const SPORT = 41_000;
+export const PORTS: readonly number[] = [...SERVICE_PORTS, SPORT, SPORT + 1, SPORT + 2];
 export const MARKS: readonly number[] = [0, 0x1, 0x2, 0x10, 0x4000];
 export const TOS: readonly number[] = [0, 0x10, 0x28, 0xb8, 0x01, 0x02, 0x03];
