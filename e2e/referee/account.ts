@@ -78,7 +78,7 @@ export function engineAccount(trace: Trace): Account {
     add(rules, spaceName(r.host, r.netns), ruleText(r.hook, r.table, r.chain, r.rule === null ? 'policy' : String(r.rule), r.mark, r));
   }
   const conntrack = new Map<string, string[]>();
-  for (const e of trace.conntrack.map(conntrackJson)) add(conntrack, spaceName(e.host, e.netns), entryText(e.proto, e.orig, e.reply, e.zone, e.mark, e.status.includes('UNREPLIED')));
+  for (const e of trace.conntrack.map(conntrackJson)) add(conntrack, spaceName(e.host, e.netns), entryText(e.proto, e.orig, e.reply, zoneText(e), e.mark, e.status.includes('UNREPLIED')));
   const ipvs = new Map<string, string[]>();
   for (const { host, netns, entry } of trace.ipvs) add(ipvs, spaceName(host, netns), [entry.source, entry.virtual, entry.destination].join(' '));
   return { frames, rules, conntrack: sorted(conntrack), ipvs: sorted(ipvs), told: trace.outcomes.map((o) => toldOf(o.client, o.request.error)) };
@@ -151,6 +151,10 @@ const tupleText = (t: TupleJson): string => {
   const port = (p: string | number | undefined): string => (p === undefined ? '' : `:${p}`);
   return `${t['src'] ?? ''}${port(t['sport'] ?? t['id'])}>${t['dst'] ?? ''}${port(t['dport'])}`;
 };
+
+/** The zone of an entry, with the direction in which it counts. */
+const zoneText = (e: { readonly zone: number; readonly 'zone-orig'?: number; readonly 'zone-reply'?: number }): string =>
+  e['zone-orig'] !== undefined ? `orig ${e['zone-orig']}` : e['zone-reply'] !== undefined ? `reply ${e['zone-reply']}` : String(e.zone);
 
 const entryText = (proto: string | number, orig: TupleJson, reply: TupleJson, zone: unknown, mark: string, unreplied: boolean): string =>
   `${proto} ${tupleText(orig)} ${tupleText(reply)} zone ${String(zone)} mark ${mark}${unreplied ? ' unreplied' : ''}`;
@@ -239,15 +243,16 @@ function isBareAckIp(b: Buffer): boolean {
 function readEntry(line: string): string | undefined {
   const proto = /^(\w+)\s+(\d+)\s/.exec(line);
   if (!proto) return undefined;
-  const fields = [...line.matchAll(/(src|dst|sport|dport|id|zone|mark|zone-orig|zone-reply)=(\S+)/g)].map((m) => [m[1] ?? '', m[2] ?? ''] as const);
+  const fields = [...line.matchAll(/(zone-orig|zone-reply|src|dst|sport|dport|id|zone|mark)=(\S+)/g)].map((m) => [m[1] ?? '', m[2] ?? ''] as const);
   const tuples: Record<string, string | number>[] = [];
-  let zone: string | number = 0;
+  let zone = '0';
   let mark = '0x0';
   for (const [key, value] of fields) {
     if (key === 'src') tuples.push({});
-    if (key === 'zone') zone = Number(value);
+    if (key === 'zone') zone = value;
+    else if (key.startsWith('zone-')) zone = `${key.slice(5)} ${value}`;
     else if (key === 'mark') mark = hex(Number(value));
-    else if (!key.startsWith('zone')) Object.assign(tuples.at(-1) ?? {}, { [key]: key === 'src' || key === 'dst' ? value : Number(value) });
+    else Object.assign(tuples.at(-1) ?? {}, { [key]: key === 'src' || key === 'dst' ? value : Number(value) });
   }
   const [orig, reply] = tuples;
   const names: Readonly<Record<string, string>> = { '1': 'icmp', '6': 'tcp', '17': 'udp', '132': 'sctp' };

@@ -89,7 +89,7 @@ export function planCase(test: RefereeCase, id: string): Planned {
 
 function isStateful(world: World, probes: readonly PlannedProbe[]): boolean {
   const remembers = world.hosts.some((h) =>
-    h.netns.some((n) => n.ipvs.length > 0 || n.links.some((l) => l.kindText === 'bridge' || l.kindText === 'vxlan') || (n.tables !== undefined && printIptablesSave(n.tables, false).some((line) => REMEMBERS.test(line)))),
+    h.netns.some((n) => n.ipvs.length > 0 || n.conntrack !== undefined || n.links.some((l) => l.kindText === 'bridge' || l.kindText === 'vxlan') || (n.tables !== undefined && printIptablesSave(n.tables, false).some((line) => REMEMBERS.test(line)))),
   );
   return remembers || probes.some((p) => p.branches.some((b) => b.trace.steps.some((s) => s.kind === 'arp' || s.kind === 'pmtu' || s.kind === 'neighbour' || s.packet.some((h) => h.type === 'icmp' && (h.icmptype === 5 || (h.icmptype === 3 && h.code === 4))))));
 }

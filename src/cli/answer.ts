@@ -94,7 +94,7 @@ export const conntrackJson = ({ host, netns, entry }: LeftEntry<CtEntryView>) =>
   netns,
   proto: protoJson(entry.proto),
   zone: entry.zoneDir === undefined ? entry.zone : 0,
-  ...(entry.zoneDir === undefined ? {} : { [entry.zoneDir === 'original' ? 'zone-orig' : 'zone-reply']: entry.zone }),
+  ...(entry.zoneDir === 'original' ? { 'zone-orig': entry.zone } : entry.zoneDir === 'reply' ? { 'zone-reply': entry.zone } : {}),
   orig: tupleJson(entry.proto, entry.orig),
   reply: tupleJson(entry.proto, entry.reply),
   status: statusJson(entry),

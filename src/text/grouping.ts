@@ -167,7 +167,7 @@ function decidingStep(steps: readonly Step[], id: number, to: number): number {
     inside.findLast((s) => s.kind === 'nat')?.parent ??
     find((s) => s.kind === 'policy' && s.policy === 'DROP') ??
     find((s) => s.kind === 'rule' && s.mark !== s.markBefore) ??
-    find(hit((r) => r.verdict === 'CT')) ??
+    find(hit((r) => r.verdict === 'CT' || r.verdict === 'NOTRACK')) ??
     earlyReturn(inside) ??
     find(hit((r) => r.verdict === 'ACCEPT')) ??
     find(hit((r) => r.verdict === 'RETURN')) ??

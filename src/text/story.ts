@@ -102,7 +102,7 @@ const isNested = (step: Step): boolean => step.packet.filter((h) => h.type === '
 function tableTells(steps: readonly Step[], group: Group, lead: Step, afterRewrite: boolean): boolean {
   const table = steps[group.from];
   if (table?.kind !== 'table' || lead.kind !== 'rule') return false;
-  if (lead.verdict === 'CT') return true;
+  if (lead.verdict === 'CT' || lead.verdict === 'NOTRACK') return true;
   if (table.table !== 'nat' && table.table !== 'mangle') return false;
   const first = steps[group.from + 1];
   if (first && 'markBefore' in first && first.markBefore !== table.mark) return true;

@@ -28,6 +28,7 @@ export type Tale =
   | { readonly kind: 'table'; readonly table: string; readonly hook: string; readonly by: 'rule' | 'policy' | 'none'; readonly rule: string | undefined }
   | { readonly kind: 'table-asked'; readonly table: string; readonly hook: string; readonly in: string | undefined; readonly out: string | undefined; readonly verdict: string }
   | { readonly kind: 'notrack'; readonly rule: string }
+  | { readonly kind: 'ct-zone'; readonly rule: string; readonly zone: string }
   | { readonly kind: 'rule-hit'; readonly rule: string; readonly verdict: string | undefined; readonly jump: boolean; readonly because: Because | undefined; readonly mark: string | undefined }
   | { readonly kind: 'rules-skipped'; readonly chain: string; readonly from: number; readonly to: number }
   | { readonly kind: 'rule-miss'; readonly rule: string; readonly because: Because | undefined }

@@ -1,10 +1,12 @@
 import type { RefereeCase } from '../case.ts';
+import { nats } from './nat.ts';
 import { basics } from './basics.ts';
 import { bridge } from './bridge.ts';
+import { conntrack } from './conntrack.ts';
 import { ipTunnels } from './ipTunnels.ts';
 import { ipvs } from './ipvs.ts';
 import { vxlan } from './vxlan.ts';
 import { vxlanBridge } from './vxlanBridge.ts';
 
 /** Every hand-written case. */
-export const catalogue: readonly RefereeCase[] = [...basics, ...bridge, ...vxlan, ...ipTunnels, ...ipvs, ...vxlanBridge];
+export const catalogue: readonly RefereeCase[] = [...basics, ...conntrack, ...nats, ...bridge, ...vxlan, ...ipTunnels, ...ipvs, ...vxlanBridge];

@@ -91,7 +91,7 @@ const connectionLines = ({ state, proto, source, virtual, destination }: IpvsCon
 
 /** The reply's tuple is worth a line only where it is not simply the other way round: that is what NAT is. */
 function entryLines(entry: CtEntryView, t: InspectorStrings): readonly string[] {
-  const state = [protocolName(entry.proto).toUpperCase(), entry.tcpState].filter((w) => w !== undefined).join(' ');
+  const state = [protocolName(entry.proto).toUpperCase(), entry.tcpState, entry.zone === 0 ? undefined : `zone${entry.zoneDir === undefined ? '' : entry.zoneDir === 'original' ? '-orig' : '-reply'}=${entry.zone}`].filter((w) => w !== undefined).join(' ');
   const sight = entry.confirmed ? (entry.seenReply ? (entry.assured ? t.assured : t.replied) : t.unreplied) : t.notConfirmed;
   const natted = tuple(entry.reply) !== tuple({ src: entry.orig.dst, dst: entry.orig.src });
   return [`${state}, ${sight}`, tuple(entry.orig), ...(natted ? [`${t.reply} ${tuple(entry.reply)}`] : [])];

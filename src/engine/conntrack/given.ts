@@ -43,6 +43,7 @@ function entryFrom(id: number, listing: CtListing, netns: Netns): CtEntry {
     sctp: isSctpState(listing.state) && fresh.sctp !== undefined ? listing.state : fresh.sctp,
     lasting: true,
     mark: listing.mark,
+    source: listing.source,
   };
 }
 

@@ -1,4 +1,5 @@
 import { PROTO_ICMP } from '../../packet/packet.ts';
+import type { SourceRef } from '../../world/source.ts';
 import type { CtEntryView, Endpoint } from '../step.ts';
 import type { SctpState } from './sctp.ts';
 import type { TcpTracking } from './tcp.ts';
@@ -38,6 +39,8 @@ export interface CtEntry {
   /** UDP: it has lasted for more than two seconds, so that it is a stream (nf_conntrack_udp_packet()). */
   readonly lasting: boolean;
   mark: number;
+  /** The line of the dump that it comes from. */
+  readonly source?: SourceRef | undefined;
 }
 
 /** What a new entry begins with. */

@@ -54,7 +54,7 @@ function trackTuple(sim: Sim, at: At, skb: Skb, tuple: Tuple, zone: Zone): Skb {
   if (verdict === 'invalid') return invalid(sim, at, skb);
   if (dir === 'reply') entry.seenReply = true;
   const next: Skb = { ...skb, ct: { kind: 'tracked', entry, dir, info } };
-  sim.emit(at, next, { kind: 'conntrack', op: found ? 'found' : 'new', direction: dir, state: info, entry: viewEntry(entry) });
+  sim.emit(at, next, { kind: 'conntrack', op: found ? 'found' : 'new', direction: dir, state: info, entry: viewEntry(entry) }, { source: [entry.source] });
   if (verdict === 'killed') sim.emit(at, next, { kind: 'conntrack', op: 'removed', direction: dir, state: info, entry: viewEntry(entry) });
   return next;
 }
@@ -87,7 +87,7 @@ function trackIcmpError(sim: Sim, at: At, skb: Skb, icmp: IcmpHeader, zone: Zone
   // The error must go to the one who sent the quoted packet, as this machine knows him.
   if (!found || (found.dir === 'original' ? found.entry.orig : found.entry.reply).dst !== ipOf(skb.packet).dst) return invalid(sim, at, skb);
   const next: Skb = { ...skb, ct: { kind: 'tracked', entry: found.entry, dir: found.dir, info: 'RELATED' } };
-  sim.emit(at, next, { kind: 'conntrack', op: 'related', direction: found.dir, state: 'RELATED', entry: viewEntry(found.entry) });
+  sim.emit(at, next, { kind: 'conntrack', op: 'related', direction: found.dir, state: 'RELATED', entry: viewEntry(found.entry) }, { source: [found.entry.source] });
   return next;
 }
 

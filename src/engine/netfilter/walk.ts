@@ -169,7 +169,7 @@ function tryRule(skb: Skb, chain: Chain, rule: Rule, number: number, stack: Stac
   if (matched === false) return { verdict: { kind: 'continue' }, skb };
   if (matched === 'unknown') {
     const culprit = rule.matches.find((m, i) => conditionUnknown(rule, conditions, i) && m.kind !== 'comment');
-    const name = culprit?.kind === 'unknown' ? culprit.name : culprit?.kind === 'set' ? culprit.set : (culprit?.kind ?? 'match');
+    const name = culprit?.kind === 'unknown' ? culprit.name : culprit?.kind === 'set' ? culprit.set : culprit?.kind === 'conntrack' ? `conntrack --${culprit.option}` : (culprit?.kind ?? 'match');
     ctx.sim.unknown(ctx.at, skb, culprit?.kind === 'set' ? 'set' : 'match', name, culprit?.kind === 'set' ? `ipset save ${culprit.set}` : undefined, rule.source ? [rule.source] : []);
     return { verdict: { kind: 'unknown' }, skb };
   }

@@ -8,6 +8,7 @@ import { isUp } from '../../world/lookup.ts';
 import type { Address, Link, Netns, PolicyRule, Route } from '../../world/world.ts';
 import { portLines, stateLines, vlanLines } from './bridges.ts';
 import type { Notes } from './lab.ts';
+import { conntrackLine } from './connections.ts';
 import { heredoc } from './shell.ts';
 
 type Batch = (lines: readonly string[]) => readonly string[];
@@ -113,8 +114,8 @@ const FORGET_CONNECTIONS = ['echo 1 > /proc/sys/net/ipv4/vs/expire_nodest_conn',
 /** What is added last is picked first: a listing in picking order is loaded from its end. */
 const ipvsText = (netns: Netns): readonly string[] => printIpvsadmSave(netns.ipvs.map((s) => (s.sorted ? s : { ...s, realServers: s.realServers.toReversed() })), true);
 
-/** What can only be set once everything else is there: the states of bridge ports. */
-export const givenLines = (netns: Netns): readonly string[] => stateLines(netns);
+/** What can only be set once everything else is there: the states of bridge ports, and connections that the dump shows. */
+export const givenLines = (netns: Netns): readonly string[] => [...stateLines(netns), ...(netns.conntrack ?? []).map((e) => conntrackLine(e, netns))];
 
 function netfilterLines(netns: Netns, notes: Notes, name: string): readonly string[] {
   const lines: string[] = [];
@@ -126,6 +127,7 @@ function netfilterLines(netns: Netns, notes: Notes, name: string): readonly stri
     notes.tools.add('iptables');
     lines.push(`"$IPT-restore" ${heredoc('TABLES', printIptablesSave(netns.tables, false))}`);
   }
+  if (netns.conntrack !== undefined && netns.conntrack.length > 0) notes.tools.add('conntrack');
   if (netns.ipvs.length > 0) {
     notes.tools.add('ipvsadm');
     notes.modules.add('ip_vs');

@@ -63,6 +63,7 @@ export const headlinesEn: Dictionary = {
   'source-kept': (t) => `No rule rewrites the source: ${t.src} stays`,
   table: (t) => (t.by === 'rule' ? `${t.table} ${t.hook}: ${t.rule ?? 'a rule'} lets it pass unchanged` : t.by === 'policy' ? `${t.table} ${t.hook}: no rule decides, the policy lets it pass` : `${t.table} ${t.hook} lets it pass`),
   'table-asked': (t) => `${t.table} ${t.hook} is asked${t.in === undefined && t.out === undefined ? '' : ` (${orNone([t.in === undefined ? undefined : `in ${t.in}`, t.out === undefined ? undefined : `out ${t.out}`], ', ')})`}`,
+  'ct-zone': (t) => `${t.rule} has the packet tracked in zone ${t.zone}`,
   notrack: (t) => `${t.rule} takes the packet out of connection tracking`,
   'rule-hit': (t) => (t.jump ? `${t.rule} matches and jumps to ${t.verdict ?? '?'}` : t.mark !== undefined ? `${t.rule} matches: mark ${t.mark}` : t.verdict === undefined ? `${t.rule} matches and only counts` : `${t.rule} matches: ${t.verdict}`),
   'rules-skipped': (t) => (t.from === t.to ? `${t.chain} rule ${t.from} is not for this packet` : `${t.chain} rules ${t.from} to ${t.to} are not for this packet`),

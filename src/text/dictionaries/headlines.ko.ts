@@ -38,6 +38,7 @@ export const headlinesKo: Dictionary = {
   'source-kept': (t) => `출발지를 바꾸는 규칙이 없습니다. ${t.src} 그대로입니다`,
   table: (t) => (t.by === 'rule' ? `${t.table} ${t.hook}: ${josa(t.rule ?? '규칙', '이/가')} 그대로 통과시킵니다` : t.by === 'policy' ? `${t.table} ${t.hook}: 정하는 규칙이 없어 정책이 통과시킵니다` : `${josa(`${t.table} ${t.hook}`, '을/를')} 통과합니다`),
   'table-asked': (t) => `${josa(`${t.table} ${t.hook}`, '을/를')} 확인합니다${t.in === undefined && t.out === undefined ? '' : ` (${[t.in === undefined ? '' : `in ${t.in}`, t.out === undefined ? '' : `out ${t.out}`].filter((x) => x !== '').join(', ')})`}`,
+  'ct-zone': (t) => `${josa(t.rule, '이/가')} 패킷을 존 ${t.zone}에서 추적하게 합니다`,
   notrack: (t) => `${josa(t.rule, '이/가')} 패킷을 연결 추적에서 뺍니다`,
   'rule-hit': (t) =>
     t.jump

@@ -15,6 +15,7 @@ export const nextEn: Dictionary = {
   table: (t) => `${t.table} ${t.hook}`,
   'table-asked': (t) => `${t.table} ${t.hook}`,
   notrack: () => 'is the connection tracked?',
+  'ct-zone': () => 'which connections may it belong to?',
   'rule-hit': (t) => `rule ${t.rule}`,
   'rules-skipped': (t) => `rules of ${t.chain}`,
   'rule-miss': (t) => `rule ${t.rule}`,

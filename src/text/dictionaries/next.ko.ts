@@ -16,6 +16,7 @@ export const nextKo: Dictionary = {
   table: (t) => `${t.table} ${t.hook}`,
   'table-asked': (t) => `${t.table} ${t.hook}`,
   notrack: () => '연결을 추적하는가?',
+  'ct-zone': () => '어느 연결들 가운데서 찾는가?',
   'rule-hit': (t) => `규칙 ${t.rule}`,
   'rules-skipped': (t) => `${t.chain} 규칙들`,
   'rule-miss': (t) => `규칙 ${t.rule}`,

@@ -60,6 +60,7 @@ export const whyEn: Dictionary = {
         ? `${c(t.rule ?? '')} ended the walk through ${c(`${t.table} ${t.hook}`)}; marks and addresses are as before.`
         : `${c(`${t.table} ${t.hook}`)} has no rule that concerns this packet.`,
   'table-asked': (t) => `Its base chain is walked rule by rule. In the end it says ${c(t.verdict)}.`,
+  'ct-zone': () => 'Zones keep connections apart: the same addresses and ports may be two connections in two zones. The first such rule counts.',
   notrack: () => 'A packet that is not tracked is never translated, and `ctstate` rules see it as UNTRACKED.',
   'rule-hit': (t) => (t.because === undefined ? 'The rule has no condition: it matches everything that reaches it.' : `Every condition holds; the telling one is ${c(t.because.text)}, and the packet has ${c(t.because.saw)}.`),
   'rules-skipped': () => 'Each of them asks for another address, port or protocol. The list below has the reason of each.',

@@ -74,7 +74,7 @@ export function netfilterTale(ctx: Telling, stop: Stop, lead: Step): Tale {
 }
 
 /** Verdicts that are no chains. */
-const TARGETS = /^(?:ACCEPT|DROP|RETURN|(?:CONN)?MARK|[DS]NAT|MASQUERADE|REDIRECT|NETMAP|REJECT|CT|N?F?LOG|TRACE|N?F?QUEUE|TTL|DSCP|TOS|ECN|TCPMSS|CHECKSUM|CLASSIFY|SET)$/;
+const TARGETS = /^(?:ACCEPT|DROP|RETURN|(?:CONN)?MARK|[DS]NAT|MASQUERADE|REDIRECT|NETMAP|REJECT|CT|NOTRACK|N?F?LOG|TRACE|N?F?QUEUE|TTL|DSCP|TOS|ECN|TCPMSS|CHECKSUM|CLASSIFY|SET)$/;
 
 function ruleTale(rule: RuleStep & Step): Tale {
   const name = ruleName(rule);
@@ -95,7 +95,9 @@ function tableTale(ctx: Telling, stop: Stop, lead: RuleStep & Step): Tale {
   if (lead.verdict === 'DROP' || stop.kind === 'drop') return { kind: 'rule-drop', rule, because, ...where };
   const nat = ctx.trace.steps.slice(stop.from, stop.to + 1).find((s): s is NatStep & Step => s.kind === 'nat' && s.parent === lead.id);
   if (nat) return natTale(ctx, lead, nat);
-  if (lead.verdict === 'CT') return { kind: 'notrack', rule };
+  const zone = lead.verdict === 'CT' ? / --zone(?:-orig|-reply)? (\S+)/.exec(lead.text)?.[1] : undefined;
+  if (zone !== undefined) return { kind: 'ct-zone', rule, zone };
+  if (lead.verdict === 'NOTRACK' || lead.text.includes('--notrack')) return { kind: 'notrack', rule };
   if (lead.mark !== lead.markBefore) return { kind: 'mark', rule, by: ruleName(decided), because, before: hex(lead.markBefore), mark: hex(lead.mark), cleared: lead.mark === 0, host: lead.host, later: laterUse(ctx, lead) };
   if (lead.table === 'nat' && lead.hook === 'POSTROUTING' && !isNested(lead.packet)) return { kind: 'source-kept', rule, src: text(innerIp(lead.packet)?.src), because: becauseOf(lead.conditions) };
   if (lead.verdict === 'RETURN' && lead.table === 'nat' && lead.stack.length > 1 && lead.hook !== 'POSTROUTING') return { kind: 'returned', rule, because: becauseOf(lead.conditions), chain: lead.chain, skipped: skippedBehind(ctx, lead) };

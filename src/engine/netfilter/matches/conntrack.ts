@@ -1,7 +1,7 @@
 import { formatIp4, inPrefix } from '../../../packet/address.ts';
 import { protocolName } from '../../../packet/protocols.ts';
 import type { CtCondition, CtStateName, Match } from '../../../world/netfilter.ts';
-import type { CtEntry, Direction } from '../../conntrack/table.ts';
+import { type CtEntry, type Direction, newEntry, NO_ZONE } from '../../conntrack/table.ts';
 import type { Skb } from '../../skb.ts';
 import type { Condition } from '../../step.ts';
 
@@ -19,44 +19,62 @@ function statesOf(skb: Skb): readonly CtStateName[] {
   return [ct.info, ...(ct.entry.srcNat ? (['SNAT'] as const) : []), ...(ct.entry.dstNat ? (['DNAT'] as const) : [])];
 }
 
-/** The condition's text, as iptables-save prints it, and what the packet's connection has in its place. */
+/** What the packet's connection has in the place of what the option asks for. */
 interface Seen {
-  readonly wanted: string;
   readonly saw: string;
   readonly holds: boolean | 'unknown';
 }
 
 const statusOf = (e: CtEntry): readonly string[] => [...(e.seenReply ? ['SEEN_REPLY'] : []), ...(e.assured ? ['ASSURED'] : []), ...(e.confirmed ? ['CONFIRMED'] : [])];
 
+/** The option's value as iptables-save prints it. */
+function wanted(c: CtCondition): string {
+  switch (c.option) {
+    case 'ctproto':
+      return String(c.proto);
+    case 'ctstatus':
+      return c.status.join(',');
+    case 'ctdir':
+      return c.dir;
+    case 'ctexpire':
+      return c.from === c.to ? String(c.from) : `${c.from}:${c.to}`;
+    default:
+      if ('net' in c) return `${formatIp4(c.net.ip)}${c.net.prefixLen === 32 ? '' : `/${c.net.prefixLen}`}`;
+      return c.ports.from === c.ports.to ? String(c.ports.from) : `${c.ports.from}:${c.ports.to}`;
+  }
+}
+
+/** nf_ct_tmpl_alloc(): nothing but its status; what a CT rule has put in place of a connection. */
+const TEMPLATE: CtEntry = { ...newEntry(-1, NO_ZONE, { proto: 0, src: 0, sport: 0, dst: 0, dport: 0 }, { proto: 0, src: 0, sport: 0, dst: 0, dport: 0 }), confirmed: true };
+
 function seen(c: CtCondition, e: CtEntry, dir: Direction): Seen {
-  const ports = ({ from, to }: { readonly from: number; readonly to: number }): string => (from === to ? String(from) : `${from}:${to}`);
   const tuple = c.option.startsWith('ctorig') ? e.orig : e.reply;
   switch (c.option) {
     case 'ctproto':
-      return { wanted: String(c.proto), saw: protocolName(e.orig.proto), holds: e.orig.proto === c.proto };
+      return { saw: protocolName(e.orig.proto), holds: e.orig.proto === c.proto };
     case 'ctorigsrc':
     case 'ctorigdst':
     case 'ctreplsrc':
     case 'ctrepldst': {
       const ip = c.option.endsWith('src') ? tuple.src : tuple.dst;
-      return { wanted: `${formatIp4(c.net.ip)}/${c.net.prefixLen}`, saw: formatIp4(ip), holds: inPrefix(ip, c.net.ip, c.net.prefixLen) };
+      return { saw: formatIp4(ip), holds: inPrefix(ip, c.net.ip, c.net.prefixLen) };
     }
     case 'ctorigsrcport':
     case 'ctorigdstport':
     case 'ctreplsrcport':
     case 'ctrepldstport': {
       const port = c.option.endsWith('srcport') ? tuple.sport : tuple.dport;
-      return { wanted: ports(c.ports), saw: String(port), holds: port >= c.ports.from && port <= c.ports.to };
+      return { saw: String(port), holds: port >= c.ports.from && port <= c.ports.to };
     }
     case 'ctstatus': {
       const status = statusOf(e);
       // NONE is a mask of no bits: nothing has any of them.
-      return { wanted: c.status.join(','), saw: status.join(','), holds: status.some((s) => (c.status as readonly string[]).includes(s)) };
+      return { saw: status.join(','), holds: status.some((s) => (c.status as readonly string[]).includes(s)) };
     }
     case 'ctexpire':
-      return { wanted: ports(c), saw: '', holds: 'unknown' };
+      return { saw: '', holds: 'unknown' };
     case 'ctdir':
-      return { wanted: c.dir, saw: dir.toUpperCase(), holds: c.dir === dir.toUpperCase() };
+      return { saw: dir.toUpperCase(), holds: c.dir === dir.toUpperCase() };
   }
 }
 
@@ -72,9 +90,9 @@ export function evaluateConntrack(match: CtMatch, skb: Skb): Condition {
     };
   }
   const { ct } = skb;
-  const tracked = ct?.kind === 'tracked' ? seen(match, ct.entry, ct.dir) : undefined;
+  const tracked = ct?.kind === 'tracked' ? seen(match, ct.entry, ct.dir) : ct?.kind === 'template' ? seen(match, TEMPLATE, 'original') : undefined;
   return {
-    text: `-m conntrack ${bang}--${match.option} ${tracked?.wanted ?? ''}`.trimEnd(),
+    text: `-m conntrack ${bang}--${match.option} ${wanted(match)}`,
     result: !tracked ? match.withState : tracked.holds === 'unknown' ? 'unknown' : tracked.holds !== match.negate,
     saw: tracked?.saw ?? '',
   };
