@@ -5,8 +5,9 @@ import { bridge } from './bridge.ts';
 import { conntrack } from './conntrack.ts';
 import { ipTunnels } from './ipTunnels.ts';
 import { ipvs } from './ipvs.ts';
+import { matches } from './matches.ts';
 import { vxlan } from './vxlan.ts';
 import { vxlanBridge } from './vxlanBridge.ts';
 
 /** Every hand-written case. */
-export const catalogue: readonly RefereeCase[] = [...basics, ...conntrack, ...nats, ...bridge, ...vxlan, ...ipTunnels, ...ipvs, ...vxlanBridge];
+export const catalogue: readonly RefereeCase[] = [...basics, ...conntrack, ...nats, ...bridge, ...vxlan, ...ipTunnels, ...ipvs, ...vxlanBridge, ...matches];

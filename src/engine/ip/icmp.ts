@@ -54,6 +54,7 @@ export function sendIcmpError(sim: Sim, ns: Ns, about: Skb, error: IcmpError): v
     mark: 0,
     iif: undefined,
     ct: attached(ns, about),
+    sender: 'kernel',
     ipvsDone: false,
     ignoreDf: false,
     fragMaxSize: 0,

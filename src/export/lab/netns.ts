@@ -5,6 +5,7 @@ import { printIptablesSave } from '../../dumps/iptablesPrint.ts';
 import { printIpvsadmSave } from '../../dumps/ipvsadm.ts';
 import { formatIp4 } from '../../packet/address.ts';
 import { isUp } from '../../world/lookup.ts';
+import type { Table } from '../../world/netfilter.ts';
 import type { Address, Link, Netns, PolicyRule, Route } from '../../world/world.ts';
 import { portLines, stateLines, vlanLines } from './bridges.ts';
 import type { Notes } from './lab.ts';
@@ -103,6 +104,7 @@ export function resetLines(netns: Netns): readonly string[] {
     'ip neigh flush all',
     ...netns.links.flatMap((l) => (l.kindText === 'bridge' ? [`ip link set dev ${l.name} type bridge fdb_flush`] : [])),
     ...(netns.ipsets.length > 0 ? ['ipset flush', `ipset -exist restore ${heredoc('SETS', printIpsetSave(netns.ipsets))}`] : []),
+    ...(netns.tables ?? []).filter(sharesLists).map((t) => `"$IPT" -t ${t.name} -F`),
     ...(netns.tables !== undefined && netns.tables.length > 0 ? [`"$IPT-restore" ${heredoc('TABLES', printIptablesSave(netns.tables, false))}`] : []),
     ...(netns.ipvs.length > 0 ? [...FORGET_CONNECTIONS, `echo ${netns.sysctls['net.ipv4.vs.expire_nodest_conn'] === '1' ? 1 : 0} > /proc/sys/net/ipv4/vs/expire_nodest_conn`, `ipvsadm -R ${heredoc('IPVS', ipvsText(netns))}`] : []),
   ];
@@ -110,6 +112,9 @@ export function resetLines(netns: Netns): readonly string[] {
 
 /** Services leave, and with expire_nodest_conn their connections do so soon after. */
 const FORGET_CONNECTIONS = ['echo 1 > /proc/sys/net/ipv4/vs/expire_nodest_conn', 'ipvsadm -C', 'sleep 0.1'];
+
+/** Lists and buckets with a name outlive a restore that names them again: they must go first. */
+const sharesLists = (table: Table): boolean => table.chains.some((c) => c.rules.some((r) => r.matches.some((m) => m.kind === 'recent' || m.kind === 'hashlimit')));
 
 /** What is added last is picked first: a listing in picking order is loaded from its end. */
 const ipvsText = (netns: Netns): readonly string[] => printIpvsadmSave(netns.ipvs.map((s) => (s.sorted ? s : { ...s, realServers: s.realServers.toReversed() })), true);
