@@ -22,6 +22,7 @@ import { localTableOf } from './localTable.ts';
 import { commandKind, type Section } from './section.ts';
 import { type ListenerListing, parseSs } from './ss.ts';
 import { parseSysctl } from './sysctl.ts';
+import { markVxlans } from './tunnelWords.ts';
 import { readBpftoolNet, readNftRuleset, readOvsVsctl, readTc, readXfrmPolicy } from './unmodelled.ts';
 
 /** What one section holds, by its kind. */
@@ -149,7 +150,8 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
   const listings = pick('links');
   const vlans = pick('vlans');
   const portsKnown = withPorts(mergeLinks(listings.map((c) => c.content.listing)), pick('ports').flatMap((c) => c.content.ports));
-  const links = vlans.length === 0 ? portsKnown : withVlans(portsKnown, vlans.flatMap((c) => c.content.vlans));
+  const fdb = unique(pick('fdb').map((c) => c.content.fdb));
+  const links = markVxlans(vlans.length === 0 ? portsKnown : withVlans(portsKnown, vlans.flatMap((c) => c.content.vlans)), fdb);
   const [anyListing] = listings;
   if (anyListing && listings.every((c) => !c.content.listing.detailed) && links.some((l) => l.kind !== 'loopback')) {
     found.add('no-link-details', { input: anyListing.section.input, line: anyListing.section.firstLine }, anyListing.section.command ?? '');
@@ -169,7 +171,7 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
     rules: unique(pick('rules').map((c) => c.content.rules)),
     routes: withLocalTable(unique(pick('routes').map((c) => c.content.routes)), links, contents.map((c) => c.section), found),
     neighbours: unique(pick('neighbours').map((c) => c.content.neighbours)),
-    fdb: unique(pick('fdb').map((c) => c.content.fdb)),
+    fdb,
     tables: hasIptables ? tables.tables : undefined,
     ipsets: mergeSets(pick('ipsets').flatMap((c) => c.content.ipsets), found),
     ipvs: withConnections(chooseIpvs(saved, listed), partial?.servers ?? []),

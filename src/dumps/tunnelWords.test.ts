@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { worldFrom } from '../testing/sample.ts';
 import type { GeneveTunnel, GreTunnel, IpipTunnel, Tunnel, VxlanTunnel } from '../world/tunnel.ts';
 import { isTunnelKind, parseTunnel, tunnelWords } from './tunnelWords.ts';
 
@@ -22,6 +23,16 @@ const tunnel: fc.Arbitrary<Tunnel> = fc.oneof(
   fc.record({ kind: fc.constant('vxlan' as const), vni, local: host, remote: fc.option(fc.integer({ min: 1, max: 0xefffffff }), { nil: undefined }), dev, srcport: fc.record({ from: port, to: port }), dstport: port, learning: flag, proxy: flag, rsc: flag, l2miss: flag, l3miss: flag, tos, ttl: fc.oneof(ttl, fc.constant('auto' as const)), df, unknown }) satisfies fc.Arbitrary<VxlanTunnel>,
   fc.record({ kind: fc.constant('geneve' as const), vni, remote: host, ttl: fc.oneof(ttl, fc.constant('auto' as const)), tos, df, dstport: port, unknown }) satisfies fc.Arbitrary<GeneveTunnel>,
 );
+
+describe('a VXLAN device in a listing without details', () => {
+  const files = (fdb: string) => ({
+    'n/n.txt': `$ ip addr\n2: flannel.1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN group default\n    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff\n    inet 10.244.1.0/32 scope global flannel.1\n\n$ bridge fdb\n${fdb}\n`,
+  });
+  it.each([
+    ['02:00:00:00:00:02 dev flannel.1 dst 192.168.1.12 self permanent', 'unknown', 'vxlan'],
+    ['33:33:00:00:00:01 dev flannel.1 self permanent', 'nic', ''],
+  ])('shows by its entry %s', (fdb, kind, kindText) => expect(worldFrom(files(fdb)).hosts[0]?.netns[0]?.links[0]).toMatchObject({ kind, kindText }));
+});
 
 describe('the words of a tunnel', () => {
   it('say what was read from them', () => {

@@ -1,5 +1,6 @@
 import { formatIp4, parseIp4 } from '../packet/address.ts';
 import type { GeneveTunnel, GreTunnel, IpipTunnel, Tunnel, VxlanTunnel } from '../world/tunnel.ts';
+import type { FdbEntry, Link } from '../world/world.ts';
 import { parseDecimal, parseU32 } from './words.ts';
 
 /** The kinds of devices whose line this file reads. */
@@ -110,6 +111,15 @@ export function tunnelFromAddress(words: readonly string[]): Tunnel {
   const remote = peerAt < 0 ? undefined : ip(words[peerAt + 1] ?? '');
   // tunl0, the module's own device, has no pmtudisc (ipip_tunnel_init(), net/ipv4/ipip.c); what others have is not shown.
   return { kind: 'ipip', ...IP, local, remote, pmtudisc: local !== undefined || remote !== undefined };
+}
+
+/**
+ * A listing without details shows a VXLAN device as any other Ethernet device; entries that lead to another machine give it away. What
+ * it does then is not known: its network and its port are missing.
+ */
+export function markVxlans(links: readonly Link[], fdb: readonly FdbEntry[]): readonly Link[] {
+  const known = new Set(fdb.flatMap((e) => (e.dst === undefined ? [] : [e.dev])));
+  return links.map((l) => (l.kind === 'nic' && known.has(l.name) ? { ...l, kind: 'unknown', kindText: 'vxlan' } : l));
 }
 
 const address = (word: string, value: number | undefined): readonly string[] => (value === undefined ? [] : [word, formatIp4(value)]);

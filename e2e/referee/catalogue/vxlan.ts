@@ -1,6 +1,6 @@
 import type { RefereeCase } from '../case.ts';
 import { cToS } from '../topology.ts';
-import { beyond, fromRouter, overRouter, ping, udp, UNDER, VTEP } from './tunnelWorlds.ts';
+import { beyond, deviceText, fromRouter, overRouter, ping, udp, UNDER, VTEP } from './tunnelWorlds.ts';
 
 const kind = (local: string, more = '', port = 4789): string => `vxlan id 7 local ${local} srcport 0 0 dstport ${port} nolearning ttl auto${more} ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx`;
 const C = { kind: kind(UNDER.c) };
@@ -126,5 +126,29 @@ export const vxlan: readonly RefereeCase[] = [
   },
   { name: 'a VXLAN device drops a frame with its own MAC as the source', covers: ['tunnel:vxlan-mac'], files: overRouter({ c: { ...C, mac: VTEP.b }, s: S }, { c: { fdb: [`02:00:00:00:09:03 dev t0 dst ${UNDER.s} self permanent`], neigh: ['10.9.0.2 dev t0 lladdr 02:00:00:00:09:03 PERMANENT'] }, s: FDB.s }), probes: [udp()] },
   { name: 'a VXLAN device does not deliver a frame for another MAC', covers: ['tunnel:vxlan-mac'], files: overRouter({ c: C, s: S }, { c: { fdb: [`02:00:00:00:09:03 dev t0 dst ${UNDER.s} self permanent`], neigh: ['10.9.0.2 dev t0 lladdr 02:00:00:00:09:03 PERMANENT'] }, s: FDB.s }), probes: [udp()] },
+  {
+    name: 'a VXLAN frame to the machine itself is handed to its other device without being wrapped',
+    covers: ['tunnel:vxlan-local'],
+    files: overRouter({ c: C, s: S }, { c: { fdb: [`${VTEP.b} dev t0 dst ${UNDER.c} vni 8 self permanent`], links: [deviceText({ kind: made({ vni: 8, local: UNDER.c }), mac: '02:00:00:00:09:77', name: 't1', index: 21 })] }, s: { fdb: [toC] } }),
+    probes: [udp()],
+  },
+  {
+    name: 'a VXLAN frame to the machine itself is lost when no device has its network',
+    covers: ['tunnel:vxlan-local'],
+    files: overRouter({ c: C, s: S }, { c: { fdb: [`${VTEP.b} dev t0 dst ${UNDER.c} vni 8 self permanent`] }, s: { fdb: [toC] } }),
+    probes: [udp()],
+  },
+  {
+    name: 'a VXLAN goes through a VXLAN',
+    covers: ['tunnel:nested'],
+    files: overRouter(
+      { c: C, s: S },
+      {
+        c: { ...FDB.c, neigh: [`10.9.0.2 dev t0 lladdr ${VTEP.b} PERMANENT`, '10.7.0.2 dev t1 lladdr 02:00:00:00:07:02 PERMANENT'], routes: ['10.7.0.0/24 dev t1 proto kernel scope link src 10.7.0.1'], links: [deviceText({ kind: made({ vni: 8, local: '10.9.0.1', remote: '10.9.0.2' }), mac: '02:00:00:00:07:01', name: 't1', index: 21, mtu: 1400, addresses: ['10.7.0.1/24'] })] },
+        s: { ...FDB.s, neigh: [`10.9.0.1 dev t0 lladdr ${VTEP.a} PERMANENT`, '10.7.0.1 dev t1 lladdr 02:00:00:00:07:01 PERMANENT'], routes: ['10.7.0.0/24 dev t1 proto kernel scope link src 10.7.0.2'], links: [deviceText({ kind: made({ vni: 8, local: '10.9.0.2', remote: '10.9.0.1' }), mac: '02:00:00:00:07:02', name: 't1', index: 21, mtu: 1400, addresses: ['10.7.0.2/24'] })] },
+      },
+    ),
+    probes: [ping({ dst: '10.7.0.2' }), udp({ dst: '10.7.0.2' }), udp({ dst: '10.7.0.2', size: 1372, df: true }), udp({ dst: '10.7.0.2', size: 1373, df: true })],
+  },
   { name: 'a VXLAN device draws its source port from the range it was given', covers: ['tunnel:vxlan-srcport'], files: overRouter({ c: { kind: made({ local: UNDER.c, src: '5000 5001' }) }, s: S }, FDB), probes: [udp()] },
 ];
