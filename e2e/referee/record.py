@@ -230,7 +230,8 @@ class Client:
         if p.get("tos"):
             s.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, p["tos"])
         df = p.get("df")
-        s.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT if df is None else IP_PMTUDISC_DO if df else IP_PMTUDISC_DONT)
+        if df is not None:
+            s.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO if df else IP_PMTUDISC_DONT)
         if proto == 6 and not p["size"] and (p.get("count") or 1) == 1:
             # The handshake's last ACK waits for data: the engine sends none either, and rules would see it.
             s.setsockopt(socket.IPPROTO_TCP, TCP_DEFER_ACCEPT, 1)

@@ -26,6 +26,8 @@ export interface Spec {
   readonly ipvs?: readonly string[];
   /** Lines of `ip route show table all` beside those that addresses make and the machine's default. */
   readonly routes?: readonly string[];
+  /** Without the neighbours of the topology: they are asked for. */
+  readonly noNeighbours?: boolean;
   /** No default route. */
   readonly noDefault?: boolean;
   /** Lines of `ip rule` beside the three that are always there. */
@@ -108,7 +110,7 @@ export function machineText(machine: Machine, spec: Spec = {}): string {
     ]),
     ...section('ip route', [...gateway, ...connected, ...(spec.routes ?? [])]),
     ...section('ip rule', spec.rules && ['0:	from all lookup local', ...spec.rules, '32766:	from all lookup main', '32767:	from all lookup default']),
-    ...section('ip neigh', [...machine.neighbours.map((n) => `${n.ip} dev ${n.dev} lladdr ${n.mac} PERMANENT`), ...(spec.neigh ?? [])]),
+    ...section('ip neigh', [...(spec.noNeighbours ? [] : machine.neighbours).map((n) => `${n.ip} dev ${n.dev} lladdr ${n.mac} PERMANENT`), ...(spec.neigh ?? [])]),
     ...section('bridge fdb', spec.fdb),
     ...section('sysctl -a', [`net.ipv4.ip_forward = ${forward}`, `net.ipv4.conf.all.forwarding = ${forward}`, `net.ipv4.conf.default.forwarding = ${forward}`, ...(spec.sysctls ?? [])]),
     ...section('ipset save', spec.ipset),

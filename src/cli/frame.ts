@@ -52,7 +52,7 @@ function headerJson(header: Header, length: number): readonly HeaderJson[] {
     case 'sctp':
       return [{ type: 'sctp', sport: header.sport, dport: header.dport, chunk: header.chunk }];
     case 'icmp':
-      return [{ type: 'icmp', icmptype: header.icmptype, code: header.code, ...(header.mtu === undefined ? {} : { mtu: header.mtu }) }];
+      return [{ type: 'icmp', icmptype: header.icmptype, code: header.code, ...(header.mtu === undefined ? {} : { mtu: header.mtu }), ...(header.gateway === undefined ? {} : { gateway: formatIp4(header.gateway) }) }];
     case 'vxlan':
       return [{ type: 'vxlan', vni: header.vni }];
     case 'geneve':

@@ -3,7 +3,7 @@ import type { IpSet } from '../world/ipset.ts';
 import type { IpvsConnection, VirtualServer } from '../world/ipvs.ts';
 import type { Table, TableName } from '../world/netfilter.ts';
 import type { SourceRef } from '../world/source.ts';
-import type { FdbEntry, Link, Listener, Neighbour, Netns, PolicyRule, Route, Unmodelled } from '../world/world.ts';
+import type { FdbEntry, Link, Listener, Neighbour, Netns, NexthopObject, PolicyRule, Route, RouteException, Unmodelled } from '../world/world.ts';
 import { parseBridgeFdb } from './bridgeFdb.ts';
 import { parseBridgeLink, type PortListing, withPorts } from './bridgeLink.ts';
 import { parseBridgeVlan, type PortVlans, withVlans } from './bridgeVlan.ts';
@@ -12,7 +12,9 @@ import { type Diagnostic, DiagnosticList, type Parsed } from './diagnostic.ts';
 import { parseIpAddr } from './ipAddr.ts';
 import { type LinkListing, mergeLinks, parseIpLink } from './ipLink.ts';
 import { parseIpNeigh } from './ipNeigh.ts';
+import { parseIpNexthop } from './ipNexthop.ts';
 import { parseIpRoute } from './ipRoute.ts';
+import { parseIpRouteCache } from './ipRouteCache.ts';
 import { parseIpRule } from './ipRule.ts';
 import { parseIpsetSave } from './ipsetSave.ts';
 import { isTableName, parseIptablesSave } from './iptablesSave.ts';
@@ -34,6 +36,8 @@ export type SectionContent =
   | { readonly kind: 'links'; readonly listing: LinkListing }
   | { readonly kind: 'rules'; readonly rules: readonly PolicyRule[] }
   | { readonly kind: 'routes'; readonly routes: readonly Route[] }
+  | { readonly kind: 'nexthops'; readonly nexthops: readonly NexthopObject[] }
+  | { readonly kind: 'route-cache'; readonly entries: readonly RouteException[] }
   | { readonly kind: 'neighbours'; readonly neighbours: readonly Neighbour[] }
   | { readonly kind: 'fdb'; readonly fdb: readonly FdbEntry[] }
   | { readonly kind: 'ports'; readonly ports: readonly PortListing[] }
@@ -86,6 +90,10 @@ export function parseSection(section: Section, hasIptables: boolean): Parsed<Sec
       return of(parseIpRule(section), (rules) => ({ kind: 'rules', rules }));
     case 'ip-route':
       return of(parseIpRoute(section, tableOf(words)), (routes) => ({ kind: 'routes', routes }));
+    case 'ip-nexthop':
+      return of(parseIpNexthop(section), (nexthops) => ({ kind: 'nexthops', nexthops }));
+    case 'ip-route-cache':
+      return of(parseIpRouteCache(section), (entries) => ({ kind: 'route-cache', entries }));
     case 'ip-neigh':
       return of(parseIpNeigh(section), (neighbours) => ({ kind: 'neighbours', neighbours }));
     case 'bridge-fdb':
@@ -165,11 +173,15 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
   const connections = pick('conntrack');
   const ss = sockets[0]?.content.listing.heading;
   const headings = { ...(listed?.heading === undefined ? {} : { ipvsadm: listed.heading }), ...(ss === undefined ? {} : { ss }) };
+  const nexthops = pick('nexthops');
+  const cached = pick('route-cache');
   const netns: Netns = {
     name,
     links,
     rules: unique(pick('rules').map((c) => c.content.rules)),
     routes: withLocalTable(unique(pick('routes').map((c) => c.content.routes)), links, contents.map((c) => c.section), found),
+    ...(nexthops.length === 0 ? {} : { nexthopObjects: unique(nexthops.map((c) => c.content.nexthops)) }),
+    ...(cached.length === 0 ? {} : { routeCache: unique(cached.map((c) => c.content.entries)) }),
     neighbours: unique(pick('neighbours').map((c) => c.content.neighbours)),
     fdb,
     tables: hasIptables ? tables.tables : undefined,

@@ -17,16 +17,17 @@ describe('parseIpRoute', () => {
     ['throw 10.0.0.0/24 table 220', { type: 'throw', table: '220' }],
     ['10.0.0.0/24 tos 0x10 via 10.0.0.254 mtu 1400', { tos: 0x10, mtu: 1400 }],
     ['10.0.0.0/24 tos lowdelay via 10.0.0.254', { tos: 0x10 }],
-    ['10.0.0.0/24 dev eth0 scope link linkdown', { nexthops: [hop({ dev: 'eth0', dead: true })] }],
+    ['10.0.0.0/24 dev eth0 scope link linkdown', { nexthops: [hop({ dev: 'eth0', linkdown: true })] }],
     ['unicast 10.0.0.0/24 via 10.0.0.254 dev eth0 table main proto boot scope global', { type: 'unicast', table: 'main', proto: undefined, scope: undefined }],
     ['10.0.0.0/24 nhid 7 via 10.0.0.254 dev eth0 pref medium', undefined],
-    ['10.0.0.0/24 nhid 7 via 10.0.0.254 dev eth0 realm 5', { extra: ['nhid 7', 'realm 5'], unknown: [] }],
+    ['10.0.0.0/24 nhid 7 via 10.0.0.254 dev eth0 realm 5', { nhid: 7, extra: ['realm 5'], unknown: [] }],
+    ['10.8.0.0/24 via 10.0.0.254 dev eth0 mtu lock 1400 advmss 1000 hoplimit 9 rto_min lock 30ms', { mtu: 1400, mtuLocked: true, advmss: 1000, hoplimit: 9, extra: ['rto_min lock 30ms'] }],
   ])('reads %s', (line, route) => expect(parse(line).value).toMatchObject(route ? [{ unknown: [], source: { input: 'x', line: 1 }, ...route }] : []));
 
   it.each([
     ['10.0.0.0/24 via inet6 fe80::1 dev eth0', ['via inet6 fe80::1']],
-    ['10.0.0.0/24 dev eth0 advmss 1200', ['advmss 1200']],
-    ['10.0.0.0/24 via 10.0.0.254 mtu lock 1300', ['mtu lock 1300']],
+    ['10.0.0.0/24 dev eth0 advmss some', ['advmss some']],
+    ['10.0.0.0/24 via 10.0.0.254 mtu lock much', ['mtu lock much']],
     ['10.0.0.0/24 encap mpls 100 via 10.0.0.254', ['encap mpls', '100 via', '10.0.0.254']],
     ['10.0.0.0/24 via nowhere dev eth0', ['via nowhere']],
     ['10.0.0.0/24 via 10.0.0.254 shiny', ['shiny']],
@@ -39,7 +40,7 @@ describe('parseIpRoute', () => {
   it('takes continuation lines as next hops of the route above', () => {
     const { value } = parse('default proto static ', '\tnexthop via 10.0.0.1 dev eth0 weight 2 ', '\tnexthop via 10.0.0.2 dev eth1 weight 1 dead onlink linkdown ', '10.0.0.0/8 dev eth0');
     expect(value.map((r) => r.nexthops)).toEqual([
-      [hop({ via: 0x0a000001, dev: 'eth0', weight: 2 }), hop({ via: 0x0a000002, dev: 'eth1', dead: true, onlink: true })],
+      [hop({ via: 0x0a000001, dev: 'eth0', weight: 2 }), hop({ via: 0x0a000002, dev: 'eth1', dead: true, onlink: true, linkdown: true })],
       [hop({ dev: 'eth0' })],
     ]);
   });

@@ -9,7 +9,6 @@ const isRouteType = (word: string | undefined): word is RouteType => word !== un
 
 /** Attributes with one value that have no effect on where a packet goes, nor on how it looks. */
 const HARMLESS_VALUES: ReadonlySet<string> = new Set([
-  'nhid',
   'pref',
   'realm',
   'realms',
@@ -42,13 +41,17 @@ const LAST_WORDS: readonly string[] = (
 const HARMLESS_FLAGS: ReadonlySet<string> = new Set(['pervasive', 'offload', 'trap', 'notify', 'rt_offload', 'rt_trap', 'offload_failed']);
 
 interface Draft {
-  nexthop: { via: Nexthop['via']; dev: string | undefined; onlink: boolean; dead: boolean };
+  nexthop: { via: Nexthop['via']; dev: string | undefined; onlink: boolean; dead: boolean; linkdown?: true };
   table: string;
   proto: string | undefined;
   scope: string | undefined;
   src: Route['src'];
   metric: number;
   mtu: number | undefined;
+  mtuLocked?: true;
+  advmss?: number;
+  hoplimit?: number;
+  nhid?: number;
   tos: number;
   readonly unknown: string[];
   readonly extra: string[];
@@ -142,9 +145,10 @@ function readAttributes(words: readonly string[], from: number, draft: Draft): v
         draft.nexthop.onlink = true;
         break;
       case 'dead':
-      case 'linkdown':
         draft.nexthop.dead = true;
-        draft.extra.push(word);
+        break;
+      case 'linkdown':
+        draft.nexthop.linkdown = true;
         break;
       case 'table':
         draft.table = take(value) ?? draft.table;
@@ -164,12 +168,23 @@ function readAttributes(words: readonly string[], from: number, draft: Draft): v
         draft.metric = take(parseU32(value)) ?? 0;
         break;
       case 'mtu':
-        // A locked MTU clears DF (ip_dont_fragment(), include/net/ip.h) and takes no part in PMTU discovery: not modelled.
         if (value === 'lock') {
-          draft.unknown.push(`mtu lock ${words[i + 2] ?? ''}`.trim());
+          draft.mtu = parseDecimal(words[i + 2], 0xffffffff);
+          if (draft.mtu === undefined) draft.unknown.push(`mtu lock ${words[i + 2] ?? ''}`.trim());
+          else draft.mtuLocked = true;
           i += 2;
         } else draft.mtu = take(parseDecimal(value, 0xffffffff));
         break;
+      case 'advmss':
+      case 'hoplimit':
+      case 'nhid': {
+        const locked = value === 'lock' ? 1 : 0;
+        const number = parseDecimal(words[i + 1 + locked], 0xffffffff);
+        if (number === undefined) draft.unknown.push(`${word} ${value ?? ''}`.trim());
+        else draft[word] = number;
+        i += 1 + locked;
+        break;
+      }
       case 'tos':
       case 'dsfield':
         draft.tos = take(parseTos(value)) ?? 0;
@@ -177,8 +192,9 @@ function readAttributes(words: readonly string[], from: number, draft: Draft): v
       default:
         if (HARMLESS_FLAGS.has(word)) draft.extra.push(word);
         else if (HARMLESS_VALUES.has(word)) {
-          draft.extra.push(value === undefined ? word : `${word} ${value}`);
-          i++;
+          const locked = value === 'lock' ? 1 : 0;
+          draft.extra.push([word, ...words.slice(i + 1, i + 2 + locked)].join(' '));
+          i += 1 + locked;
         } else if (word !== 'nexthop') {
           draft.unknown.push(value === undefined ? word : `${word} ${value}`);
           i++;
@@ -212,7 +228,8 @@ function parseNexthop(words: readonly string[]): { readonly nexthop: Nexthop; re
       nexthop = { ...nexthop, weight: weight ?? 1 };
       i++;
     } else if (word === 'onlink') nexthop = { ...nexthop, onlink: true };
-    else if (word === 'dead' || word === 'linkdown') nexthop = { ...nexthop, dead: true };
+    else if (word === 'dead') nexthop = { ...nexthop, dead: true };
+    else if (word === 'linkdown') nexthop = { ...nexthop, linkdown: true };
     else if (HARMLESS_VALUES.has(word)) i++;
     else if (!HARMLESS_FLAGS.has(word)) unknown.push(word);
   }
@@ -237,20 +254,21 @@ function printRoute(route: Route, { defaultTable, detailed }: RouteStyle): reado
   const { nexthops } = route;
   const single = nexthops.length === 1 ? nexthops[0] : undefined;
   const extra = route.extra ?? [];
-  const front = extra.filter((w) => w.startsWith('nhid '));
-  const flags = extra.filter((w) => HARMLESS_FLAGS.has(w) || w === 'dead' || w === 'linkdown');
+  const flags = [...(single?.dead ? ['dead'] : []), ...(single?.onlink ? ['onlink'] : []), ...(single?.linkdown ? ['linkdown'] : []), ...extra.filter((w) => HARMLESS_FLAGS.has(w))];
   const vias = route.unknown.filter((w) => w.startsWith('via '));
   const rest = [
-    ...(route.mtu === undefined ? [] : [`mtu ${route.mtu}`]),
+    ...(route.mtu === undefined ? [] : [`mtu ${route.mtuLocked ? 'lock ' : ''}${route.mtu}`]),
+    ...(route.advmss === undefined ? [] : [`advmss ${route.advmss}`]),
+    ...(route.hoplimit === undefined ? [] : [`hoplimit ${route.hoplimit}`]),
     ...route.unknown.filter((w) => !vias.includes(w) && !w.startsWith('nexthop ')),
-    ...extra.filter((w) => !front.includes(w) && !flags.includes(w)),
+    ...extra.filter((w) => !flags.includes(w)),
   ].toSorted((a, b) => LAST_WORDS.indexOf(a.split(' ')[0] ?? '') - LAST_WORDS.indexOf(b.split(' ')[0] ?? ''));
   const proto = route.proto ?? (detailed ? 'boot' : undefined);
   const scope = route.scope ?? (detailed ? 'global' : undefined);
   const words = [
     ...(route.type === 'unicast' && !detailed ? [] : [route.type]),
     prefixText(route.dst),
-    ...front,
+    ...(route.nhid === undefined ? [] : [`nhid ${route.nhid}`]),
     ...(route.tos === 0 ? [] : ['tos', hex(route.tos)]),
     ...vias,
     ...(single ? viaWords(single) : []),
@@ -259,7 +277,6 @@ function printRoute(route: Route, { defaultTable, detailed }: RouteStyle): reado
     ...(scope === undefined ? [] : ['scope', scope]),
     ...(route.src === undefined ? [] : ['src', formatIp4(route.src)]),
     ...(route.metric === 0 ? [] : ['metric', String(route.metric)]),
-    ...(single?.onlink ? ['onlink'] : []),
     ...flags,
     ...rest,
   ];
@@ -267,7 +284,7 @@ function printRoute(route: Route, { defaultTable, detailed }: RouteStyle): reado
   const lines = [`${words.join(' ')} `];
   if (nexthops.length > 1) {
     for (const hop of nexthops) {
-      lines.push(`\tnexthop ${[...viaWords(hop), 'weight', String(hop.weight), ...(hop.dead ? ['dead'] : []), ...(hop.onlink ? ['onlink'] : [])].join(' ')} `);
+      lines.push(`\tnexthop ${[...viaWords(hop), 'weight', String(hop.weight), ...(hop.dead ? ['dead'] : []), ...(hop.onlink ? ['onlink'] : []), ...(hop.linkdown ? ['linkdown'] : [])].join(' ')} `);
     }
   }
   return lines;

@@ -24,7 +24,7 @@ describe('parseIpRule', () => {
   });
 
   it.each([
-    ['100:\tfrom all uidrange 0-100 lookup 100', ['uidrange', '0-100'], 'lookup'],
+    ['100:\tfrom all uidrange some lookup 100', ['uidrange some'], 'lookup'],
     ['100:\tfrom all lookup [l3mdev-table]', ['lookup [l3mdev-table]'], 'nop'],
     ['100:\tfrom all', ['from all'], 'nop'],
     ['100:\tfrom somewhere lookup 5', ['from somewhere'], 'lookup'],

@@ -77,7 +77,7 @@ function parseRule(priority: number, words: readonly string[], source: SourceRef
         rule.tos = take(parseU32(value));
         break;
       case 'ipproto':
-        rule.ipproto = take(value === undefined ? undefined : protocolNumber(value));
+        rule.ipproto = take(value === undefined ? undefined : protocolNumber(value.replace(/^ipproto-/, '')));
         break;
       case 'sport':
       case 'dport':
@@ -87,6 +87,13 @@ function parseRule(priority: number, words: readonly string[], source: SourceRef
       case 'table': {
         const table = take(value?.startsWith('[') ? undefined : value);
         if (table !== undefined) action = { kind: 'lookup', table, suppressPrefixLength: undefined };
+        break;
+      }
+      case 'uidrange': {
+        const uids = /^(\d{1,10})-(\d{1,10})$/.exec(value ?? '');
+        const [from, to] = [parseU32(uids?.[1]), parseU32(uids?.[2])];
+        take(from === undefined || to === undefined ? undefined : value);
+        if (from !== undefined && to !== undefined) rule.uids = { from, to };
         break;
       }
       case 'suppress_prefixlength':
@@ -124,6 +131,9 @@ function parseRule(priority: number, words: readonly string[], source: SourceRef
   return { ...rule, action: action ?? rule.action, unknown, ...(extra.length === 0 ? {} : { extra }) };
 }
 
+/** inet_proto_n2a() (iproute2 lib/utils.c): a name of /etc/protocols, else this. */
+const protocolText = (proto: number): string => (/^\d/.test(protocolName(proto)) ? `ipproto-${proto}` : protocolName(proto));
+
 const prefixText = (net: Prefix): string => (net.prefixLen === 32 ? formatIp4(net.ip) : `${formatIp4(net.ip)}/${net.prefixLen}`);
 
 function actionWords(action: PolicyAction): readonly string[] {
@@ -150,7 +160,8 @@ export function printIpRule(rules: readonly PolicyRule[]): readonly string[] {
       ...(r.iif === undefined ? [] : ['iif', r.iif]),
       ...(r.oif === undefined ? [] : ['oif', r.oif]),
       ...(r.extra ?? []).filter((w) => w === '[detached]'),
-      ...(r.ipproto === undefined ? [] : ['ipproto', protocolName(r.ipproto)]),
+      ...(r.uids ? ['uidrange', `${r.uids.from}-${r.uids.to}`] : []),
+      ...(r.ipproto === undefined ? [] : ['ipproto', protocolText(r.ipproto)]),
       ...(r.sport ? ['sport', formatPorts(r.sport, '-')] : []),
       ...(r.dport ? ['dport', formatPorts(r.dport, '-')] : []),
       ...r.unknown,

@@ -7,7 +7,9 @@ import { printConntrack } from './conntrack.ts';
 import { printIpAddr } from './ipAddr.ts';
 import { printIpLink } from './ipLink.ts';
 import { printIpNeigh } from './ipNeigh.ts';
+import { printIpNexthop } from './ipNexthop.ts';
 import { printIpRoute } from './ipRoute.ts';
+import { printIpRouteCache } from './ipRouteCache.ts';
 import { printIpRule } from './ipRule.ts';
 import { printIpsetSave } from './ipsetSave.ts';
 import { printIptablesSave } from './iptablesPrint.ts';
@@ -33,6 +35,8 @@ export const supportedCommands: readonly string[] = [
   'ip route show table all',
   'ip route show',
   'ip neigh show',
+  'ip nexthop show',
+  'ip route show cache',
   'bridge fdb show',
   'bridge link show',
   'bridge -d link show',
@@ -79,6 +83,10 @@ function linesOf(netns: Netns, command: string): readonly string[] | undefined {
       return printIpRule(netns.rules);
     case 'ip-route':
       return printIpRoute(netns.routes, table === 'all' ? undefined : (table ?? 'main'), detailed);
+    case 'ip-nexthop':
+      return printIpNexthop(netns.nexthopObjects ?? []);
+    case 'ip-route-cache':
+      return printIpRouteCache(netns.routeCache ?? []);
     case 'ip-neigh':
       return printIpNeigh(netns.neighbours);
     case 'bridge-fdb':

@@ -15,6 +15,8 @@ export type SectionKind =
   | 'ip-rule'
   | 'ip-route'
   | 'ip-neigh'
+  | 'ip-nexthop'
+  | 'ip-route-cache'
   | 'bridge-fdb'
   | 'bridge-vlan'
   | 'bridge-link'
@@ -187,8 +189,9 @@ function ipKind(args: readonly string[]): SectionKind {
   if (starts('link', 1)) kind = 'ip-link';
   else if (starts('address', 1) || object === 'addr') kind = 'ip-addr';
   else if (starts('rule', 2)) kind = 'ip-rule';
-  else if (starts('route', 1)) kind = rest.includes('cache') ? 'unknown' : 'ip-route';
+  else if (starts('route', 1)) kind = rest.includes('cache') ? 'ip-route-cache' : 'ip-route';
   else if (starts('neighbour', 1) || starts('neighbor', 1)) kind = 'ip-neigh';
+  else if (starts('nexthop', 3)) kind = 'ip-nexthop';
   return kind !== 'unknown' && args.some((a) => a === '-6') ? 'ipv6' : kind;
 }
 
@@ -215,6 +218,8 @@ export function contentKind(lines: readonly string[]): SectionKind {
   if (/^\d+:\s+(?:not )?from /.test(first)) return 'ip-rule';
   if (/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2} dev /.test(first)) return 'bridge-fdb';
   if (/^[0-9a-f.:]+ dev \S+ .*(?:lladdr|FAILED|INCOMPLETE|STALE|REACHABLE|PERMANENT|NOARP)/.test(first)) return 'ip-neigh';
+  if (/^id \d+ (?:group |via |dev |blackhole|scope |encap )/.test(first)) return 'ip-nexthop';
+  if (/^\d+\.\d+\.\d+\.\d+ /.test(first) && /^\s+cache(?: |$)/.test(start[1] ?? '')) return 'ip-route-cache';
   if (/^(?:(?:unicast|local|broadcast|blackhole|unreachable|prohibit|throw|multicast) )?(?:default|\d+\.\d+\.\d+\.\d+(?:\/\d+)?)(?: |$)/.test(first)) return 'ip-route';
   if (/^(?:net|kernel|fs|vm|abi|debug|dev|user|crypto|sunrpc)\.\S+ =/.test(first) || /^\/proc\/sys\//.test(first)) return 'sysctl';
   if (/^(?:Netid\s+)?State\s+Recv-Q/.test(first)) return 'ss';

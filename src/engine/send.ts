@@ -3,11 +3,13 @@ import { ipBytes } from '../packet/sizes.ts';
 import { receive } from './device/receive.ts';
 import { localOut } from './ip/output.ts';
 import type { Probe } from './probe.ts';
-import { routeOutput } from './routing/output.ts';
-import { localMtu } from './routing/pmtu.ts';
-import { type Ns, type Sim, sysctl, linkOf } from './sim.ts';
+import { routeConnect } from './routing/output.ts';
+import { localMtu, setsDf } from './routing/pmtu.ts';
+import { hoplimitOf } from './routing/rtable.ts';
+import { linkOf, type Ns, type Sim } from './sim.ts';
 import type { Skb } from './skb.ts';
 import type { ClientSocket } from './socket/client.ts';
+import { dropReason } from './socket/answer.ts';
 import { advertisedMss, SYN_OPTION_BYTES } from './socket/tcp.ts';
 
 /** Fixed stand-ins for what a kernel would draw. */
@@ -16,9 +18,12 @@ export const DEFAULT_ICMP_ID = 4660;
 const OUTSIDE_MSS = 1460;
 const OUTSIDE_MAC = '02:00:00:00:00:01';
 
+/** ip_sock_set_tos() (net/ipv4/ip_sockglue.c): the ECN bits of TCP are its own. */
+const tosOf = ({ tos = 0, proto }: Probe): number => (proto === PROTO_TCP ? tos & 0xfc : tos);
+
 /** The packet that a socket makes for the n-th connection of the probe. */
 function buildPacket(probe: Probe, src: number, dst: number, connection: number, ttl: number, df: boolean, mss: number): Packet {
-  const header = { type: 'ipv4' as const, src, dst, proto: probe.proto, ttl: probe.ttl ?? ttl, tos: probe.tos ?? 0, df, mf: false, offset: 0 };
+  const header = { type: 'ipv4' as const, src, dst, proto: probe.proto, ttl: probe.ttl ?? ttl, tos: tosOf(probe), df, mf: false, offset: 0 };
   const sport = ((probe.sport ?? DEFAULT_SPORT) + connection) & 0xffff;
   const dport = probe.dport ?? 0;
   const payload = (bytes: number): Packet => (bytes > 0 ? [{ type: 'payload', bytes }] : []);
@@ -65,24 +70,31 @@ export function sendFrom(sim: Sim, ns: Ns, dst: number, connection: number): voi
   const { probe } = sim;
   const at = { ns, dev: undefined };
   const mark = probe.mark ?? 0;
+  const tos = tosOf(probe);
   const sport = probe.proto === PROTO_ICMP ? undefined : ((probe.sport ?? DEFAULT_SPORT) + connection) & 0xffff;
-  const decided = routeOutput(sim, ns, { purpose: 'output', dst, src: probe.src ?? 0, anySource: true, tos: probe.tos ?? 0, mark, proto: probe.proto, sport, dport: probe.dport });
+  const decided = routeConnect(sim, ns, { purpose: 'output', dst, src: probe.src ?? 0, anySource: true, tos, mark, proto: probe.proto, sport, dport: probe.dport });
   const src = decided.kind === 'route' ? decided.src : (probe.src ?? 0);
-  const ttl = sysctl(ns, 'net.ipv4.ip_default_ttl', 64);
-  const mss = decided.kind === 'route' && probe.proto === PROTO_TCP ? advertisedMss(sim, ns, src, dst) : OUTSIDE_MSS;
-  const wanted = buildPacket(probe, src, dst, connection, ttl, probe.df !== false, mss);
-  const mtu = decided.kind === 'route' ? localMtu(ns, decided.rt) : 65535;
+  const rt = decided.kind === 'route' ? decided.rt : undefined;
+  const ttl = hoplimitOf(ns, rt);
+  const mss = rt ? advertisedMss(ns, rt) : OUTSIDE_MSS;
+  const wanted = buildPacket(probe, src, dst, connection, ttl, probe.df ?? setsDf(ns, rt), mss);
+  const mtu = rt ? localMtu(ns, rt) : 65535;
   const tooLarge = ipBytes(wanted) > mtu;
   // IP_PMTUDISC_WANT: what does not fit the device goes in pieces, without DF (__ip_make_skb(), net/ipv4/ip_output.c).
-  const packet = tooLarge && probe.df === undefined ? buildPacket(probe, src, dst, connection, ttl, false, mss) : wanted;
-  const skb = freshSkb(sim, connection, packet, { mark, sender: 'process', ignoreDf: tooLarge && probe.df === undefined });
+  const packet = tooLarge && probe.df !== true ? buildPacket(probe, src, dst, connection, ttl, false, mss) : wanted;
+  const skb = freshSkb(sim, connection, packet, { mark, sender: 'process', ignoreDf: tooLarge && probe.df !== true });
   sim.emit(at, skb, { kind: 'send', what: 'probe' });
   if (decided.kind === 'unknown') return sim.unknown(at, skb, decided.what, decided.name, undefined, decided.source.filter((s) => s !== undefined));
   sim.emit(at, skb, decided.step, { source: decided.source });
   if (decided.kind === 'error' || src === 0) {
-    sim.emit(at, skb, { kind: 'drop', reason: decided.kind === 'route' ? 'no-source-address' : 'no-route' });
+    sim.emit(at, skb, { kind: 'drop', reason: decided.kind === 'route' ? 'no-source-address' : dropReason(decided.error) });
     const error = decided.kind === 'error' ? decided.error : 'EINVAL';
     return sim.end(at, skb, 'unreachable', { error: { kind: 'local', error } });
+  }
+  if (decided.rt.kind === 'broadcast') {
+    // Our sockets do not set SO_BROADCAST (udp_sendmsg(), raw_sendmsg()); TCP has no broadcasts (tcp_v4_connect()).
+    sim.emit(at, skb, { kind: 'drop', reason: 'broadcast' });
+    return sim.end(at, skb, 'unreachable', { error: { kind: 'local', error: probe.proto === PROTO_TCP ? 'ENETUNREACH' : 'EACCES' } });
   }
   if (tooLarge && probe.df === true) {
     sim.emit(at, skb, { kind: 'mtu', bytes: ipBytes(packet), mtu, action: 'error', by: 'device' });

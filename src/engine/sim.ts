@@ -163,6 +163,7 @@ const subsystemOf: Record<StepBody['kind'], Subsystem> = {
   arp: 'neighbour',
   deliver: 'socket',
   pmtu: 'routing',
+  redirect: 'routing',
   drop: 'engine',
   left: 'device',
   unknown: 'engine',

@@ -40,6 +40,8 @@ export interface Skb {
   readonly fragMaxSize: number;
   /** skb->sk, for what is sent here: a process's socket, or one of the kernel's own (for resets and ICMP). */
   readonly sender?: 'process' | 'kernel' | undefined;
+  /** How many bytes each piece carried, in order, when connection tracking put it together: it is cut in the same places again. */
+  readonly fragSizes?: readonly number[] | undefined;
   /** Set on a fragment: which datagram it is a piece of. */
   readonly piece: Piece | undefined;
   /** The same for the packets inside tunnels, innermost first: a fragment may itself be wrapped. */
@@ -71,4 +73,4 @@ export interface Piece {
 export const scrubbed = (skb: Skb): Skb => ({ ...forwarded(skb), mark: 0, ipvsDone: false });
 
 /** What it forgets when a packet comes in by another device of the same namespace (skb_scrub_packet without xnet): mark and IPVS flag stay. */
-export const forwarded = (skb: Skb): Skb => ({ ...skb, iif: undefined, pktType: 'host', ct: undefined, ignoreDf: false, fragMaxSize: 0, physin: undefined, physout: undefined, prerouted: false, decided: undefined });
+export const forwarded = (skb: Skb): Skb => ({ ...skb, iif: undefined, pktType: 'host', ct: undefined, ignoreDf: false, fragMaxSize: 0, fragSizes: undefined, physin: undefined, physout: undefined, prerouted: false, decided: undefined });

@@ -69,6 +69,8 @@ export type StepBody =
   /** A socket takes it. `listener`: the port in `ss`; `assumed`: no `ss` output was given, so any port answers; `stray`: no connection of the client's. */
   | { readonly kind: 'deliver'; readonly to: 'listener' | 'client' | 'assumed' | 'kernel' | 'stray' | 'refused' | 'error-to-client' }
   | { readonly kind: 'pmtu'; readonly dst: Ip4; readonly mtu: number }
+  /** An ICMP redirect was taken to heart, or not. */
+  | { readonly kind: 'redirect'; readonly dst: Ip4; readonly gateway: Ip4; readonly believed: boolean }
   | { readonly kind: 'drop'; readonly reason: DropReason }
   /** The packet leaves the machines that the input describes. */
   | { readonly kind: 'left'; readonly next: Ip4 | undefined; readonly assumed: 'pod-without-dump' | undefined }
@@ -198,4 +200,4 @@ export type DropReason =
   | 'rule' | 'policy' | 'rp-filter' | 'martian-source' | 'martian-destination' | 'not-forwarding' | 'ttl' | 'blackhole' | 'unreachable' | 'prohibit' | 'no-route'
   | 'bridge-state' | 'bridge-vlan' | 'bridge-locked' | 'bridge-hairpin' | 'bridge-isolated' | 'bridge-no-port'
   | 'no-neighbour' | 'no-carrier' | 'device-down' | 'too-big' | 'otherhost' | 'no-tunnel' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ipvs-old-connection' | 'ipvs-no-connection' | 'ipvs-absorbed' | 'ct-clash' | 'nat-redirect'
-  | 'multicast' | 'broadcast' | 'icmp-ignored' | 'no-fdb' | 'no-tunnel-remote' | 'tunnel-loop' | 'tunnel-mismatch' | 'ecn' | 'no-protocol' | 'no-source-address';
+  | 'broadcast' | 'icmp-ignored' | 'no-fdb' | 'no-tunnel-remote' | 'tunnel-loop' | 'tunnel-mismatch' | 'ecn' | 'no-protocol' | 'no-source-address';

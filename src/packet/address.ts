@@ -37,8 +37,8 @@ export const isMulticast = (ip: Ip4): boolean => ip >>> 28 === 14;
 /** 255.255.255.255, the limited broadcast (RFC 919). */
 export const isLimitedBroadcast = (ip: Ip4): boolean => ip === 0xffffffff;
 
-/** 0.0.0.0/8 (RFC 1122 §3.2.1.3: "this network"). */
-export const isZeroNet = (ip: Ip4): boolean => ip >>> 24 === 0;
+/** 0.0.0.0 alone: since Linux 5.3 the rest of 0.0.0.0/8 is like any other network (ipv4_is_zeronet(), include/linux/in.h). */
+export const isZeroNet = (ip: Ip4): boolean => ip === 0;
 
 /** Formats a 32-bit value as the kernel's tools print marks: `0x4000`. */
 export const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;

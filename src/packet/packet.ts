@@ -78,6 +78,8 @@ export interface IcmpHeader {
   readonly id?: number;
   readonly seq?: number;
   readonly mtu?: number;
+  /** Of a redirect: the better next hop. */
+  readonly gateway?: Ip4;
   readonly quote?: Quote;
 }
 

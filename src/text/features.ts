@@ -32,6 +32,7 @@ export function featuresOf(world: World, step: Step): readonly string[] {
     case 'fragment':
     case 'reassemble':
     case 'pmtu':
+    case 'redirect':
       return [`ip:${step.kind}`];
     case 'ipvs':
       return [`ipvs:${step.op}`, ...(step.scheduler === undefined ? [] : [`ipvs:${step.scheduler}`])];

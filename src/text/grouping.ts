@@ -32,6 +32,7 @@ export function kindOf(step: Step): StopKind {
     case 'fib':
     case 'rp-filter':
     case 'ttl':
+    case 'redirect':
       return 'route';
     case 'mtu':
     case 'fragment':

@@ -123,6 +123,8 @@ function bodyText(step: Step): string {
       return words('deliver', step.to, packetText(step.packet));
     case 'pmtu':
       return words('pmtu', formatIp4(step.dst), step.mtu);
+    case 'redirect':
+      return words('redirect', formatIp4(step.dst), 'via', formatIp4(step.gateway), !step.believed && 'ignored');
     case 'drop':
       return words('drop', step.reason);
     case 'left':

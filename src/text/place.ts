@@ -41,6 +41,7 @@ export function placeOf(steps: readonly Step[], step: Step): Place {
     case 'fragment':
     case 'reassemble':
     case 'pmtu':
+    case 'redirect':
     case 'drop':
     case 'unknown':
       return inheritedPlace(steps, step);

@@ -70,6 +70,8 @@ function commandFor(ctx: Telling, lead: Step): Command | undefined {
       return deliverCommand(ctx, lead);
     case 'pmtu':
       return { command: `ip route get ${text(lead.dst)}`, expected: `mtu ${lead.mtu}` };
+    case 'redirect':
+      return { command: `ip route get ${text(lead.dst)}`, expected: lead.believed ? `via ${text(lead.gateway)}` : undefined };
     case 'mtu':
       if (isCutAgain(ctx, lead)) return undefined;
       return lead.dev === undefined ? { command: 'ip link', expected: `mtu ${lead.mtu}` } : { command: `ip link show dev ${lead.dev}`, expected: `mtu ${lead.mtu}` };

@@ -55,6 +55,7 @@ export type Tale =
   | { readonly kind: 'piece'; readonly index: number; readonly count: number }
   | { readonly kind: 'whole'; readonly count: number }
   | { readonly kind: 'pmtu'; readonly ip: string; readonly mtu: number; readonly host: string }
+  | { readonly kind: 'redirect'; readonly ip: string; readonly gateway: string; readonly host: string; readonly believed: boolean }
   | { readonly kind: 'too-big'; readonly bytes: number; readonly mtu: number; readonly host: string; readonly told: boolean }
   | { readonly kind: 'ipvs-pick'; readonly address: string; readonly name: string | undefined; readonly where: string | undefined; readonly here: boolean; readonly count: number; readonly scheduler: string; readonly virtual: string; readonly chance: boolean }
   | { readonly kind: 'ipvs-known'; readonly address: string; readonly virtual: string }

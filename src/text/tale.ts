@@ -39,6 +39,8 @@ export function taleOf(ctx: Telling, stop: Stop): Tale | undefined {
     case 'reassemble':
     case 'pmtu':
       return sizeTale(ctx, stop, lead);
+    case 'redirect':
+      return { kind: 'redirect', ip: text(lead.dst), gateway: text(lead.gateway), host: who(ctx, lead), believed: lead.believed };
     case 'ipvs':
       return lead.op === 'reply' ? undoTale(ctx, stop, lead) : ipvsTale(ctx, lead);
     case 'encap':

@@ -6,8 +6,9 @@ import { conntrack } from './conntrack.ts';
 import { ipTunnels } from './ipTunnels.ts';
 import { ipvs } from './ipvs.ts';
 import { matches } from './matches.ts';
+import { routing } from './routing.ts';
 import { vxlan } from './vxlan.ts';
 import { vxlanBridge } from './vxlanBridge.ts';
 
 /** Every hand-written case. */
-export const catalogue: readonly RefereeCase[] = [...basics, ...conntrack, ...nats, ...bridge, ...vxlan, ...ipTunnels, ...ipvs, ...vxlanBridge, ...matches];
+export const catalogue: readonly RefereeCase[] = [...basics, ...routing, ...conntrack, ...nats, ...bridge, ...vxlan, ...ipTunnels, ...ipvs, ...vxlanBridge, ...matches];

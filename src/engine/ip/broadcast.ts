@@ -5,7 +5,7 @@ import { echo } from '../socket/icmp.ts';
 import { listenerFor } from '../socket/listener.ts';
 import { sendAnswer } from '../socket/answer.ts';
 import { hoplimitOf } from '../routing/rtable.ts';
-import { selectSource } from '../routing/source.ts';
+import { routeOutput } from '../routing/output.ts';
 
 /**
  * A broadcast for this machine: UDP goes to every socket on the port (__udp4_lib_mcast_deliver()), an echo is answered only if
@@ -14,9 +14,7 @@ import { selectSource } from '../routing/source.ts';
 export function broadcastReceive(sim: Sim, at: At, skb: Skb): void {
   const ip = ipOf(skb.packet);
   const l4 = l4Of(skb.packet);
-  // fib_compute_spec_dst(): an answer comes from the address that this machine has towards the asker.
-  const from = selectSource(at.ns, at.dev ?? '', ip.src, 0)?.ip ?? 0;
-  if (ip.proto === PROTO_ICMP && l4?.type === 'icmp' && l4.icmptype === ICMP_ECHO && sysctl(at.ns, 'net.ipv4.icmp_echo_ignore_broadcasts', 1) === 0) return echo(sim, at, skb, l4, from);
+  if (ip.proto === PROTO_ICMP && l4?.type === 'icmp' && l4.icmptype === ICMP_ECHO && sysctl(at.ns, 'net.ipv4.icmp_echo_ignore_broadcasts', 1) === 0) return echo(sim, at, skb, l4, specDst(sim, at, skb));
   const listener = ip.proto === PROTO_UDP && l4?.type === 'udp' ? listenerFor(at, 'udp', ip.dst, l4.dport) : undefined;
   if (listener === undefined || l4?.type !== 'udp') {
     sim.emit(at, skb, { kind: 'drop', reason: 'broadcast' });
@@ -25,6 +23,13 @@ export function broadcastReceive(sim: Sim, at: At, skb: Skb): void {
   sim.emit(at, skb, { kind: 'deliver', to: listener === 'assumed' ? 'assumed' : 'listener' }, { source: listener === 'assumed' ? [] : [listener.source] });
   sim.end(at, skb, 'delivered');
   if (skb.role !== 'request' || sim.probe.reply === false) return;
-  const header = { ...ip, src: from, dst: ip.src, ttl: hoplimitOf(at.ns, undefined), tos: 0, df: true };
+  const header = { ...ip, src: specDst(sim, at, skb), dst: ip.src, ttl: hoplimitOf(at.ns, undefined), tos: 0, df: true };
   sendAnswer(sim, at.ns, { about: skb, role: 'reply', what: 'answer', packet: [header, { type: 'udp', sport: l4.dport, dport: l4.sport }, ...skb.packet.slice(2)] });
+}
+
+/** fib_compute_spec_dst() (net/ipv4/fib_frontend.c): an answer comes from the address that this machine would use towards the asker. */
+function specDst(sim: Sim, at: At, skb: Skb): number {
+  const { src, tos } = ipOf(skb.packet);
+  const way = routeOutput(sim, at.ns, { purpose: 'output', dst: src, src: 0, tos, mark: 0, proto: 0, uid: 0 });
+  return way.kind === 'route' ? way.src : 0;
 }

@@ -11,11 +11,12 @@ import type { Skb } from '../skb.ts';
 export function fragmentPacket(sim: Sim, at: At, skb: Skb, mtu: number): readonly Skb[] {
   const ip = ipOf(skb.packet);
   const total = ipBytes(skb.packet) - 20;
-  const room = Math.max(8, (mtu - 20) & ~7);
-  const count = Math.ceil(total / room);
-  return Array.from({ length: count }, (_, index) => {
-    const offset = index * room;
-    const bytes = Math.min(room, total - offset);
+  const sizes = pieceSizes(total, mtu - 20, skb.fragSizes);
+  const count = sizes.length;
+  let end = 0;
+  return sizes.map((bytes, index) => {
+    const offset = end;
+    end += bytes;
     const header = { ...ip, df: false, mf: ip.mf || index < count - 1, offset: ip.offset + offset, ...(index === 0 && ip.offset === 0 ? { uncut: ip.uncut ?? total } : {}) };
     const packet: Packet = [header, ...(index === 0 ? headOf(skb.packet.slice(1), bytes) : []), ...(index === 0 && isWhole(skb.packet[1], bytes) ? [] : [{ type: 'fragment' as const, proto: ip.proto, bytes }])];
     const base = skb.piece;
@@ -24,6 +25,7 @@ export function fragmentPacket(sim: Sim, at: At, skb: Skb, mtu: number): readonl
       id: sim.newPacketId(),
       packet,
       fragMaxSize: 0,
+      fragSizes: undefined,
       piece: { of: base?.of ?? skb.id, whole: base?.whole ?? skb.packet },
     };
     sim.emit(at, piece, { kind: 'fragment', index, count, offset: header.offset });
@@ -47,6 +49,19 @@ function headOf(content: Packet, bytes: number): Packet {
 }
 
 /**
+ * How much each piece carries. What connection tracking put together is a list of pieces still, and goes out as it came (the fast path of
+ * ip_do_fragment()), if they all fit; else each piece is as full as may be.
+ */
+function pieceSizes(total: number, room: number, before: readonly number[] | undefined): readonly number[] {
+  if (before && before.length > 1 && before.reduce((sum, n) => sum + n, 0) === total && before.every((n, i) => n <= room && (n % 8 === 0 || i === before.length - 1))) return before;
+  const full = Math.max(8, room & ~7);
+  // The last piece may fill the rest of the MTU without ending on eight bytes.
+  const sizes: number[] = [];
+  for (let left = total; left > 0; left -= sizes.at(-1) ?? left) sizes.push(left <= room ? left : full);
+  return sizes;
+}
+
+/**
  * ip_defrag() (net/ipv4/ip_fragment.c): keeps a piece until all of its datagram are here, then gives the whole packet, which
  * remembers its largest piece. Undefined while pieces are missing.
  */
@@ -64,7 +79,17 @@ export function reassemble(sim: Sim, at: At, skb: Skb): Skb | undefined {
   const head = waiting.find((p) => ipOf(p.packet).offset === 0) ?? skb;
   const ip = ipOf(head.packet);
   const packet = piece.whole.map((h, i) => (i === 0 && h.type === 'ipv4' ? { ...h, src: ip.src, dst: ip.dst, ttl: ip.ttl, tos: ip.tos, df: false } : h));
-  const whole: Skb = { ...skb, id: piece.of, packet, piece: undefined, fragMaxSize: Math.max(...waiting.map((p) => ipBytes(p.packet))) };
+  const inOrder = waiting.toSorted((a, b) => ipOf(a.packet).offset - ipOf(b.packet).offset);
+  // inet_frag_reasm_prepare(): the first piece lends its header and what the kernel keeps beside it.
+  const whole: Skb = {
+    ...head,
+    id: piece.of,
+    packet,
+    iif: skb.iif,
+    piece: undefined,
+    fragMaxSize: Math.max(...waiting.map((p) => ipBytes(p.packet))),
+    fragSizes: inOrder.map((p) => ipBytes(p.packet) - 20),
+  };
   sim.emit(at, whole, { kind: 'reassemble', count: waiting.length });
   return whole;
 }

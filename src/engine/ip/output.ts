@@ -2,7 +2,7 @@ import { ipOf } from '../../packet/packet.ts';
 import { ipBytes } from '../../packet/sizes.ts';
 import { neighbourOutput } from '../device/neighbour.ts';
 import { runHook } from '../netfilter/hooks.ts';
-import { localMtu } from '../routing/pmtu.ts';
+import { forwardMtu, localMtu } from '../routing/pmtu.ts';
 import type { Rtable } from '../routing/rtable.ts';
 import { type At, drain, type Ns, type Sim } from '../sim.ts';
 import type { Skb } from '../skb.ts';
@@ -18,13 +18,14 @@ export function localOut(sim: Sim, ns: Ns, skb: Skb, rt: Rtable): void {
 }
 
 /** ip_output() and ip_finish_output(): POSTROUTING, then pieces if it is too large, then the neighbour. */
-export function ipOutput(sim: Sim, ns: Ns, skb: Skb, rt: Rtable): void {
+export function ipOutput(sim: Sim, ns: Ns, skb: Skb, rt: Rtable, { forwarded = false } = {}): void {
   const at: At = { ns, dev: rt.oif };
   const hooked = runHook(sim, at, 'POSTROUTING', skb, { in: skb.iif, out: rt.oif }, rt);
   if (hooked.verdict !== 'accept') return;
   const out = hooked.state.skb;
   const bytes = ipBytes(out.packet);
-  const mtu = localMtu(ns, rt);
+  // ip_skb_dst_mtu(): what was learned about the path binds only what is sent here.
+  const mtu = forwarded ? forwardMtu(ns, rt) : localMtu(ns, rt);
   if (bytes <= mtu && out.fragMaxSize === 0) return neighbourOutput(sim, at, out, rt);
   // ip_fragment(): DF forbids it, unless the packet was fragmented on its way here or its sender said otherwise.
   if (ipOf(out.packet).df && !out.ignoreDf) {

@@ -125,7 +125,8 @@ function natTable(manip: 'src' | 'dst'): Handler {
     if (ct?.kind !== 'tracked' || !at.ns.natting) return accept(state);
     if (ct.info === 'RELATED' && ipOf(state.skb.packet).proto === PROTO_ICMP) {
       const translated = translateIcmpError(sim, at, state.skb, ct, manip);
-      return translated ? accept(state, { skb: translated }) : drop(state, state.skb, 'nat-redirect');
+      const told = translated ? accept(state, { skb: translated }) : drop(state, state.skb, 'nat-redirect');
+      return hook === 'OUTPUT' && told.verdict === 'accept' ? rerouteIfChanged(told.state, state.skb) : told;
     }
     let current = state;
     let justBound = false;

@@ -1,7 +1,9 @@
-import { ipOf } from '../../packet/packet.ts';
+import { ipOf, PROTO_TCP } from '../../packet/packet.ts';
 import { addressType } from '../routing/fib.ts';
 import { routeOutput } from '../routing/output.ts';
 import { flowOf } from '../routing/input.ts';
+import { hashInputOf } from '../routing/choose.ts';
+import { dropReason } from '../socket/answer.ts';
 import type { Skb } from '../skb.ts';
 import { accept, type HandlerResult, type HookState } from './hooks.ts';
 
@@ -22,7 +24,7 @@ export function reroute(state: HookState): HandlerResult {
   const ip = ipOf(skb.packet);
   const type = addressType(at.ns, ip.src);
   const flow = flowOf(skb, 'lo');
-  const decided = routeOutput(sim, at.ns, { purpose: 'reroute', dst: ip.dst, src: type === 'local' || type === 'unicast' ? ip.src : 0, anySource: true, uid: 0, tos: ip.tos, mark: skb.mark, proto: ip.proto, sport: flow.sport, dport: flow.dport });
+  const decided = routeOutput(sim, at.ns, { purpose: 'reroute', dst: ip.dst, src: type === 'local' || type === 'unicast' ? ip.src : 0, anySource: true, uid: 0, hash: hashInputOf(skb.packet), tos: ip.tos, mark: skb.mark, proto: ip.proto, sport: flow.sport, dport: flow.dport });
   if (decided.kind === 'unknown') {
     sim.unknown(at, skb, decided.what, decided.name, undefined, decided.source.filter((s) => s !== undefined));
     return { verdict: 'ended' };
@@ -30,8 +32,9 @@ export function reroute(state: HookState): HandlerResult {
   const same = decided.kind === 'route' && state.rt !== undefined && decided.rt.oif === state.rt.oif && decided.rt.gateway === state.rt.gateway && decided.rt.kind === state.rt.kind;
   if (!same) sim.emit(at, skb, decided.step, { source: decided.source });
   if (decided.kind === 'error') {
-    sim.emit(at, skb, { kind: 'drop', reason: 'no-route' });
-    sim.end(at, skb, 'dropped');
+    sim.emit(at, skb, { kind: 'drop', reason: dropReason(decided.error) });
+    // NF_DROP_ERR(): the socket is told; TCP does not pass it on and tries again (tcp_connect()).
+    sim.end(at, skb, 'unreachable', skb.role === 'request' && ip.proto !== PROTO_TCP ? { error: { kind: 'local', error: decided.error } } : {});
     return { verdict: 'ended' };
   }
   return accept(state, { rt: decided.rt });

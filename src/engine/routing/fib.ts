@@ -207,7 +207,7 @@ export type AddressType = 'local' | 'broadcast' | 'multicast' | 'unicast' | 'any
 
 /** inet_addr_type() (net/ipv4/fib_frontend.c): what an address is to this namespace; `unicast` when no local route has it. */
 export function addressType(ns: Ns, ip: Ip4, dev?: string): AddressType {
-  if (ip >>> 24 === 0 || ip === 0xffffffff) return 'broadcast';
+  if (ip === 0 || ip === 0xffffffff) return 'broadcast';
   if (ip >>> 28 === 14) return 'multicast';
   // Table local is asked (RT_TABLE_LOCAL), and with a device the route must be on it.
   const answer = lookupLocal(ns, ip);

@@ -76,11 +76,10 @@ export function inputRoute(sim: Sim, ns: Ns, flow: Flow, hash: HashInput): Input
   if (answer.kind !== 'route') return { kind: answer.kind, answer } as InputRoute;
   const forwarding = isForwarding(ns, dev);
   const { type } = answer.route;
-  const forwardsBroadcasts = type === 'broadcast' && devConf(ns, dev, 'bc_forwarding', 'and', 0) === 1;
-  if (type === 'broadcast' && !forwardsBroadcasts) return broadcast(answer);
+  if (type === 'broadcast') return devConf(ns, dev, 'bc_forwarding', 'and', 0) === 0 ? broadcast(answer) : { kind: 'unknown', answer: { kind: 'unknown', what: 'route', name: 'bc_forwarding', source: answer.source } };
   if (type === 'local') return { kind: 'local', answer, check: validateSource(ns, flow, undefined) };
-  if (!forwarding && !forwardsBroadcasts) return { kind: 'not-forwarding', answer };
-  if (type !== 'unicast' && !forwardsBroadcasts) return { kind: 'martian', why: 'martian-destination', answer };
+  if (!forwarding) return { kind: 'not-forwarding', answer };
+  if (type !== 'unicast') return { kind: 'martian', why: 'martian-destination', answer };
   const chosen = chooseNexthop(sim, ns, answer, hash);
   return { kind: 'forward', answer, chosen, check: validateSource(ns, flow, chosen.hop.dev) };
 }
@@ -127,9 +126,8 @@ export function routeInput(sim: Sim, at: At, skb: Skb): InputDecision {
     case 'forward': {
       const { answer, chosen, check } = found;
       const { hop, choice } = chosen;
-      const kind = answer.route.type === 'broadcast' ? 'broadcast' : 'unicast';
-      const rt = rtableBy(at.ns, kind, dst, answer.route, hop);
-      sim.emit(at, skb, fibStep('input', dst, answer, kind === 'broadcast' ? kind : 'forward', { oif: hop.dev, nexthop: rt.gateway, ...(choice === undefined ? {} : { choice }) }), { source: answer.source });
+      const rt = rtableBy(at.ns, 'unicast', dst, answer.route, hop);
+      sim.emit(at, skb, fibStep('input', dst, answer, 'forward', { oif: hop.dev, nexthop: rt.gateway, ...(choice === undefined ? {} : { choice }) }), { source: answer.source });
       if (!sourceStep(sim, at, skb, check, unknown)) return { kind: 'ended' };
       const redirect = check.ok && wantsRedirect(at.ns, dev, src, hop, check.onLink);
       return { kind: 'forward', rt: redirect ? { ...rt, redirect } : rt };

@@ -1,6 +1,7 @@
 import { isLimitedBroadcast, isLoopback, isMulticast, isZeroNet, type Ip4 } from '../../packet/address.ts';
 import { isUp } from '../../world/lookup.ts';
 import type { SourceRef } from '../../world/source.ts';
+import type { Nexthop } from '../../world/world.ts';
 import { devConf, linkOf, type Ns, type Sim } from '../sim.ts';
 import type { FibStep } from '../step.ts';
 import { chooseNexthop, type HashInput } from './choose.ts';
@@ -30,6 +31,8 @@ export interface OutputQuestion {
   readonly anySource?: boolean;
   /** Whose packet it is; 0 for what no socket sends. */
   readonly uid?: number;
+  /** Only the source is wanted: next hops that give the same one need no choice. */
+  readonly sourceOnly?: boolean;
   /** What is hashed to choose between next hops, when it is not this packet itself. */
   readonly hash?: HashInput;
 }
@@ -74,16 +77,30 @@ export function routeOutput(sim: Sim, ns: Ns, ask: OutputQuestion): OutputDecisi
     source: answer.source,
   });
   if (route.type === 'local') return made(localRtable(dst, route), ask.src !== 0 ? ask.src : (route.src ?? dst), 'local');
-  const { hop, choice } = chooseNexthop(sim, ns, answer, ask.hash ?? { src: ask.src, dst, proto: ask.proto, sport: ask.sport, dport: ask.dport });
-  const dev = hop.dev ?? '';
   // fib_result_prefsrc(): the route's `src`, else inet_select_addr() with the route's own scope.
-  const src = ask.src !== 0 ? ask.src : (route.src ?? selectSource(ns, dev, hop.via, routeScope(route))?.ip ?? 0);
+  const sourceBy = (hop: Nexthop): Ip4 => (ask.src !== 0 ? ask.src : (route.src ?? selectSource(ns, hop.dev ?? '', hop.via, routeScope(route))?.ip ?? 0));
+  const alike = ask.sourceOnly === true && new Set(answer.alternatives.map(sourceBy)).size === 1;
+  const { hop, choice } = alike ? { hop: answer.nexthop, choice: undefined } : chooseNexthop(sim, ns, answer, ask.hash ?? { src: ask.src, dst, proto: ask.proto, sport: ask.sport, dport: ask.dport });
+  const dev = hop.dev ?? '';
+  const src = sourceBy(hop);
   // __mkroute_output(): a loopback source may not leave by another device.
   if (isLoopback(src) && dev !== 'lo' && devConf(ns, dev, 'route_localnet', 'or', 0) === 0) return refuse(answer, 'EINVAL', 'martian');
   if (isZeroNet(dst)) return refuse(answer, 'EINVAL', 'martian');
   if (isLimitedBroadcast(dst)) return made({ ...rtableBy(ns, 'broadcast', dst, route, hop), gateway: undefined, mtu: undefined }, src, 'broadcast');
   const kind = route.type === 'broadcast' ? 'broadcast' : 'unicast';
   return made(rtableBy(ns, kind, dst, route, hop), src, kind === 'broadcast' ? kind : 'forward', choice);
+}
+
+/**
+ * ip_route_connect() (include/net/route.h): a connected socket takes its source from a first lookup, and its way from a second one with
+ * that source: rules may send it elsewhere then, and among several next hops another one may be chosen.
+ */
+export function routeConnect(sim: Sim, ns: Ns, ask: OutputQuestion): OutputDecision {
+  if (ask.src !== 0 || ask.dst === 0) return routeOutput(sim, ns, ask);
+  const first = routeOutput(sim, ns, { ...ask, sourceOnly: true });
+  if (first.kind !== 'route' || first.src === 0) return first;
+  const second = routeOutput(sim, ns, { ...ask, src: first.src });
+  return second.kind === 'unknown' ? second : { ...second, step: { ...second.step, chosenSrc: first.src } };
 }
 
 /** A destination of 0.0.0.0 is this machine: its own source, or 127.0.0.1. */

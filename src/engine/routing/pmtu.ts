@@ -19,6 +19,9 @@ export const forwardMtu = (ns: Ns, rt: Rtable): number => (rt.mtuLocked || sysct
 /** The same for a local packet: a learned path MTU of that destination comes first (ipv4_mtu(), FIB exceptions). */
 export const localMtu = (ns: Ns, rt: Rtable): number => rt.pmtu ?? ownMtu(ns, rt);
 
+/** ip_dont_fragment() (include/net/ip.h) for a socket that asked for nothing: DF unless ip_no_pmtu_disc, or a locked MTU, says otherwise. */
+export const setsDf = (ns: Ns, rt: Rtable | undefined): boolean => sysctl(ns, 'net.ipv4.ip_no_pmtu_disc', 0) === 0 && rt?.mtuLocked !== true;
+
 /**
  * __ip_rt_update_pmtu() (net/ipv4/route.c): remembers a path MTU that an ICMP 3/4 or a tunnel told us, for every next hop that leads
  * there; never raises it. What is below min_pmtu becomes min_pmtu, locked. Returns the remembered value if it is news.

@@ -4,8 +4,9 @@ import { ipBytes } from '../../packet/sizes.ts';
 import { transmit } from '../device/transmit.ts';
 import type { CtRef, Skb } from '../skb.ts';
 import { localOut } from '../ip/output.ts';
-import { routeOutput } from '../routing/output.ts';
-import { localMtu } from '../routing/pmtu.ts';
+import { type OutputDecision, routeOutput } from '../routing/output.ts';
+import { localMtu, setsDf } from '../routing/pmtu.ts';
+import type { Rtable } from '../routing/rtable.ts';
 import { linkOf, type Ns, type Sim } from '../sim.ts';
 import type { StepBody } from '../step.ts';
 
@@ -28,20 +29,27 @@ export interface Answer {
  * without it.
  */
 export function sendDatagram(sim: Sim, ns: Ns, answer: Answer): void {
-  const ip = ipOf(answer.packet);
-  const way = routeOutput(sim, ns, { purpose: 'output', dst: ip.dst, src: ip.src, tos: ip.tos, mark: 0, proto: ip.proto });
+  const way = wayOf(sim, ns, answer.packet, answer.mark ?? 0);
   const pieces = way.kind === 'route' && ipBytes(answer.packet) > localMtu(ns, way.rt);
   sendAnswer(sim, ns, { ...answer, packet: withIp(answer.packet, { df: !pieces }), ignoreDf: pieces });
+}
+
+function wayOf(sim: Sim, ns: Ns, packet: Packet, mark: number): OutputDecision {
+  const ip = ipOf(packet);
+  const l4 = packet[1];
+  const ports = isPorted(l4) ? { sport: l4.sport, dport: l4.dport } : {};
+  return routeOutput(sim, ns, { purpose: 'output', dst: ip.dst, src: ip.src, anySource: true, tos: ip.tos, mark, proto: ip.proto, ...ports });
 }
 
 /** Sends a packet that a socket, or the kernel in its place, makes because of another one: routed afresh, with its source given. */
 export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ignoreDf = false, mark = 0, direct, sender }: Answer): void {
   const ip = ipOf(packet);
+  const decided = wayOf(sim, ns, packet, mark);
   const skb: Skb = {
     id: sim.newPacketId(),
     connection: about.connection,
     role,
-    packet,
+    packet: decided.kind === 'route' ? byRoute(sim, ns, packet, decided.rt, what) : packet,
     eth: undefined,
     mark,
     iif: undefined,
@@ -54,17 +62,25 @@ export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ig
     sender: sender === 'none' ? undefined : (sender ?? (ip.proto === PROTO_ICMP ? 'kernel' : 'process')),
   };
   const at = { ns, dev: undefined };
-  const l4 = packet[1];
-  const ports = isPorted(l4) ? { sport: l4.sport, dport: l4.dport } : {};
-  const decided = routeOutput(sim, ns, { purpose: 'output', dst: ip.dst, src: ip.src, anySource: true, tos: ip.tos, mark, proto: ip.proto, ...ports });
   sim.emit(at, skb, { kind: 'send', what });
   if (decided.kind === 'unknown') return sim.unknown(at, skb, decided.what, decided.name, undefined, decided.source.filter((s) => s !== undefined));
   sim.emit(at, skb, decided.step, { source: decided.source });
   if (decided.kind === 'error') {
-    sim.emit(at, skb, { kind: 'drop', reason: decided.error === 'EINVAL' ? 'blackhole' : decided.error === 'EACCES' ? 'prohibit' : decided.error === 'EHOSTUNREACH' ? 'unreachable' : 'no-route' });
+    sim.emit(at, skb, { kind: 'drop', reason: dropReason(decided.error) });
     return sim.end(at, skb, 'unreachable');
   }
   const port = linkOf(ns, direct?.dev);
   if (direct && port) return transmit(sim, { ns, dev: port.name }, { ...skb, eth: direct.eth }, port, undefined);
   localOut(sim, ns, skb, decided.rt);
 }
+
+/** What the route says about the header: its hoplimit, and no DF where the MTU is locked. Resets insist on DF (tcp_sk_init()). */
+function byRoute(sim: Sim, ns: Ns, packet: Packet, rt: Rtable, what: Answer['what']): Packet {
+  const own = (what === 'ack' || what === 'data') && (sim.probe.df !== undefined || sim.probe.ttl !== undefined);
+  const clear = what !== 'reset' && !setsDf(ns, rt);
+  if (own || (rt.hoplimit === undefined && !clear)) return packet;
+  return withIp(packet, { ...(rt.hoplimit === undefined ? {} : { ttl: rt.hoplimit }), ...(clear ? { df: false } : {}) });
+}
+
+/** Why a packet was not sent, by the error that the socket gets. */
+export const dropReason = (error: 'EINVAL' | 'EHOSTUNREACH' | 'EACCES' | 'ENETUNREACH') => (({ EINVAL: 'blackhole', EHOSTUNREACH: 'unreachable', EACCES: 'prohibit', ENETUNREACH: 'no-route' }) as const)[error];

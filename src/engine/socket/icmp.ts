@@ -1,4 +1,5 @@
-import { ICMP_ECHO, ICMP_ECHO_REPLY, type IcmpHeader, ipOf, l4Of } from '../../packet/packet.ts';
+import { ICMP_ECHO, ICMP_ECHO_REPLY, type IcmpHeader, ipOf, l4Of, PROTO_SCTP, PROTO_TCP } from '../../packet/packet.ts';
+import { redirectReceive } from '../ip/redirect.ts';
 import { learnPmtu } from '../routing/pmtu.ts';
 import { type At, type Sim, sysctl } from '../sim.ts';
 import type { Skb } from '../skb.ts';
@@ -32,20 +33,37 @@ export function echo(sim: Sim, at: At, skb: Skb, request: IcmpHeader, from = ipO
   sim.end(at, skb, 'delivered');
   if (sim.probe.reply === false) return;
   const header = { ...ip, src: from, dst: ip.src, ttl: sysctl(at.ns, 'net.ipv4.ip_default_ttl', 64), df: false, mf: false, offset: 0 };
-  sendAnswer(sim, at.ns, { about: skb, role: 'reply', what: 'answer', packet: [header, { ...request, icmptype: ICMP_ECHO_REPLY }, ...skb.packet.slice(2)] });
+  const mark = sysctl(at.ns, 'net.ipv4.fwmark_reflect', 0) === 0 ? 0 : skb.mark;
+  sendAnswer(sim, at.ns, { about: skb, role: 'reply', what: 'answer', mark, packet: [header, { ...request, icmptype: ICMP_ECHO_REPLY }, ...skb.packet.slice(2)] });
 }
 
 /** icmp_unreach(): remembers a smaller path MTU, and wakes the prober's socket if the quoted packet was its own. */
 function error(sim: Sim, at: At, skb: Skb, icmp: IcmpHeader): void {
+  if (icmp.icmptype === 5) return redirectReceive(sim, at, skb, icmp);
   const quoted = icmp.quote && ipOf(icmp.quote.packet);
-  if (icmp.icmptype === 3 && icmp.code === 4 && icmp.mtu !== undefined && quoted) {
-    const learned = learnPmtu(at.ns, quoted.dst, icmp.mtu, { src: quoted.src, tos: quoted.tos, proto: quoted.proto });
+  const told = quoted && icmp.icmptype === 3 && icmp.code === 4 ? toldMtu(at, quoted.proto, icmp.mtu) : undefined;
+  if (quoted && told !== undefined) {
+    const learned = learnPmtu(at.ns, quoted.dst, told, { src: quoted.src, tos: quoted.tos, proto: quoted.proto });
     if (learned !== undefined) sim.emit(at, skb, { kind: 'pmtu', dst: quoted.dst, mtu: learned });
   }
   if (icmp.quote) ipTunnelError(at, icmp.quote.packet, icmp.icmptype, icmp.code);
   const client = clientQuoted(at.ns.clients, icmp);
   sim.emit(at, skb, { kind: 'deliver', to: client ? 'error-to-client' : 'kernel' });
   sim.end(at, skb, 'delivered', client ? { toClient: 'icmp', error: icmpError(icmp, ipOf(skb.packet).src) } : {});
+}
+
+/** What ip_no_pmtu_disc lets an ICMP 3/4 say: nothing but that the way is narrow (1), nothing at all (2), or only to protocols that check it (3). */
+function toldMtu(at: At, proto: number, mtu: number | undefined): number | undefined {
+  switch (sysctl(at.ns, 'net.ipv4.ip_no_pmtu_disc', 0)) {
+    case 0:
+      return mtu;
+    case 2:
+      return undefined;
+    case 3:
+      return proto === PROTO_TCP || proto === PROTO_SCTP ? mtu : undefined;
+    default:
+      return 0;
+  }
 }
 
 /** The error as the prober reads it. */

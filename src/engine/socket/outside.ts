@@ -18,7 +18,7 @@ export function deliverToOutside(sim: Sim, at: At, skb: Skb): boolean {
   if (from.kind !== 'outside' || ip.dst !== from.ip) return false;
   const l4 = l4Of(skb.packet);
   if (l4?.type === 'icmp' && l4.quote) {
-    const quoted = clientQuoted(sim.outside, l4);
+    const quoted = l4.icmptype === 5 ? undefined : clientQuoted(sim.outside, l4);
     sim.emit(at, skb, { kind: 'deliver', to: quoted ? 'error-to-client' : 'kernel' });
     sim.end(at, skb, 'delivered', quoted ? { toClient: 'icmp', error: icmpError(l4, ip.src) } : {});
     return true;

@@ -18,7 +18,7 @@ export function sendReset(sim: Sim, ns: Ns, about: Skb, { attach }: { readonly a
     role: 'error',
     what: 'reset',
     // IP4_REPLY_MARK()
-    mark: attach && sysctl(ns, 'net.ipv4.fwmark_reflect', 0) !== 0 ? about.mark : 0,
+    mark: sysctl(ns, 'net.ipv4.fwmark_reflect', 0) !== 0 ? about.mark : 0,
     sender: attach ? 'none' : 'kernel',
     ct: attach ? attached(ns, about) : undefined,
     // What came in by a bridge's port goes straight back there, as if the other end had said it.

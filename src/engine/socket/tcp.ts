@@ -1,8 +1,8 @@
 import { ipOf, l4Of, PROTO_TCP, TCP_ACK, TCP_PSH, TCP_RST, TCP_SYN, type TcpHeader } from '../../packet/packet.ts';
-import type { Ip4 } from '../../packet/address.ts';
-import { forwardMtu } from '../routing/pmtu.ts';
+import { localMtu } from '../routing/pmtu.ts';
 import { routeOutput } from '../routing/output.ts';
-import { type At, linkOf, type Ns, type Sim, sysctl } from '../sim.ts';
+import type { Rtable } from '../routing/rtable.ts';
+import { type At, type Ns, type Sim, sysctl } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import { sendAnswer } from './answer.ts';
 import { type ClientSocket, clientOf } from './client.ts';
@@ -14,13 +14,8 @@ export const SYN_OPTION_BYTES = 20;
 /** Timestamps alone, on everything after the SYNs. */
 const TIMESTAMP_BYTES = 12;
 
-/** ipv4_default_advmss(): what the way to `dst` allows, without headers; at least 256 (ip_rt_min_advmss). */
-export function advertisedMss(sim: Sim, ns: Ns, src: Ip4, dst: Ip4): number {
-  const decided = routeOutput(sim, ns, { purpose: 'output', dst, src, tos: 0, mark: 0, proto: PROTO_TCP });
-  if (decided.kind !== 'route') return 1460;
-  const mtu = decided.rt.oif === 'lo' ? (linkOf(ns, 'lo')?.mtu ?? 65536) : forwardMtu(ns, decided.rt);
-  return Math.min(Math.max(mtu - 40, 256), 65535 - 40);
-}
+/** ipv4_default_advmss(): the route's advmss, else what the way allows without headers; at least 256 (ip_rt_min_advmss). */
+export const advertisedMss = (ns: Ns, rt: Rtable): number => rt.advmss ?? Math.min(Math.max(localMtu(ns, rt) - 40, sysctl(ns, 'net.ipv4.route.min_adv_mss', 256)), 65535 - 40);
 
 /** tcp_v4_rcv() (net/ipv4/tcp_ipv4.c), as far as an opening, its data and its refusal go. */
 export function tcpReceive(sim: Sim, at: At, skb: Skb): void {
@@ -43,13 +38,17 @@ export function tcpReceive(sim: Sim, at: At, skb: Skb): void {
 
 function sendSynAck(sim: Sim, ns: Ns, syn: Skb, l4: TcpHeader): void {
   const ip = ipOf(syn.packet);
+  // inet_request_mark()
+  const mark = sysctl(ns, 'net.ipv4.tcp_fwmark_accept', 0) === 0 ? 0 : syn.mark;
+  const way = routeOutput(sim, ns, { purpose: 'output', dst: ip.src, src: ip.dst, anySource: true, tos: 0, mark, proto: PROTO_TCP, sport: l4.dport, dport: l4.sport });
   sendAnswer(sim, ns, {
     about: syn,
     role: 'reply',
     what: 'answer',
+    mark,
     packet: [
       { type: 'ipv4', src: ip.dst, dst: ip.src, proto: PROTO_TCP, ttl: sysctl(ns, 'net.ipv4.ip_default_ttl', 64), tos: 0, df: true, mf: false, offset: 0 },
-      { type: 'tcp', sport: l4.dport, dport: l4.sport, flags: TCP_SYN | TCP_ACK, optionBytes: SYN_OPTION_BYTES, mss: advertisedMss(sim, ns, ip.dst, ip.src) },
+      { type: 'tcp', sport: l4.dport, dport: l4.sport, flags: TCP_SYN | TCP_ACK, optionBytes: SYN_OPTION_BYTES, mss: way.kind === 'route' ? advertisedMss(ns, way.rt) : 1460 },
     ],
   });
 }
@@ -66,7 +65,11 @@ function sendData(sim: Sim, ns: Ns, synAck: Skb, client: ClientSocket, peerMss: 
   const size = sim.probe.size ?? 0;
   if (size === 0) return;
   const own = client.sent.find((h) => h.type === 'tcp')?.mss ?? peerMss;
-  const room = Math.max(1, Math.min(own, peerMss) - TIMESTAMP_BYTES);
+  // tcp_sync_mss(): what was learned about the path binds as well.
+  const { src, dst } = ipOf(client.sent);
+  const way = routeOutput(sim, ns, { purpose: 'output', dst, src, anySource: true, tos: sim.probe.tos ?? 0, mark: sim.probe.mark ?? 0, proto: PROTO_TCP, sport: client.port, dport: client.peerPort });
+  const fits = way.kind === 'route' ? localMtu(ns, way.rt) - 40 : own;
+  const room = Math.max(1, Math.min(fits, peerMss) - TIMESTAMP_BYTES);
   const segment = (flags: number, bytes: number, what: 'ack' | 'data'): void => {
     const first = ipOf(client.sent);
     sendAnswer(sim, ns, {

@@ -1,3 +1,4 @@
+import { printIpNexthop } from '../../dumps/ipNexthop.ts';
 import { printIpRoute } from '../../dumps/ipRoute.ts';
 import { printIpRule } from '../../dumps/ipRule.ts';
 import { printIpsetSave } from '../../dumps/ipsetSave.ts';
@@ -6,7 +7,7 @@ import { printIpvsadmSave } from '../../dumps/ipvsadm.ts';
 import { formatIp4 } from '../../packet/address.ts';
 import { isUp } from '../../world/lookup.ts';
 import type { Table } from '../../world/netfilter.ts';
-import type { Address, Link, Netns, PolicyRule, Route } from '../../world/world.ts';
+import type { Address, Link, Netns, NexthopObject, PolicyRule, Route } from '../../world/world.ts';
 import { portLines, stateLines, vlanLines } from './bridges.ts';
 import type { Notes } from './lab.ts';
 import { conntrackLine } from './connections.ts';
@@ -27,7 +28,7 @@ export function configLines(netns: Netns, notes: Notes, name: string, batch: Bat
       ...netns.links.flatMap((l) => (l.kind === 'bridge' ? [`link set dev ${l.name} mtu ${l.mtu}`] : [])),
       ...addresses,
       ...neighbourLines(netns),
-      ...netns.routes.filter((r) => !madeByAddress(r)).toSorted((a, b) => reach(a) - reach(b)).map(routeLine),
+      ...netns.routes.filter((r) => !madeByAddress(r) && r.nhid === undefined).toSorted((a, b) => reach(a) - reach(b)).map(routeLine),
       ...ruleLines(netns.rules),
     ]),
     ...vlanLines(netns),
@@ -64,8 +65,20 @@ const madeByAddress = (r: Route): boolean => r.table === 'local' && r.proto === 
 /** Gateways must be reachable when a route is added: connected routes first. */
 const reach = (r: Route): number => (r.nexthops.some((h) => h.via !== undefined && !h.onlink) ? 1 : 0);
 
+/** Nexthop objects, which need a carrier, and the routes that name them: when both ends of each cable are there. */
+function nexthopLines(netns: Netns): readonly string[] {
+  const objects = (netns.nexthopObjects ?? []).toSorted((a, b) => Number(a.group !== undefined) - Number(b.group !== undefined));
+  const routes = netns.routes.filter((r) => r.nhid !== undefined).map((r) => routeLine(r).replace('append', 'replace'));
+  return [...objects.map(nexthopLine), ...routes].map((line) => `ip ${line}`);
+}
+
+/** An object as `ip nexthop add` takes it: the scope is the kernel's own doing. */
+const nexthopLine = (object: NexthopObject): string => `nexthop replace ${printIpNexthop([{ ...object, extra: (object.extra ?? []).filter((w) => !/^(?:scope|unbalanced_time|proto unspec)/.test(w) && !['offload', 'trap', 'linkdown'].includes(w)) }])[0]?.trim() ?? ''}`;
+
 function routeLine(route: Route): string {
-  const usable = { ...route, nexthops: route.nexthops.map((h) => ({ ...h, dead: false })), extra: (route.extra ?? []).filter((w) => !['linkdown', 'dead', 'offload', 'trap', 'rt_trap'].includes(w)) };
+  // A nexthop object says where; a route through a blackhole one prints as one.
+  const byObject = route.nhid === undefined ? {} : { type: route.type === 'blackhole' ? ('unicast' as const) : route.type, nexthops: [] };
+  const usable: Route = { ...route, nexthops: route.nexthops.map(({ via, dev, weight, onlink }) => ({ via, dev, weight, onlink, dead: false })), ...byObject, extra: (route.extra ?? []).filter((w) => !['linkdown', 'dead', 'offload', 'trap', 'rt_trap'].includes(w)) };
   return `route append ${printIpRoute([usable], undefined, true).map((l) => l.trim()).join(' ')}`;
 }
 
@@ -82,7 +95,7 @@ const isStandard = (r: PolicyRule): boolean =>
 function ruleLines(rules: readonly PolicyRule[]): readonly string[] {
   if (rules.length === 0) return [];
   return [
-    ...rules.filter((r) => !isStandard(r)).flatMap((r) => printIpRule([r]).map((l) => `rule add pref ${l.replace(':\t', ' ')}`)),
+    ...rules.filter((r) => !isStandard(r)).flatMap((r) => printIpRule([{ ...r, extra: (r.extra ?? []).filter((w) => !w.startsWith('[')) }]).map((l) => `rule add pref ${l.replace(':\t', ' ')}`)),
     ...[...STANDARD].flatMap(([priority, table]) => (rules.some((r) => r.priority === priority && isStandard(r)) ? [] : [`rule del pref ${priority} lookup ${table}`])),
   ];
 }
@@ -119,8 +132,8 @@ const sharesLists = (table: Table): boolean => table.chains.some((c) => c.rules.
 /** What is added last is picked first: a listing in picking order is loaded from its end. */
 const ipvsText = (netns: Netns): readonly string[] => printIpvsadmSave(netns.ipvs.map((s) => (s.sorted ? s : { ...s, realServers: s.realServers.toReversed() })), true);
 
-/** What can only be set once everything else is there: the states of bridge ports, and connections that the dump shows. */
-export const givenLines = (netns: Netns): readonly string[] => [...stateLines(netns), ...(netns.conntrack ?? []).map((e) => conntrackLine(e, netns))];
+/** What can only be set once everything else is there: nexthop objects, the states of bridge ports, and connections that the dump shows. */
+export const givenLines = (netns: Netns): readonly string[] => [...nexthopLines(netns), ...stateLines(netns), ...(netns.conntrack ?? []).map((e) => conntrackLine(e, netns))];
 
 function netfilterLines(netns: Netns, notes: Notes, name: string): readonly string[] {
   const lines: string[] = [];

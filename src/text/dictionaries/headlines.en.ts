@@ -111,6 +111,7 @@ export const headlinesEn: Dictionary = {
   cut: (t) => (t.again ? `Cut into ${t.count} pieces again, none larger than they came: ${t.mtu} bytes` : `Too large for ${t.dev ?? 'the way'}: ${t.bytes} bytes, ${t.mtu} fit, so it is cut into ${t.count} pieces`),
   piece: (t) => `Piece ${t.index + 1} of ${t.count}`,
   whole: (t) => `The ${t.count} pieces are one packet again`,
+  redirect: (t) => s(t.believed ? `${t.host} will send to ${t.ip} by way of ${t.gateway} from now on` : `${t.host} does not follow the redirect to ${t.gateway}`),
   pmtu: (t) => s(`${t.host} remembers that no more than ${t.mtu} bytes fit on the way to ${t.ip}`),
   'too-big': (t) => `Dropped: ${t.bytes} bytes do not fit into ${t.mtu}, and the packet must not be cut`,
   'ipvs-pick': (t) => (t.count > 1 ? `IPVS picks one of ${numberWord(t.count)} real servers: ${orNone([t.name ?? t.address, endpoint(t)])}` : `IPVS sends it to its one real server: ${orNone([t.name ?? t.address, endpoint(t)])}`),

@@ -98,6 +98,7 @@ export const headlinesKo: Dictionary = {
   cut: (t) => (t.again ? `다시 ${t.count}조각으로 나눕니다. 들어온 조각보다 크지 않게 ${t.mtu}바이트까지입니다` : `${t.dev ?? '이 길'}에는 너무 큽니다. ${t.bytes}바이트인데 ${t.mtu}바이트까지라서 ${t.count}조각으로 나눕니다`),
   piece: (t) => `${t.count}조각 가운데 ${t.index + 1}번째`,
   whole: (t) => `조각 ${t.count}개가 다시 한 패킷이 됩니다`,
+  redirect: (t) => (t.believed ? `${josa(t.host, '은/는')} 이제 ${t.ip}에 보낼 때 ${josa(t.gateway, '을/를')} 거칩니다` : `${josa(t.host, '은/는')} ${josa(t.gateway, '을/를')} 거치라는 redirect를 따르지 않습니다`),
   pmtu: (t) => `${josa(t.host, '은/는')} ${t.ip}까지 ${t.mtu}바이트만 지나간다는 것을 기억합니다`,
   'too-big': (t) => `버려집니다: ${t.bytes}바이트는 ${t.mtu}바이트에 들어가지 않고, 쪼갤 수도 없습니다`,
   'ipvs-pick': (t) => {

@@ -41,6 +41,7 @@ export const nextEn: Dictionary = {
   cut: () => 'is it too large?',
   piece: (t) => `piece ${t.index + 1} of ${t.count}`,
   whole: () => 'the pieces come together',
+  redirect: (t) => `${t.host} hears of a shorter way`,
   pmtu: (t) => `${t.host} learns the path’s MTU`,
   'too-big': () => 'is it too large?',
   'ipvs-pick': (t) => (t.count > 1 ? 'IPVS picks a real server' : 'IPVS sends it to its real server'),

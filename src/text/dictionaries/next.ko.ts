@@ -42,6 +42,7 @@ export const nextKo: Dictionary = {
   cut: () => '너무 큰가?',
   piece: (t) => `${t.count}조각 가운데 ${t.index + 1}번째`,
   whole: () => '조각이 모입니다',
+  redirect: (t) => `${josa(t.host, '이/가')} 더 짧은 길을 듣습니다`,
   pmtu: (t) => `${josa(t.host, '이/가')} 경로 MTU를 배웁니다`,
   'too-big': () => '너무 큰가?',
   'ipvs-pick': (t) => (t.count > 1 ? 'IPVS가 리얼 서버를 고릅니다' : 'IPVS가 리얼 서버로 보냅니다'),

@@ -116,6 +116,7 @@ export const whyEn: Dictionary = {
   cut: (t) => (t.again ? `It was put together here, but no piece may leave larger than the largest that came: ${c(t.mtu)} bytes.` : `${c(t.bytes)} bytes do not fit into ${c(t.mtu)}, and the packet allows cutting (DF is clear).`) + ' Only the first piece has the transport header, with its ports.',
   piece: () => 'Each piece is a packet of its own until somebody puts them together.',
   whole: () => 'Where connections are tracked, pieces are put together before any rule sees them.',
+  redirect: (t) => (t.believed ? `A router on the same link says that ${c(t.gateway)} is the better next hop to ${c(t.ip)}; ${c('accept_redirects')} lets the kernel believe it.` : `It must come from the very gateway in use, name a neighbour whose MAC address is known, and ${c('accept_redirects')} must allow it.`),
   pmtu: (t) => `From now on ${c(t.host)} will not send larger packets to ${c(t.ip)}.`,
   'too-big': (t) => `DF is set, so the packet must not be cut.${t.told ? ` The sender is told that ${c(t.mtu)} bytes fit; it must come back with less.` : ''}`,
   'ipvs-pick': (t) =>
