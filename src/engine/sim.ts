@@ -283,13 +283,14 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
   return sim;
 }
 
-/** Frames are received in the order in which they were sent, until none is under way. */
-export function drain(sim: Sim): void {
+/** Frames are received in the order in which they were sent, until none is under way, or the awaited one came. */
+export function drain(sim: Sim, done: () => boolean = () => false): void {
   const outer = sim.softirq;
   for (let n = 0; n < BOUNDS.receives && !sim.exhausted; n++) {
-    const frame = sim.backlog.shift();
+    const over = done();
+    const frame = over ? undefined : sim.backlog.shift();
     sim.softirq = outer || frame !== undefined;
-    const next = frame ?? (outer ? undefined : sim.woken.shift());
+    const next = frame ?? (outer || over ? undefined : sim.woken.shift());
     if (!next) {
       sim.softirq = outer;
       return;

@@ -71,7 +71,8 @@ export type StepBody =
   | { readonly kind: 'pmtu'; readonly dst: Ip4; readonly mtu: number }
   /** An ICMP redirect was taken to heart, or not. */
   | { readonly kind: 'redirect'; readonly dst: Ip4; readonly gateway: Ip4; readonly believed: boolean }
-  | { readonly kind: 'drop'; readonly reason: DropReason }
+  /** `copy`: of a flooded frame, for somebody else. */
+  | { readonly kind: 'drop'; readonly reason: DropReason; readonly copy?: boolean }
   /** The packet leaves the machines that the input describes. */
   | { readonly kind: 'left'; readonly next: Ip4 | undefined; readonly assumed: 'pod-without-dump' | undefined }
   /** The engine cannot tell. `what` names it, `assumed` is what happens next here, `ask` is the command that would settle it. */

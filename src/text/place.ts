@@ -30,6 +30,7 @@ export function placeOf(steps: readonly Step[], step: Step): Place {
     case 'transmit':
       return step.segment !== undefined && step.dev !== undefined ? { kind: 'wire', segment: step.segment, from: { ...at, dev: step.dev }, to: step.to } : step.dev === undefined ? { kind: 'socket', ...at } : device(step.dev);
     case 'bridge':
+      return device(step.bridge);
     case 'receive':
     case 'encap':
     case 'decap':

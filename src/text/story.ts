@@ -63,7 +63,7 @@ function tells(steps: readonly Step[], groups: readonly Group[], i: number, grou
   switch (group.kind) {
     case 'drop':
       // The drop behind a REJECT that was told comes after its error has left.
-      return !(lead.kind === 'drop' && (lead.reason === 'rule' || lead.reason === 'policy'));
+      return !(lead.kind === 'drop' && (lead.reason === 'rule' || lead.reason === 'policy' || (lead.copy === true && isPassedOn(steps, lead))));
     case 'unknown':
     case 'left':
     case 'refused':
@@ -90,10 +90,15 @@ function tells(steps: readonly Step[], groups: readonly Group[], i: number, grou
       return !again && lead.role === 'request' && lead.kind === 'fib' && routeTells(lead, next, steps);
     case 'arrive':
       return !again && lead.role === 'request' && overWire(steps, groups, i) && next !== undefined && !['decap', 'encap', 'deliver'].includes(next.kind) && leadOf(steps, next)?.kind !== 'deliver';
+    case 'leave':
+      return lead.kind === 'bridge' && !again && lead.role === 'request' && !isNested(lead);
     default:
       return false;
   }
 }
+
+/** Somebody else got on with the packet, or took it. */
+const isPassedOn = (steps: readonly Step[], drop: Step): boolean => steps.some((s) => s.id > drop.id - 20 && (s.kind === 'deliver' || s.kind === 'fib') && s.role === drop.role && s.connection === drop.connection);
 
 /** More than one IP header: a tunnel's outer packet. */
 const isNested = (step: Step): boolean => step.packet.filter((h) => h.type === 'ipv4').length > 1;

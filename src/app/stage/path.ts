@@ -65,6 +65,8 @@ export function placeOf(trace: Trace, step: Step): Place | undefined {
     case 'fib':
       // What is made here is routed before it comes to OUTPUT; only then would it pass the second diamond.
       return step.purpose === 'input' ? { kind: 'routing', ...at, which: 'in' } : step.purpose === 'reroute' ? { kind: 'routing', ...at, which: 'out' } : undefined;
+    case 'bridge':
+      return { kind: 'device', ...at, dev: step.bridge };
     case 'receive':
     case 'transmit':
     case 'encap':

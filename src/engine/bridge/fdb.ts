@@ -3,6 +3,7 @@ import type { SourceRef } from '../../world/source.ts';
 import type { FdbEntry, Link } from '../../world/world.ts';
 import type { Ns } from '../sim.ts';
 import { portsOf } from './ports.ts';
+import { holds } from './vlan.ts';
 
 /** Where a bridge believes an address to be. `local`: it is the bridge's own, or one of a port. */
 export interface FdbAnswer {
@@ -22,7 +23,8 @@ const vlanOf = (entry: FdbEntry): number => {
 /** br_fdb_find_rcu() (net/bridge/br_fdb.c): addresses of the bridge and its ports, what it learned during the trace, what the dump has. */
 export function findMac(ns: Ns, bridge: Link, mac: Mac, vid: number): FdbAnswer | undefined {
   const ports = portsOf(ns, bridge);
-  const own = [bridge, ...ports].find((l) => l.mac === mac);
+  // Where VLANs are filtered an address is local in those of its device (br_vlan_add(), nbp_vlan_add()).
+  const own = [bridge, ...ports].find((l) => l.mac === mac && (vid === 0 || holds(l.vlans ?? [], vid) !== undefined));
   if (own) return { kind: 'local', dev: own.name, by: 'local', source: own.source };
   const names = new Set([bridge.name, ...ports.map((p) => p.name)]);
   const entry = ns.netns.fdb.find((e) => e.mac === mac && names.has(e.dev) && e.words.includes('master') && vlanOf(e) === vid);

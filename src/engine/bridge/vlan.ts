@@ -5,7 +5,7 @@ import type { Skb } from '../skb.ts';
 /** What VLAN filtering says of a frame. `unlisted`: no dump tells the VLANs of the port. */
 export type Filtered = { readonly kind: 'pass'; readonly skb: Skb; readonly vid: number } | { readonly kind: 'refused' } | { readonly kind: 'unlisted' };
 
-const holds = (vlans: readonly BridgeVlan[], vid: number): BridgeVlan | undefined => vlans.find((v) => vid >= v.vid && vid <= v.to);
+export const holds = (vlans: readonly BridgeVlan[], vid: number): BridgeVlan | undefined => vlans.find((v) => vid >= v.vid && vid <= v.to);
 
 /**
  * br_allowed_ingress() (net/bridge/br_vlan.c): a frame without a tag belongs to the port's PVID, one with a tag to that VLAN if the port

@@ -30,7 +30,7 @@ export function arpResolve(sim: Sim, at: At, waiting: Skb, link: Link, target: I
   const others = sim.backlog.splice(0);
   sim.asking = asking;
   transmit(sim, at, request, link, undefined);
-  drain(sim);
+  drain(sim, () => asking.mac !== undefined);
   sim.asking = outer;
   sim.backlog.push(...others);
   if (asking.mac !== undefined) return { kind: 'mac', mac: asking.mac };

@@ -43,7 +43,7 @@ export function netifReceive(sim: Sim, at: At, skb: Skb, link: Link): void {
   const foreign = here.pktType === 'otherhost' || here.vid !== undefined;
   if (isArp && !foreign) return arpReceive(sim, at, here, link);
   if (foreign || (skb.eth && skb.eth.ethertype !== ETHERTYPE_IPV4)) {
-    sim.emit(at, here, { kind: 'drop', reason: 'otherhost' });
+    sim.emit(at, here, { kind: 'drop', reason: 'otherhost', ...(here.flood ? { copy: true } : {}) });
     return sim.end(at, here, 'dropped');
   }
   ipReceive(sim, at, here);

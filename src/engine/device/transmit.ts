@@ -11,7 +11,7 @@ import { forwarded, scrubbed, type Skb } from '../skb.ts';
 import { deliverToOutside, takeAtVeth } from '../socket/outside.ts';
 import { tunnelTransmit } from '../tunnel/transmit.ts';
 import { receive } from './receive.ts';
-import { macvlansOn, macvlanTransmit, vlanTransmit } from './upper.ts';
+import { macvlanTransmit, vlanTransmit } from './upper.ts';
 
 const asks = (skb: Skb): boolean => skb.packet[0]?.type === 'arp';
 
@@ -84,10 +84,7 @@ function cross(sim: Sim, to: At, from: Ns, skb: Skb): void {
   enqueue(sim, to, to.ns === from ? forwarded(skb) : scrubbed(skb));
 }
 
-/** A NIC takes in frames for others when it is the port of a bridge or carries macvlans. */
-const promiscuous = (sim: Sim, { ns, link }: { readonly ns: Ns; readonly link: Link }): boolean => link.master !== undefined || link.flags.includes('PROMISC') || macvlansOn(sim, { ns, dev: link.name }).length > 0;
-
-/** The wire hands a frame to the NIC of its address, one for many to all, and one whose owner is behind some NIC to those that would take it. */
+/** The wire hands a frame to the NIC of its address, and to all one for many, or one whose described owner is no NIC on it (a bridge or macvlan behind one). */
 function transmitNic(sim: Sim, at: At, skb: Skb, self: DeviceRef, seen: (to: DeviceRef | undefined, segment?: string) => number): void {
   const segment = segmentOf(sim.world, self);
   const dst = skb.eth?.dst;
@@ -99,7 +96,7 @@ function transmitNic(sim: Sim, at: At, skb: Skb, self: DeviceRef, seen: (to: Dev
   const group = dst !== undefined && isGroup(dst);
   const owner = group ? undefined : others.find((o) => o.link.mac === dst);
   const described = (has: (l: Link) => boolean): boolean => sim.world.hosts.some((h) => h.netns.some((n) => n.links.some(has)));
-  const behind = owner || (!group && !described((l) => l.mac === dst)) ? [] : others.filter((o) => group || promiscuous(sim, o));
+  const behind = owner || (!group && !described((l) => l.mac === dst)) ? [] : others;
   seen(owner && { host: owner.ns.host.name, netns: owner.ns.netns.name, dev: owner.link.name }, segment?.name);
   if (owner) return enqueue(sim, { ns: owner.ns, dev: owner.link.name }, scrubbed(skb));
   const [arp] = skb.packet;
