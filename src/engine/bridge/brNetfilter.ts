@@ -22,6 +22,12 @@ export function callsIptables(ns: Ns, bridge: Link, skb: Skb): boolean {
   return bridge.bridge?.callIptables === true || sysctl(ns, 'net.bridge.bridge-nf-call-iptables', 0) !== 0;
 }
 
+/** brnf_get_logical_dev(): the bridge, or its device for the frame's VLAN where that is asked for. */
+function logicalDev(ns: Ns, bridge: Link, skb: Skb): string {
+  const vlan = skb.vid === undefined || sysctl(ns, 'net.bridge.bridge-nf-pass-vlan-input-dev', 0) === 0 ? undefined : ns.netns.links.find((l) => l.vlan?.id === skb.vid && l.peer === bridge.name);
+  return (vlan ?? bridge).name;
+}
+
 /** A frame for another machine shows itself to the hooks as if it were for this one. */
 const shown = (skb: Skb): Skb => (skb.pktType === 'otherhost' ? { ...skb, pktType: 'host' } : skb);
 
@@ -33,14 +39,15 @@ const fakeRoute = (skb: Skb, bridge: Link): Rtable => ({ kind: 'unicast', dst: i
  * to the bridge it stays a bridged frame, with a new address in front, else it goes up to IP.
  */
 export function bridgePrerouting(sim: Sim, at: At, skb: Skb, port: Link, bridge: Link): void {
-  const there: At = { ns: at.ns, dev: bridge.name };
-  const hooked = runHook(sim, there, 'PREROUTING', { ...shown(skb), iif: bridge.name, physin: port.name, physout: undefined }, { in: bridge.name, out: undefined });
+  const dev = logicalDev(at.ns, bridge, skb);
+  const there: At = { ns: at.ns, dev };
+  const hooked = runHook(sim, there, 'PREROUTING', { ...shown(skb), iif: dev, physin: port.name, physout: undefined }, { in: dev, out: undefined });
   if (hooked.verdict !== 'accept') return;
   const seen: Skb = { ...hooked.state.skb, pktType: skb.pktType ?? 'host', prerouted: true };
   if (ipOf(seen.packet).dst === ipOf(skb.packet).dst) return handleFrameFinish(sim, at, seen, port, bridge);
   const decided = routeInput(sim, there, seen);
   if (decided.kind === 'ended' || !seen.eth) return;
-  if (decided.kind === 'forward' && decided.rt.oif === bridge.name) return bridgedDnat(sim, at, seen, port, bridge, decided.rt);
+  if (decided.kind === 'forward' && decided.rt.oif === dev) return bridgedDnat(sim, at, seen, port, bridge, decided.rt);
   handleFrameFinish(sim, at, { ...seen, decided, pktType: 'host', eth: { ...seen.eth, dst: bridge.mac ?? seen.eth.dst } }, port, bridge);
 }
 
@@ -61,7 +68,7 @@ function bridgedDnat(sim: Sim, at: At, skb: Skb, port: Link, bridge: Link, rt: R
 export function bridgeForward(sim: Sim, ns: Ns, skb: Skb, bridge: Link, to: Link): void {
   const at: At = { ns, dev: bridge.name };
   const rt = fakeRoute(skb, bridge);
-  const forwarded = runHook(sim, at, 'FORWARD', { ...shown(skb), physout: to.name }, { in: bridge.name, out: bridge.name }, rt);
+  const forwarded = runHook(sim, at, 'FORWARD', { ...shown(skb), physout: to.name }, { in: logicalDev(ns, bridge, skb), out: bridge.name }, rt);
   if (forwarded.verdict !== 'accept') return;
   const hooked = runHook(sim, at, 'POSTROUTING', forwarded.state.skb, { in: undefined, out: bridge.name }, rt);
   if (hooked.verdict === 'accept') refragment(sim, ns, hooked.state.skb, bridge, to);

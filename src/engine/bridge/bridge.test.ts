@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { at, ip, worldFrom } from '../../testing/sample.ts';
+import type { Bundle } from '../../dumps/bundle.ts';
 import type { World } from '../../world/world.ts';
 import type { Probe } from '../probe.ts';
 import { trace } from '../trace.ts';
@@ -34,7 +35,7 @@ $ ip neigh
 `;
 
 /** The world of a node with cni0: two pods behind the bridge br0, 10.9.0.254. */
-function world({ sysctls = '', tables = '', va = '', vb = '', bridge = 'vlan_filtering 0', more = '', noPods = false }: Options): World {
+function filesOf({ sysctls = '', tables = '', va = '', vb = '', bridge = 'vlan_filtering 0', more = '', noPods = false }: Options): Bundle {
   const port = (n: number, name: string, words: string): string => `${20 + n}: ${name}@if${n + 1}: ${UP} master br0 state UP group default qlen 1000
     link/ether 06:00:00:00:09:0${n} brd ff:ff:ff:ff:ff:ff link-netnsid ${n} ${DETAILS}
     veth 
@@ -55,8 +56,10 @@ $ sysctl -a
 net.ipv4.ip_forward = 1
 ${sysctls}
 ${tables === '' ? '' : `$ iptables-save\n${tables}\n`}${more}`;
-  return worldFrom({ 'n/n.txt': node, ...(noPods ? {} : { 'n/netns/a/a.txt': pod(1, 'a'), 'n/netns/b/b.txt': pod(2, 'b') }) });
+  return { 'n/n.txt': node, ...(noPods ? {} : { 'n/netns/a/a.txt': pod(1, 'a'), 'n/netns/b/b.txt': pod(2, 'b') }) };
 }
+
+const world = (options: Options): World => worldFrom(filesOf(options));
 
 const CALL = 'net.bridge.bridge-nf-call-iptables = 1';
 const SERVICE = '*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A PREROUTING -d 10.96.0.1/32 -p tcp -j DNAT --to-destination 10.9.0.2:8080\nCOMMIT';
@@ -160,5 +163,19 @@ describe('br_netfilter', () => {
     const t = trace(world({ sysctls: CALL, tables: own, va }), tcp('10.96.0.1'));
     expect(t.outcomes[0]?.request.verdict).toBe(verdict);
     expect(drops(t)).toEqual(reasons);
+  });
+});
+
+describe('a world with a bridge that lacks a line', () => {
+  it('always ends, with a verdict', () => {
+    const whole = filesOf({ sysctls: CALL, tables: SERVICE });
+    for (const [path, content] of Object.entries(whole)) {
+      const lines = (typeof content === 'string' ? content : '').split('\n');
+      for (const i of lines.keys()) {
+        const damaged = worldFrom({ ...whole, [path]: lines.toSpliced(i, 1).join('\n') });
+        if (!damaged.hosts[0]?.netns.some((n) => n.name === 'a')) continue;
+        for (const dst of ['10.96.0.1', '10.9.0.2', '10.9.0.255']) expect(trace(damaged, tcp(dst)).outcomes[0]?.request.verdict).toBeTypeOf('string');
+      }
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { type Ip4, type Mac } from '../../packet/address.ts';
+import { BROADCAST_MAC, type Ip4, type Mac } from '../../packet/address.ts';
 import { ETHERTYPE_IPV4 } from '../../packet/packet.ts';
 import { isUp } from '../../world/lookup.ts';
 import type { Link } from '../../world/world.ts';
@@ -9,6 +9,9 @@ import type { Skb } from '../skb.ts';
 import { ipOf } from '../../packet/packet.ts';
 import { arpResolve } from './arp.ts';
 import { leave, transmit } from './transmit.ts';
+
+/** ip_eth_mc_map() (include/net/ip.h). */
+const groupMac = (ip: Ip4): Mac => `01:00:5e:${[(ip >>> 16) & 0x7f, (ip >>> 8) & 255, ip & 255].map((b) => b.toString(16).padStart(2, '0')).join(':')}`;
 
 /** States in which a neighbour entry can be used (NUD_VALID and FAILED's absence). */
 const usable = (state: string): boolean => state !== 'FAILED' && state !== 'INCOMPLETE';
@@ -28,6 +31,9 @@ export function neighbourOutput(sim: Sim, at: At, skb: Skb, rt: Rtable): void {
   const framed = (mac: Mac): Skb => ({ ...skb, eth: { type: 'eth', src: link.mac ?? '00:00:00:00:00:00', dst: mac, ethertype: ETHERTYPE_IPV4 } });
   if (link.flags.includes('NOARP') && link.kind !== 'veth' && link.kind !== 'nic') return transmit(sim, here, framed(link.mac ?? '00:00:00:00:00:00'), link, rt);
 
+  // arp_constructor(), net/ipv4/arp.c: nobody is asked for the address of all or of a group.
+  const known = rt.kind === 'broadcast' ? BROADCAST_MAC : rt.kind === 'multicast' ? groupMac(nexthop) : undefined;
+  if (known !== undefined) return transmit(sim, here, framed(known), link, rt);
   const found = neighbourMac(sim, here, skb, link, nexthop);
   if (found) transmit(sim, here, framed(found.mac), link, rt);
 }
