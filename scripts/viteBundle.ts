@@ -3,6 +3,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
 import { parseBundle } from '../src/dumps/bundle.ts';
 import { parseObjects } from '../src/dumps/kubectl.ts';
+import { trace } from '../src/engine/trace.ts';
+import type { Trace } from '../src/engine/trace-types.ts';
+import { scenarios } from '../src/scenarios/catalogue.ts';
+import { readProbe } from '../src/share/probeWords.ts';
+import type { World } from '../src/world/world.ts';
 import { readFolder } from '../src/scenarios/files.node.ts';
 
 const SUFFIX = '?bundle';
@@ -10,7 +15,8 @@ const SUFFIX = '?bundle';
 /**
  * Lets `import { load } from './folder?bundle'` stand for a folder of dumps. A build writes them as a JSON file beside the scripts,
  * which `load` fetches: dumps are data, and as data they cost the browser no script to compile. Elsewhere they are inlined. With them
- * goes the world that the parsers make of them, so that the page can show it before it has any parser.
+ * goes the world that the parsers make of them, and the first walk that the engine makes in it, so that the page can show them before it has
+ * any parser or engine.
  */
 export function bundleFolders(): Plugin {
   let building = false;
@@ -33,7 +39,7 @@ export function bundleFolders(): Plugin {
       const files = readFolder(folder);
       const { names } = parseObjects(files);
       const { world, diagnostics } = parseBundle(files, names);
-      const json = JSON.stringify({ files, names, parsed: { world, diagnostics } });
+      const json = JSON.stringify({ files, names, parsed: { world, diagnostics }, walk: firstWalk(folder, world) });
       if (!building) return `const read = ${json};\nexport const load = async () => read;\n`;
       const asset = this.emitFile({ type: 'asset', name: `${basename(dirname(folder))}-${basename(folder)}.json`, source: json });
       // Fetched once: the same object every time, but a failure may be tried again.
@@ -46,6 +52,13 @@ const fetchJson = async () => {
 export const load = () => (read ??= fetchJson().catch((error) => { read = undefined; throw error; }));\n`;
     },
   };
+}
+
+/** The walk that the page opens with, if the folder is a scenario's. */
+function firstWalk(folder: string, world: World): Trace | undefined {
+  const [probe] = scenarios.find((s) => folder.includes(`/${s.id}/`))?.probes ?? [];
+  const read = probe && readProbe(world, { from: probe.from, via: undefined, to: probe.to, proto: probe.proto, sport: undefined, size: undefined });
+  return read?.ok ? trace(world, read.value) : undefined;
 }
 
 /**

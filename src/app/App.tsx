@@ -10,6 +10,7 @@ import { openHash, watchObjects } from './store/open.ts';
 import { loadParser } from './store/parser.ts';
 import type { Loaded } from './store/state.ts';
 import { choose, isEdited, openPanel, openSource, readingIn, seek, setDetail, usePage, walkIn } from './store/store.ts';
+import { loadEngine } from './store/engine.ts';
 import { useMedia } from './store/useMedia.ts';
 import { usePlayback } from './store/usePlayback.ts';
 import { stringsIn, type Strings } from './strings.ts';
@@ -30,6 +31,8 @@ const TraceList = lazy(() => import('./inspector/TraceList.tsx').then((m) => ({ 
 
 // Ready before a word of the probe is likely to be pressed.
 void stageShown.then(loadForms).catch(() => undefined);
+// From here on the page computes every walk itself; if this fails, whatever needs it says so.
+void stageShown.then(loadEngine).catch(() => undefined);
 const NoticeBar = lazy(() => import('./caption/Notices.tsx').then((m) => ({ default: m.NoticeBar })));
 const Problem = lazy(() => import('./caption/Problem.tsx').then((m) => ({ default: m.Problem })));
 const Drawer = lazy(() => import('./intake/Drawer.tsx').then((m) => ({ default: m.Drawer })));

@@ -1,12 +1,14 @@
 /** A folder of dumps, packed at build time by scripts/viteBundle.ts. */
 declare module '*?bundle' {
   import type { ParsedWorld } from '../dumps/bundle.ts';
+  import type { Trace } from '../engine/trace-types.ts';
   import type { ClusterNames } from '../world/world.ts';
 
-  /** Its files (path → text), what its Kubernetes objects name, and the world they make, read at build time. The same object each time. */
+  /** Its files (path → text), what its Kubernetes objects name, the world they make and the first walk in it, made at build time. The same object each time. */
   export const load: () => Promise<{
     readonly files: Readonly<Record<string, string>>;
     readonly names: ClusterNames;
     readonly parsed: Pick<ParsedWorld, 'world' | 'diagnostics'>;
+    readonly walk?: Trace;
   }>;
 }

@@ -1,4 +1,5 @@
 import type { ParsedWorld } from '../dumps/bundle.ts';
+import type { Trace } from '../engine/trace-types.ts';
 import type { ClusterNames } from '../world/world.ts';
 import type { Scenario } from './catalogue.ts';
 import { load as ipvsMetallbCluster } from './ipvs-metallb/cluster?bundle';
@@ -8,6 +9,8 @@ export interface LoadedFiles {
   readonly files: Readonly<Record<string, string>>;
   readonly names: ClusterNames;
   readonly parsed: Pick<ParsedWorld, 'world' | 'diagnostics'>;
+  /** Of the scenario's first probe, by the same engine. */
+  readonly walk?: Trace;
 }
 
 const folders: Readonly<Record<string, () => Promise<LoadedFiles>>> = {

@@ -6,10 +6,11 @@ import { decodeLink, OWN, type Link } from '../../share/link.ts';
 import type { Files, Unpacked } from '../../share/packed.ts';
 import type { ProbeWords } from '../../share/probeWords.ts';
 import type { ClusterNames } from '../../world/world.ts';
+import { loadEngine, knowWalk } from './engine.ts';
 import { firstProbe } from './offers.ts';
 import { knowParsed, loadParser, parsedWorld, sectionsOf } from './parser.ts';
 import type { Loaded, NoticeReason } from './state.ts';
-import { addFiles, compute, setDumps, setNames, show, showLang, tell, usePage } from './store.ts';
+import { addFiles, compute, setDumps, setNames, show, showLang, tell, usePage, whenEngine } from './store.ts';
 
 const get = usePage.getState;
 
@@ -17,6 +18,7 @@ const get = usePage.getState;
 async function openedScenario(scenario: Scenario, params: Readonly<Record<string, string>>) {
   const read = await loadScenario(scenario, params);
   knowParsed(read.files, read.names, { ...read.parsed, sections: [] });
+  if (read.walk) knowWalk(read.parsed.world, read.walk);
   return read;
 }
 
@@ -99,6 +101,8 @@ async function openLink(link: Link, isCurrent: () => boolean): Promise<readonly 
     if (!parameter.options.includes(value)) return [{ code: 'bad-value', part: `${key}=${value}` }];
   }
   const params = withDefaults(scenario, link.params);
+  const asks = link.from !== undefined || link.to !== undefined || link.packed !== undefined || Object.keys(link.picks).length > 0;
+  if (asks) await loadEngine();
   const { files: base, names: baseNames } = await dumpsOf(scenario, params);
   let files = base;
   let names = baseNames;
@@ -140,12 +144,11 @@ export function takeProbe(scenario: Scenario, probe: NamedProbe): Promise<void> 
   const { loaded, detail } = get();
   if (loaded?.origin.kind === 'scenario' && loaded.origin.scenario === scenario) {
     const inputs: Omit<Loaded, 'parsed' | 'result'> = { ...loaded, words: wordsOf(probe), choices: {} };
-    usePage.setState({ loaded: compute(inputs, loaded), index: 0, playing: false });
-    return Promise.resolve();
+    return whenEngine(() => usePage.setState({ loaded: compute(inputs, loaded), index: 0, playing: false }));
   }
   return opening(async (isCurrent) => {
     const params = withDefaults(scenario, {});
-    const { files, names } = await dumpsOf(scenario, params);
+    const [{ files, names }] = await Promise.all([dumpsOf(scenario, params), loadEngine()]);
     if (isCurrent()) show({ origin: { kind: 'scenario', scenario, params }, base: files, files, names, notes: [], words: wordsOf(probe), choices: {} }, { detail, index: 0 });
   });
 }
@@ -159,7 +162,7 @@ export function setParameter(key: string, value: string): Promise<void> {
     const origin = get().loaded?.origin;
     if (origin?.kind !== 'scenario') return;
     const params = withDefaults(origin.scenario, { ...origin.params, [key]: value });
-    const next = await dumpsOf(origin.scenario, params);
+    const [next] = await Promise.all([dumpsOf(origin.scenario, params), loadEngine()]);
     const { loaded, undo, redo } = get();
     if (!isCurrent() || !loaded) return;
     drafts.set(loaded.base, { files: loaded.files, names: loaded.names, undo, redo });
@@ -173,7 +176,7 @@ const objectsText = (sections: readonly Section[]): string => sections.filter((s
 
 /** Names of the Kubernetes objects among the files; the YAML parser is fetched only when there are any. */
 async function readOwn(files: Files): Promise<{ readonly names: ClusterNames; readonly diagnostics: readonly Diagnostic[] }> {
-  await loadParser();
+  await Promise.all([loadParser(), loadEngine()]);
   const hasObjects = sectionsOf(files, undefined).some((s) => s.kind === 'objects');
   return hasObjects ? (await import('../../dumps/kubectl.ts')).parseObjects(files) : { names: { pods: [], services: [], nodes: [] }, diagnostics: [] };
 }

@@ -11,7 +11,8 @@ vi.stubGlobal('navigator', { languages: ['en-US'], userAgent: '' });
 const { choose, editFile, redoEdit, resetEdits, seek, setDetail, setWords, show, undoEdit, usePage, walkIn, isEdited } = await import('./store.ts');
 const { linkOf, packedFor } = await import('./address.ts');
 const { loadParser } = await import('./parser.ts');
-await loadParser();
+const { loadEngine } = await import('./engine.ts');
+await Promise.all([loadParser(), loadEngine()]);
 
 const files = readFolder(new URL('../../scenarios/ipvs-metallb/cluster', import.meta.url).pathname);
 const NODE = 'cy01-ceph142/node.txt';

@@ -9,6 +9,7 @@ import type { Detail, Reading, Stop } from '../../text/reading-types.ts';
 import type { SourceRef } from '../../world/source.ts';
 import type { ClusterNames } from '../../world/world.ts';
 import { loadStrings } from '../strings.ts';
+import { isEngineLoaded, loadEngine } from './engine.ts';
 import { parsedWorld } from './parser.ts';
 import { chosenTheme, startLang, systemTheme } from './prefs.ts';
 import type { Loaded, Notice, PageState, Panel } from './state.ts';
@@ -57,8 +58,22 @@ export function show(inputs: Inputs, at: { readonly detail: Detail; readonly ind
   });
 }
 
+/** Runs `then` once the engine is there; says so when it cannot be fetched. */
+export async function whenEngine(then: () => void): Promise<void> {
+  try {
+    await loadEngine();
+  } catch {
+    return tell({ kind: 'load-failed' });
+  }
+  then();
+}
+
 /** Changes some inputs of what is on the page; the reader stays at the place where they were, as far as it still exists. */
 function change(part: Partial<Inputs>, fromStart = false): void {
+  if (!isEngineLoaded()) {
+    void whenEngine(() => change(part, fromStart));
+    return;
+  }
   const state = get();
   const before = state.loaded;
   if (!before) return;

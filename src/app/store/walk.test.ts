@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parseBundle } from '../../dumps/bundle.ts';
 import { readFolder } from '../../scenarios/files.node.ts';
 import type { ProbeWords } from '../../share/probeWords.ts';
 import { stopAt } from '../../text/reading.ts';
+import { loadEngine } from './engine.ts';
 import { destinationOffers, firstProbe, showDestination, showSource, sourceOffers } from './offers.ts';
 import { keepPlace, otherNamespace, walkOf, type Walk } from './walk.ts';
 
@@ -16,6 +17,8 @@ function walked(world = cluster, choices = {}): Walk {
   if (result.kind !== 'walk') throw new Error(result.kind);
   return result.walk;
 }
+
+beforeAll(loadEngine);
 
 describe('a walk', () => {
   it('is refused with the word that means nothing, instead of guessed', () => {

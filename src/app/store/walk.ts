@@ -1,10 +1,10 @@
-import { trace } from '../../engine/trace.ts';
 import type { Choices } from '../../engine/probe.ts';
 import type { Trace } from '../../engine/trace-types.ts';
 import { readProbe, type ProbeWords, type WordProblem } from '../../share/probeWords.ts';
 import { readTrace } from '../../text/reading.ts';
 import type { Detail, Reading, Stop } from '../../text/reading-types.ts';
 import type { World } from '../../world/world.ts';
+import { walk } from './engine.ts';
 
 /** A finished trace and its three readings. Stepping only moves an index through one of them. */
 export interface Walk {
@@ -15,12 +15,12 @@ export interface Walk {
 /** `words`: the probe's words mean nothing in this world. `failed`: the engine broke, which is our bug; `message` is for a report. */
 export type WalkResult = { readonly kind: 'walk'; readonly walk: Walk } | { readonly kind: 'words'; readonly problem: WordProblem } | { readonly kind: 'failed'; readonly message: string };
 
-/** Runs the engine once and reads its trace at each level of detail. */
+/** Runs the engine (see engine.ts) once and reads its trace at each level of detail. */
 export function walkOf(world: World, words: ProbeWords, choices: Choices): WalkResult {
   const probe = readProbe(world, words);
   if (!probe.ok) return { kind: 'words', problem: probe.problem };
   try {
-    const done = trace(world, probe.value, choices);
+    const done = walk(world, probe.value, choices);
     return { kind: 'walk', walk: { trace: done, readings: { story: readTrace(done, world, 'story'), hooks: readTrace(done, world, 'hooks'), rules: readTrace(done, world, 'rules') } } };
   } catch (error) {
     return { kind: 'failed', message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
