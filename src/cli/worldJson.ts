@@ -131,6 +131,8 @@ const nexthopObject = v.object({
 
 const routeException = v.object({ dst: ip4, src: maybe(ip4), tos: v.number(), via: maybe(ip4), dev: maybe(text), redirected: v.boolean(), mtu: maybe(count), mtuLocked: v.boolean(), extra: maybe(texts), source });
 
+const setAndDirs = v.object({ set: text, dirs: v.array(v.picklist(['src', 'dst'])) });
+const compare = v.object({ op: v.picklist(['eq', 'ne', 'lt', 'gt']), value: v.number() });
 const negate = { negate: v.boolean() };
 const ctMatch = { kind: v.literal('conntrack'), withState: v.boolean(), negate: v.boolean() };
 const conntrackMatch = v.variant('option', [
@@ -150,7 +152,16 @@ const match = v.variant('kind', [
   v.object({ kind: v.picklist(['mark', 'connmark']), value: u32, mask: u32, ...negate }),
   v.object({ kind: v.literal('ctstate'), states: v.array(v.picklist(['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED', 'SNAT', 'DNAT'])), ...negate }),
   conntrackMatch,
-  v.object({ kind: v.literal('set'), set: text, dirs: v.array(v.picklist(['src', 'dst'])), ...negate }),
+  v.object({
+    kind: v.literal('set'),
+    ...setAndDirs.entries,
+    returnNomatch: maybe(v.boolean()),
+    keepCounters: maybe(v.boolean()),
+    keepSubcounters: maybe(v.boolean()),
+    packets: maybe(compare),
+    bytes: maybe(compare),
+    ...negate,
+  }),
   v.object({ kind: v.literal('addrtype'), side: v.picklist(['src', 'dst']), types: texts, limitIface: maybe(v.picklist(['in', 'out'])), ...negate }),
   v.object({ kind: v.picklist(['sport', 'dport']), proto, ports: range, ...negate }),
   v.object({ kind: v.literal('multiport'), side: v.picklist(['src', 'dst', 'either']), ports: v.array(range), ...negate }),
@@ -163,7 +174,6 @@ const match = v.variant('kind', [
 ]);
 
 const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
-const setAndDirs = v.object({ set: text, dirs: v.array(v.picklist(['src', 'dst'])) });
 const natRange = v.object({ ips: maybe(v.object({ from: ip4, to: ip4 })), ports: maybe(range), random: maybe(v.picklist(['random', 'fully'])), persistent: v.boolean(), base: maybe(port) });
 const target = v.variant('kind', [
   v.object({ kind: v.picklist(['none', 'accept', 'drop', 'return']) }),
@@ -207,7 +217,25 @@ const table = v.object({
 
 const ipset = v.object({
   name: text,
-  type: v.picklist(['hash:ip', 'hash:net', 'hash:ip,port', 'hash:ip,port,ip', 'hash:ip,port,net', 'bitmap:port', 'unknown']),
+  type: v.picklist([
+    'bitmap:ip',
+    'bitmap:ip,mac',
+    'bitmap:port',
+    'hash:ip',
+    'hash:mac',
+    'hash:ip,mac',
+    'hash:net',
+    'hash:net,net',
+    'hash:ip,port',
+    'hash:net,port',
+    'hash:ip,port,ip',
+    'hash:ip,port,net',
+    'hash:ip,mark',
+    'hash:net,port,net',
+    'hash:net,iface',
+    'list:set',
+    'unknown',
+  ]),
   typeText: text,
   members: v.array(
     v.object({
@@ -215,6 +243,10 @@ const ipset = v.object({
         v.variant('kind', [
           v.object({ kind: v.literal('net'), net: prefix }),
           v.object({ kind: v.literal('port'), proto: maybe(proto), ports: range }),
+          v.object({ kind: v.literal('mac'), mac: text }),
+          v.object({ kind: v.literal('mark'), value: u32 }),
+          v.object({ kind: v.literal('iface'), dev: text, wildcard: v.boolean(), physdev: v.boolean() }),
+          v.object({ kind: v.literal('set'), set: text }),
           v.object({ kind: v.literal('unknown'), text }),
         ]),
       ),
@@ -222,10 +254,23 @@ const ipset = v.object({
       text,
       source,
       options: maybe(text),
+      extensions: maybe(v.object({ packets: maybe(v.number()), bytes: maybe(v.number()), skbmark: maybe(v.object({ value: u32, mask: u32 })) })),
     }),
   ),
   source,
   options: maybe(text),
+  params: maybe(
+    v.object({
+      ipv6: maybe(v.boolean()),
+      mask: maybe(ip4),
+      markmask: maybe(u32),
+      range: maybe(v.object({ from: u32, to: u32 })),
+      maxelem: maybe(u32),
+      forceadd: maybe(v.boolean()),
+      counters: maybe(v.boolean()),
+      skbinfo: maybe(v.boolean()),
+    }),
+  ),
 });
 
 const virtualServer = v.object({

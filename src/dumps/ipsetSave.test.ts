@@ -22,6 +22,23 @@ describe('members', () => {
     ['hash:ip,port,net', '10.0.0.1,tcp:80,10.0.0.0/8', [net(A, 32), port(6, 80), net(0x0a000000, 8)]],
     ['bitmap:port range 0-65535', '31778', [port(undefined, 31778)]],
     ['bitmap:port range 0-65535', '80-90', [port(undefined, 80, 90)]],
+    ['bitmap:port range 0-65535', 'tcp:80', [port(undefined, 80)]],
+    ['bitmap:ip range 10.0.0.0-10.0.0.255', '10.0.0.1', [net(A, 32)]],
+    ['bitmap:ip range 10.0.0.0/16 netmask 24', '10.0.3.0', [net(0x0a000300, 24)]],
+    ['bitmap:ip,mac range 10.0.0.0/24', '10.0.0.1', [net(A, 32)]],
+    ['bitmap:ip,mac range 10.0.0.0/24', '10.0.0.1,00:11:22:33:44:5A', [net(A, 32), { kind: 'mac', mac: '00:11:22:33:44:5a' }]],
+    ['hash:mac', '00:11:22:33:44:55', [{ kind: 'mac', mac: '00:11:22:33:44:55' }]],
+    ['hash:ip,mac', '10.0.0.1,00:11:22:33:44:55', [net(A, 32), { kind: 'mac', mac: '00:11:22:33:44:55' }]],
+    ['hash:ip bitmask 255.0.255.0', '10.7.0.9', [net(0x0a000000, 32)]],
+    ['hash:ip,port netmask 24', '10.0.0.1,tcp:80', [net(0x0a000000, 24), port(6, 80)]],
+    ['hash:ip,mark', '10.0.0.1,0x12', [net(A, 32), { kind: 'mark', value: 0x12 }]],
+    ['hash:ip,mark markmask 0xf', '10.0.0.1,0x12', [net(A, 32), { kind: 'mark', value: 2 }]],
+    ['hash:net,net', '10.0.0.0/8,10.0.0.1', [net(0x0a000000, 8), net(A, 32)]],
+    ['hash:net,port', '10.0.0.0/8,udplite:7', [net(0x0a000000, 8), port(136, 7)]],
+    ['hash:net,port,net', '10.0.0.0/8,tcp:7,10.0.0.1', [net(0x0a000000, 8), port(6, 7), net(A, 32)]],
+    ['hash:net,iface', '10.0.0.0/8,eth0', [net(0x0a000000, 8), { kind: 'iface', dev: 'eth0', wildcard: false, physdev: false }]],
+    ['hash:net,iface', '0.0.0.0/0,physdev:eth0', [net(0, 0), { kind: 'iface', dev: 'eth0', wildcard: false, physdev: true }]],
+    ['list:set size 8', 'OTHER', [{ kind: 'set', set: 'OTHER' }]],
   ])('reads %s %s', (type, element, parts) => {
     const { value, diagnostics } = parse(`create S ${type}`, `add S ${element}`);
     expect(diagnostics).toEqual([]);
@@ -30,7 +47,6 @@ describe('members', () => {
 
   it.each([
     ['hash:ip,port', '10.0.0.1'],
-    ['hash:ip', '10.0.0.1-10.0.0.9'],
     ['hash:ip,port', '10.0.0.1,tcp:http'],
     ['hash:ip,port', '10.0.0.1,nosuch:1'],
     ['hash:ip,port', '10.0.0.1,icmp:toString'],
@@ -48,14 +64,35 @@ describe('members', () => {
       [false, 'comment "is nomatch here"'],
     ]);
   });
+
+  it('reads what an option says about packets', () => {
+    const { value } = parse(
+      'create S hash:net,iface counters comment skbinfo',
+      'add S 10.0.0.0/8,eth wildcard packets 3 bytes 180 comment "packets 9" skbmark 0x10/0xff skbprio 1:10 skbqueue 5',
+      'add S 11.0.0.0/8,eth0 skbmark 0x10',
+    );
+    expect(value[0]?.params).toEqual({ counters: true, skbinfo: true });
+    expect(value[0]?.members.map((m) => m.extensions)).toEqual([{ packets: 3, bytes: 180, skbmark: { value: 0x10, mask: 0xff } }, { skbmark: { value: 0x10, mask: 0xffffffff } }]);
+    expect(value[0]?.members[0]?.parts[1]).toEqual({ kind: 'iface', dev: 'eth', wildcard: true, physdev: false });
+  });
+
+  // `ipset add` with a range, and what `ipset save` then shows.
+  it.each([
+    ['hash:net', '10.1.0.0-10.1.2.255', ['10.1.0.0/23', '10.1.2.0/24']],
+    ['hash:ip', '10.0.0.20-10.0.0.22', ['10.0.0.20/31', '10.0.0.22']],
+    ['hash:net,net', '10.0.0.1-10.0.0.2,10.9.0.0/16', ['10.0.0.1,10.9.0.0/16', '10.0.0.2,10.9.0.0/16']],
+  ])('cuts the range of %s %s into prefixes', (type, element, texts) => {
+    const { value, diagnostics } = parse(`create S ${type}`, `add S ${element} nomatch`);
+    expect(diagnostics).toEqual([]);
+    expect(value[0]?.members.map((m) => m.text)).toEqual(texts);
+  });
 });
 
 describe('sets', () => {
   it.each([
-    ['hash:net,port', 'hash:net,port family inet'],
-    ['list:set', 'list:set size 8'],
-    ['hash:ip', 'hash:ip family inet bitmask 255.0.255.0'],
+    ['hash:port', 'hash:port family inet'],
     ['hash:net', 'hash:net family inet netmask 24'],
+    ['hash:net,net', 'hash:net,net family inet bitmask 255.0.255.0'],
   ])('holds a set of %s as one of unknown type when it is %s', (text, created) => {
     const { value, diagnostics } = parse(`create S ${created}`, 'add S anything');
     expect(value).toMatchObject([{ type: 'unknown', typeText: text, members: [{ parts: [{ kind: 'unknown', text: 'anything' }] }] }]);
@@ -63,7 +100,7 @@ describe('sets', () => {
   });
 
   it('prints create and add lines with all their options', () => {
-    const lines = ['create S hash:net family inet hashsize 1024 maxelem 65536 counters', 'add S 10.0.0.0/8 nomatch packets 0 bytes 0', 'create T bitmap:port range 0-65535'];
+    const lines = ['create S hash:net family inet hashsize 1024 maxelem 65536 counters', 'add S 10.0.0.0/8 nomatch packets 0 bytes 0', 'add S 11.0.0.0/8 timeout 99 nomatch packets 3 bytes 99 comment "x nomatch y"', 'create T bitmap:port range 0-65535'];
     expect(printIpsetSave(parse(...lines).value)).toEqual(lines);
   });
 

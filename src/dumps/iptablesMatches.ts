@@ -1,6 +1,7 @@
 import { PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../packet/packet.ts';
 import type { Match } from '../world/netfilter.ts';
 import { readConntrack } from './iptablesConntrack.ts';
+import { readSetOption } from './iptablesSetMatch.ts';
 import type { Tokens } from './iptablesTokens.ts';
 import { HEADER_MODULES } from './matches/header.ts';
 import { bareModule, type Module, one, readModule, type ReadOption, valueOf } from './matches/options.ts';
@@ -15,23 +16,6 @@ const readMark =
     const mark = option === '--mark' ? parseMarkMask(valueOf(at)) : undefined;
     return mark && one({ kind, ...mark, negate: at.negate });
   };
-
-const readSet: ReadOption = (option, at) => {
-  if (option !== '--match-set' && option !== '--set') return undefined;
-  const [set, dirs] = [valueOf(at), valueOf(at, 1)?.split(',') ?? []];
-  if (set === undefined || !dirs.every((d): d is 'src' | 'dst' => d === 'src' || d === 'dst') || dirs.length === 0) return undefined;
-  let took = 2;
-  // Only whether counters are updated has no effect on the answer; --return-nomatch, --packets-gt and the like do.
-  for (;;) {
-    const next = valueOf(at, took);
-    const negated = next === '!';
-    const name = negated ? valueOf(at, took + 1) : next;
-    if (name === '--update-counters' || name === '--update-subcounters') took += negated ? 2 : 1;
-    else if (name?.startsWith('--')) return undefined;
-    else break;
-  }
-  return one({ kind: 'set', set, dirs, negate: at.negate }, took);
-};
 
 /** Types of extensions/libxt_addrtype.c. */
 const ADDRTYPES: ReadonlySet<string> = new Set([
@@ -94,7 +78,7 @@ const MODULES: ReadonlyMap<string, ReadOption> = new Map<string, ReadOption>([
   ['connmark', readMark('connmark')],
   ['conntrack', readConntrack],
   ['state', readConntrack],
-  ['set', readSet],
+  ['set', readSetOption],
   ['addrtype', readAddrtype],
   ['statistic', readStatistic],
   ['comment', readComment],

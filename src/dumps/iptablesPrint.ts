@@ -2,6 +2,7 @@ import { formatIp4, hex } from '../packet/address.ts';
 import { protocolName } from '../packet/protocols.ts';
 import type { Match, NatRange, Table, Target } from '../world/netfilter.ts';
 import type { Prefix } from '../world/world.ts';
+import { printSetOption } from './iptablesSetMatch.ts';
 import { printConnmark } from './iptablesTargetsMark.ts';
 import { printPacketTarget } from './iptablesTargetsPacket.ts';
 import { printQueue, printSetTarget } from './iptablesTargetsVerdict.ts';
@@ -71,7 +72,7 @@ function optionText(match: Match): string {
     case 'ctstate':
       return `${not(match)}--ctstate ${match.states.join(',')}`;
     case 'set':
-      return `${not(match)}--match-set ${match.set} ${match.dirs.join(',')}`;
+      return printSetOption(match);
     case 'addrtype':
       return `${not(match)}--${match.side}-type ${match.types.join(',')}`;
     case 'sport':

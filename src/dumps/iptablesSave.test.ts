@@ -29,7 +29,7 @@ describe('matches', () => {
     ['-m conntrack ! --ctstate RELATED,DNAT', [{ kind: 'ctstate', states: ['RELATED', 'DNAT'], negate: true }]],
     ['-m state --state NEW', [{ kind: 'ctstate', states: ['NEW'], negate: false }]],
     ['-m set --match-set A dst,dst,src', [{ kind: 'set', set: 'A', dirs: ['dst', 'dst', 'src'], negate: false }]],
-    ['-m set ! --match-set A src ! --update-counters', [{ kind: 'set', set: 'A', dirs: ['src'], negate: true }]],
+    ['-m set ! --match-set A src ! --update-counters', [{ kind: 'set', set: 'A', dirs: ['src'], negate: true, keepCounters: true }]],
     [
       '-m addrtype --src-type LOCAL,UNICAST ! --dst-type BROADCAST --limit-iface-in',
       [
@@ -61,7 +61,7 @@ describe('matches', () => {
     ['-m limit --limit 5/fortnight', '-m limit --limit 5/fortnight'],
     ['-m statistic --mode nth --every 3 --packet 3', '-m statistic --mode nth --every 3 --packet 3'],
     ['-m conntrack --ctstatus SEEN', '-m conntrack --ctstatus SEEN'],
-    ['-m set --match-set A src --return-nomatch', '-m set --match-set A src --return-nomatch'],
+    ['-m set --match-set A src --packets-eq many', '-m set --match-set A src --packets-eq many'],
     ['-m set --match-set A both', '-m set --match-set A both'],
     ['-m mark --mark 0x100000000', '-m mark --mark 0x100000000'],
     ['-m addrtype --dst-type ELSEWHERE', '-m addrtype --dst-type ELSEWHERE'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { printTarget } from './iptablesPrint.ts';
+import { printMatches, printTarget } from './iptablesPrint.ts';
 import { parseRule } from './iptablesRule.ts';
 import { tokenize } from './iptablesTokens.ts';
 
@@ -90,5 +90,21 @@ describe('a target that we do not understand is kept by name', () => {
     expect(target).toEqual({ kind: 'unknown', name: text.split(' ')[1], text });
     expect(problems).toEqual([{ code: 'unknown-target', text }]);
     expect(printTarget(target)).toBe(text);
+  });
+});
+
+describe('a set match is printed as iptables-save prints it', () => {
+  it.each([
+    '-m set --match-set S src',
+    '-m set --match-set S src ! --update-counters ! --update-subcounters',
+    '-m set --match-set S src --return-nomatch --packets-gt 5',
+    '-m set --match-set S src --packets-lt 5 ! --bytes-eq 3',
+    '-m set --match-set S src --packets-eq 5 --bytes-gt 3',
+    '-m set ! --match-set S src,dst --bytes-lt 0',
+  ])('%s', (text) => {
+    const { matches, problems } = read(text);
+    expect(problems).toEqual([]);
+    expect(matches.length).toBe(1);
+    expect(printMatches(matches)).toBe(text);
   });
 });

@@ -5,6 +5,7 @@ import type { SourceRef } from '../world/source.ts';
 import type { Host, Link, Netns, World } from '../world/world.ts';
 import { givenTable } from './conntrack/given.ts';
 import type { CtTable } from './conntrack/table.ts';
+import type { LiveSet } from './ipset/live.ts';
 import { type IpvsTable, newIpvsTable } from './ipvs/connections.ts';
 import { newRuleMemory, type RuleMemory } from './netfilter/memory.ts';
 import { hasNat, needsConntrack, needsDefrag } from './netfilter/needsConntrack.ts';
@@ -51,6 +52,8 @@ export interface Ns {
   readonly clients: ClientSocket[];
   /** What tunnels remember while a trace runs. */
   readonly tunnels: TunnelState;
+  /** ipsets that a rule has asked, by name. */
+  readonly sets: Map<string, LiveSet>;
   /** Fragments that wait for the rest, by datagram. */
   readonly pieces: Map<number, Skb[]>;
 }
@@ -197,6 +200,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
         macs: new Map(),
         clients: [],
         tunnels: { errors: new Map(), fdb: new Map(), ports: new Map() },
+        sets: new Map(),
         pieces: new Map(),
       });
     }

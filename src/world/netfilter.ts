@@ -57,7 +57,7 @@ export type Match =
   | (Negatable & { readonly kind: 'connmark'; readonly value: number; readonly mask: number })
   | (Negatable & { readonly kind: 'ctstate'; readonly states: readonly CtStateName[] })
   | (Negatable & CtCondition & { readonly kind: 'conntrack'; readonly withState: boolean })
-  | (Negatable & { readonly kind: 'set'; readonly set: string; readonly dirs: readonly ('src' | 'dst')[] })
+  | SetMatch
   | (Negatable & { readonly kind: 'addrtype'; readonly side: 'src' | 'dst'; readonly types: readonly string[]; readonly limitIface: 'in' | 'out' | undefined })
   | (Negatable & { readonly kind: 'sport' | 'dport'; readonly proto: number; readonly ports: PortRange })
   | (Negatable & { readonly kind: 'multiport'; readonly side: 'src' | 'dst' | 'either'; readonly ports: readonly PortRange[] })
@@ -83,6 +83,23 @@ export type CtCondition =
   | { readonly option: 'ctdir'; readonly dir: 'ORIGINAL' | 'REPLY' };
 
 export type CtStatusName = 'NONE' | 'EXPECTED' | 'SEEN_REPLY' | 'ASSURED' | 'CONFIRMED';
+
+export interface SetMatch extends Negatable, SetAndDirs {
+  readonly kind: 'set';
+  readonly returnNomatch?: boolean;
+  /** `! --update-counters`. */
+  readonly keepCounters?: boolean;
+  /** `! --update-subcounters`. */
+  readonly keepSubcounters?: boolean;
+  readonly packets?: Compare;
+  readonly bytes?: Compare;
+}
+
+/** `--packets-gt 5`; `ne` is `! --packets-eq`. */
+export interface Compare {
+  readonly op: 'eq' | 'ne' | 'lt' | 'gt';
+  readonly value: number;
+}
 
 export type CtStateName = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED' | 'SNAT' | 'DNAT';
 

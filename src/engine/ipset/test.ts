@@ -1,110 +1,121 @@
-import { formatIp4, inPrefix, type Ip4 } from '../../packet/address.ts';
-import { ipOf, l4Of, type Packet } from '../../packet/packet.ts';
-import { protocolName } from '../../packet/protocols.ts';
-import type { IpSet, SetMember, SetPart } from '../../world/ipset.ts';
+import type { Compare } from '../../world/netfilter.ts';
+import type { SetExtensions, SetMember } from '../../world/ipset.ts';
+import { ipBytes } from '../../packet/sizes.ts';
+import type { Dim, Elem } from './index.ts';
+import { type Candidate, candidates, type LiveSet, liveSet, nameOf } from './live.ts';
+import { nearest } from './nearest.ts';
+import { type Dirs, type Seen, wantedOf } from './wanted.ts';
+
+/** What a rule asks of a set (struct ip_set_adt_opt). */
+export interface SetQuestion {
+  readonly dirs: Dirs;
+  readonly returnNomatch?: boolean | undefined;
+  readonly keepCounters?: boolean | undefined;
+  readonly keepSubcounters?: boolean | undefined;
+  readonly packets?: Compare | undefined;
+  readonly bytes?: Compare | undefined;
+}
 
 export interface SetTest {
   readonly result: boolean | 'unknown';
   /** The element that was looked for, as `ipset test` takes it. */
   readonly saw: string;
   /** The member that decided; when there is none, the most similar one. */
-  readonly member: SetMember | undefined;
+  readonly member: Pick<SetMember, 'text' | 'source'> | undefined;
+  /** Of the member that matched, in a set with skbinfo. */
+  readonly skbmark?: SetExtensions['skbmark'];
 }
 
-/** What a packet has for one dimension of a set. */
-type Wanted = { readonly kind: 'ip'; readonly ip: Ip4 } | { readonly kind: 'port'; readonly proto: number; readonly port: number } | { readonly kind: 'bitmap-port'; readonly port: number };
+const none = (saw: string, member?: SetMember): SetTest => ({ result: false, saw, member });
 
 /**
- * ip_set_test() (net/netfilter/ipset/ip_set_core.c) for the hash:*ip*, *port*, *net* and bitmap:port types. `dirs` names, a
- * dimension each, which side of the packet is meant. Unknown for other types, never "not a member".
+ * ip_set_test() (net/netfilter/ipset/ip_set_core.c): is what the directions name, a dimension each, a member of the set? Too few
+ * directions, or a set of the other family, match nothing. What we cannot tell is unknown, never "not a member".
  */
-export function testSet(set: IpSet, packet: Packet, dirs: readonly ('src' | 'dst')[]): SetTest {
-  const wanted = wantedParts(set, packet, dirs);
+export function testSet(live: LiveSet, seen: Seen, ask: SetQuestion): SetTest {
+  const { set } = live;
+  if (set.type === 'unknown') return { result: 'unknown', saw: '', member: undefined };
+  if (set.type === 'list:set') return testList(live, seen, ask);
+  if (set.params?.ipv6 || ask.dirs.length < live.kinds.length) return none('');
+  const wanted = wantedOf(set, seen, ask.dirs);
   if (wanted === 'unknown') return { result: 'unknown', saw: '', member: undefined };
-  if (wanted === undefined) return { result: false, saw: '', member: undefined };
-  const saw = wanted.map(wantedText).join(',');
-  if (set.members.some((m) => m.parts.some((p) => p.kind === 'unknown'))) {
-    const known = set.members.find((m) => matches(m, wanted));
-    if (!known) return { result: 'unknown', saw, member: undefined };
-  }
-  // hash:net types look from the longest prefix down, so the most specific member decides, and nomatch makes it an exception.
-  let best: SetMember | undefined;
-  for (const member of set.members) {
-    if (matches(member, wanted) && (best === undefined || specificity(member) > specificity(best))) best = member;
-  }
-  if (best) return { result: !best.nomatch, saw, member: best };
-  return { result: false, saw, member: nearest(set.members, wanted) };
-}
-
-/** Which dimension wants what; `unknown` for a type that we do not know, undefined when the packet has no such thing. */
-function wantedParts(set: IpSet, packet: Packet, dirs: readonly ('src' | 'dst')[]): readonly Wanted[] | 'unknown' | undefined {
-  if (set.type === 'unknown') return 'unknown';
-  const kinds = set.type.split(':')[1]?.split(',') ?? [];
-  const ip = ipOf(packet);
-  const l4 = l4Of(packet);
-  const wanted: Wanted[] = [];
-  for (const [i, kind] of kinds.entries()) {
-    // A rule with too few directions tests the missing ones as src (opt.dim bits are 0), which iptables refuses to load.
-    const dir = dirs[i] ?? 'src';
-    if (kind !== 'port') {
-      wanted.push({ kind: 'ip', ip: ip[dir] });
-      continue;
+  if (wanted === undefined) return none('');
+  const saw = wanted.map((d) => d.text).join(',');
+  for (const group of candidates(live, wanted)) {
+    // hash:net,iface: a network that is there with other devices alone ends the search (`multi` in mtype_test_cidrs()).
+    let others = false;
+    for (const found of group) {
+      if (found.elem.iface?.physdev) continue; // rules never ask for one: no xt_set flag says so
+      if (!looseMatches(live, wanted, found)) {
+        others ||= found.elem.iface !== undefined;
+        continue;
+      }
+      if (set.params?.counters && !countersMatch(live, nameOf(live, wanted, found.bits, found.elem), found.elem.extensions, seen, ask)) {
+        others = false;
+        continue;
+      }
+      // mtype_do_data_match(): nomatch says "not a member" with an error of its own, which --return-nomatch turns around.
+      const result = live.nets && ask.returnNomatch === true ? found.elem.nomatch : !found.elem.nomatch;
+      const skbmark = set.params?.skbinfo ? found.elem.extensions?.skbmark : undefined;
+      return { result, saw, member: found.elem.member ?? { text: found.elem.text, source: undefined }, ...(skbmark ? { skbmark } : {}) };
     }
-    const port = portOf(l4, dir);
-    if (port === undefined) return undefined;
-    // bitmap:port takes the ports of TCP and UDP alone (ip_set_get_ip_port()).
-    if (set.type === 'bitmap:port' && l4?.type !== 'tcp' && l4?.type !== 'udp') return undefined;
-    wanted.push(set.type === 'bitmap:port' ? { kind: 'bitmap-port', port } : { kind: 'port', proto: ip.proto, port });
+    if (others) break;
   }
-  return wanted;
+  return live.base.unknown ? { result: 'unknown', saw, member: undefined } : none(saw, nearest(set, wanted));
 }
 
-/** get_port() (net/netfilter/ipset/ip_set_getport.c): ports of TCP and UDP; ICMP has type and code in that place. */
-function portOf(l4: Packet[number] | undefined, dir: 'src' | 'dst'): number | undefined {
-  switch (l4?.type) {
-    case 'tcp':
-    case 'udp':
-      return dir === 'src' ? l4.sport : l4.dport;
-    case 'icmp':
-      return l4.icmptype * 256 + l4.code;
-    case 'fragment':
-      return undefined;
-    default:
-      return 0;
+/** What the key leaves out: the device, and the MAC of bitmap:ip,mac, which the first packet fills in (-EAGAIN). */
+function looseMatches(live: LiveSet, wanted: readonly Dim[], { elem, bits }: Candidate): boolean {
+  const tag = wanted.find((d) => d.loose)?.tag;
+  if (tag === undefined) return true;
+  if (elem.iface) return elem.iface.wildcard ? tag.startsWith(elem.iface.dev) : tag === elem.iface.dev;
+  const name = nameOf(live, wanted, bits, elem);
+  const mac = live.macs.get(name) ?? elem.mac;
+  if (mac === undefined) live.macs.set(name, tag);
+  return mac === undefined || mac === tag;
+}
+
+/** ip_set_match_extensions(): counts the packet, unless told not to, and then compares. */
+function countersMatch(live: LiveSet, name: string, dumped: Elem['extensions'], { skb }: Seen, ask: SetQuestion): boolean {
+  const counter = live.counters.get(name) ?? { packets: dumped?.packets ?? 0, bytes: dumped?.bytes ?? 0 };
+  live.counters.set(name, counter);
+  if (!ask.keepCounters) {
+    counter.packets++;
+    counter.bytes += ipBytes(skb.packet);
+  }
+  return compares(counter.packets, ask.packets) && compares(counter.bytes, ask.bytes);
+}
+
+/** ip_set_match_counter(). */
+function compares(count: number, ask: Compare | undefined): boolean {
+  switch (ask?.op) {
+    case undefined:
+      return true;
+    case 'eq':
+      return count === ask.value;
+    case 'ne':
+      return count !== ask.value;
+    case 'lt':
+      return count < ask.value;
+    case 'gt':
+      return count > ask.value;
   }
 }
 
-function partMatches(part: SetPart | undefined, wanted: Wanted): boolean {
-  if (part === undefined || part.kind === 'unknown') return false;
-  if (wanted.kind === 'ip') return part.kind === 'net' && inPrefix(wanted.ip, part.net.ip, part.net.prefixLen);
-  if (part.kind !== 'port' || wanted.port < part.ports.from || wanted.port > part.ports.to) return false;
-  return wanted.kind === 'bitmap-port' || part.proto === wanted.proto;
-}
-
-const matches = (member: SetMember, wanted: readonly Wanted[]): boolean => wanted.every((w, i) => partMatches(member.parts[i], w));
-
-const specificity = (member: SetMember): number => member.parts.reduce((sum, p) => sum + (p.kind === 'net' ? p.net.prefixLen : 0), 0);
-
-/** The member that agrees in most dimensions, and then in most leading bits: what a person would have meant. */
-function nearest(members: readonly SetMember[], wanted: readonly Wanted[]): SetMember | undefined {
-  let best: SetMember | undefined;
-  let bestScore = 0;
-  for (const member of members) {
-    let score = 0;
-    for (const [i, w] of wanted.entries()) {
-      const part = member.parts[i];
-      if (partMatches(part, w)) score += 33;
-      else if (w.kind === 'ip' && part?.kind === 'net') score += Math.clz32((w.ip ^ part.net.ip) >>> 0);
+/** list_set_ktest() (ip_set_list_set.c): the sets of the list in turn, each with the directions that it needs. */
+function testList(live: LiveSet, seen: Seen, ask: SetQuestion): SetTest {
+  let result: SetTest | undefined;
+  const sub: SetQuestion = { dirs: ask.dirs, returnNomatch: ask.returnNomatch, keepCounters: ask.keepCounters === true || ask.keepSubcounters === true };
+  for (const member of live.set.members) {
+    const [part] = member.parts;
+    const inner = part?.kind === 'set' && part.set !== live.set.name ? liveSet(seen.ns, part.set) : undefined;
+    // The kernel refuses lists of lists.
+    const tested: SetTest = inner && inner.set.type !== 'list:set' ? testSet(inner, seen, sub) : { result: 'unknown', saw: '', member: undefined };
+    if (tested.result === true && (!live.set.params?.counters || countersMatch(live, member.text, member.extensions, seen, ask))) {
+      const skbmark = live.set.params?.skbinfo ? member.extensions?.skbmark : tested.skbmark;
+      return { result: true, saw: tested.saw, member: tested.member, ...(skbmark ? { skbmark } : {}) };
     }
-    if (score > bestScore) {
-      best = member;
-      bestScore = score;
-    }
+    if (tested.result === 'unknown' || result === undefined) result = tested;
   }
-  return best;
-}
-
-function wantedText(w: Wanted): string {
-  if (w.kind === 'ip') return formatIp4(w.ip);
-  return w.kind === 'bitmap-port' ? String(w.port) : `${protocolName(w.proto)}:${w.port}`;
+  return result === undefined || result.result === true ? none(result?.saw ?? '') : result;
 }

@@ -7,6 +7,7 @@ import { applyCt } from './ct.ts';
 import { applyNat } from './nat.ts';
 import { applyQueue } from './queue.ts';
 import { applyReject } from './reject.ts';
+import { applySet } from './set.ts';
 import { applyTcpmss } from './tcpmss.ts';
 
 /** What one rule says. `continue` is XT_CONTINUE: MARK, LOG and rules without a target. */
@@ -72,8 +73,7 @@ export function applyTarget(rule: Rule, skb: Skb, ctx: WalkContext): Applied {
     case 'queue':
       return applyQueue(target, rule, skb, ctx);
     case 'set-target':
-      ctx.sim.unknown(ctx.at, skb, 'target', 'SET', undefined, rule.source ? [rule.source] : []);
-      return { verdict: { kind: 'unknown' }, skb };
+      return applySet(target, rule, skb, ctx);
     case 'notrack':
     case 'ct':
       return applyCt(target, rule, skb, ctx);
