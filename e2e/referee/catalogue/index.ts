@@ -1,14 +1,16 @@
 import type { RefereeCase } from '../case.ts';
-import { nats } from './nat.ts';
 import { basics } from './basics.ts';
 import { bridge } from './bridge.ts';
 import { conntrack } from './conntrack.ts';
 import { ipTunnels } from './ipTunnels.ts';
 import { ipvs } from './ipvs.ts';
 import { matches } from './matches.ts';
+import { nats } from './nat.ts';
 import { routing } from './routing.ts';
+import { sets } from './sets.ts';
+import { targets } from './targets.ts';
 import { vxlan } from './vxlan.ts';
 import { vxlanBridge } from './vxlanBridge.ts';
 
 /** Every hand-written case. */
-export const catalogue: readonly RefereeCase[] = [...basics, ...routing, ...conntrack, ...nats, ...bridge, ...vxlan, ...ipTunnels, ...ipvs, ...vxlanBridge, ...matches];
+export const catalogue: readonly RefereeCase[] = [...basics, ...bridge, ...conntrack, ...ipTunnels, ...ipvs, ...matches, ...nats, ...routing, ...sets, ...targets, ...vxlan, ...vxlanBridge];
