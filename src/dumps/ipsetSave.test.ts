@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseIpsetSave, printIpsetSave } from './ipsetSave.ts';
 
@@ -123,5 +124,40 @@ describe('sets', () => {
     const { value, diagnostics } = parse('create S hash:ip', 'create S hash:net');
     expect(value.map((s) => s.typeText)).toEqual(['hash:ip']);
     expect(diagnostics).toMatchObject([{ code: 'duplicate-set', line: 2 }]);
+  });
+});
+
+describe('printing and reading again', () => {
+  const ip = fc.ipV4();
+  const net = fc.tuple(ip, fc.integer({ min: 1, max: 32 })).map(([a, n]) => `${a}/${n}`);
+  const number = fc.integer({ min: 0, max: 65535 });
+  const port = fc.oneof(fc.tuple(fc.constantFrom('tcp', 'udp', 'sctp', 'udplite'), number).map(([p, n]) => `${p}:${n}`), fc.constantFrom('icmp:echo-request', 'icmp:99/1', 'gre:0', '200:0'));
+  const mac = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 6, maxLength: 6 }).map((b) => b.map((n) => n.toString(16).padStart(2, '0')).join(':'));
+  const mark = fc.integer({ min: 0, max: 0xffffffff }).map((n) => `0x${n.toString(16).padStart(8, '0')}`);
+  const iface = fc.tuple(fc.constantFrom('', 'physdev:'), fc.stringMatching(/^[a-z][a-z0-9.]{0,14}$/)).map((w) => w.join(''));
+  const dims: Readonly<Record<string, fc.Arbitrary<string>>> = { ip, net, port, mac, mark, iface };
+  const options = fc.tuple(fc.constantFrom('', 'timeout 30'), fc.constantFrom('', 'nomatch'), fc.constantFrom('', 'packets 3 bytes 180'), fc.constantFrom('', 'comment "nomatch, a b"'), fc.constantFrom('', 'skbmark 0x10/0xff'));
+  const types = ['hash:ip', 'hash:mac', 'hash:ip,mac', 'hash:net', 'hash:net,net', 'hash:ip,port', 'hash:net,port', 'hash:ip,port,ip', 'hash:ip,port,net', 'hash:ip,mark', 'hash:net,port,net', 'hash:net,iface'];
+
+  it('gives the same text and the same sets', () => {
+    const lines = fc.constantFrom(...types).chain((type) => {
+      const element = fc.tuple(...type.slice(5).split(',').map((d) => dims[d] ?? fc.constant('?'))).map((parts) => parts.join(','));
+      return fc.array(fc.tuple(element, options), { maxLength: 5 }).map((members) => [`create S ${type} family inet hashsize 1024 maxelem 65536`, ...members.map(([e, o]) => ['add S', e, ...o].filter((w) => w !== '').join(' '))]);
+    });
+    fc.assert(
+      fc.property(lines, (text) => {
+        const { value, diagnostics } = parse(...text);
+        expect(diagnostics).toEqual([]);
+        expect(printIpsetSave(value)).toEqual(text);
+      }),
+    );
+  });
+
+  it('never throws, and prints whatever it was given', () => {
+    const word = fc.oneof(fc.constantFrom('create', 'add', 'S', 'hash:net,iface', 'bitmap:ip', 'range', '10.0.0.0-9.0.0.0', '0.0.0.0-255.255.255.255', '1-2', 'netmask', '33', 'nomatch', '"', 'comment', 'Name:', 'Members:', ','), fc.string({ maxLength: 12 }));
+    fc.assert(fc.property(fc.array(fc.array(word, { maxLength: 7 }).map((w) => w.join(' ')), { maxLength: 8 }), (lines) => {
+      const { value } = parse(...lines);
+      expect(printIpsetSave(parse(...printIpsetSave(value)).value)).toEqual(printIpsetSave(value));
+    }));
   });
 });

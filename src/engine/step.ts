@@ -104,6 +104,16 @@ export interface RuleStep {
   /** Bridge ports, where br_netfilter runs the hook or has seen the packet before. */
   readonly physin?: string | undefined;
   readonly physout?: string | undefined;
+  /** What SET did to a set last. */
+  readonly change?: SetChange;
+}
+
+/** `failed`: the set stayed as it was; `element` is '' when the packet has none for that set. */
+export interface SetChange {
+  readonly op: 'add' | 'del';
+  readonly set: string;
+  readonly element: string;
+  readonly result: 'done' | 'failed' | 'unknown';
 }
 
 /** One condition of a rule with the value that it saw. */

@@ -1,4 +1,4 @@
-import type { CtState, DropReason, FibStep, TunnelKind, UnknownWhat } from '../engine/step.ts';
+import type { CtState, DropReason, FibStep, TunnelKind, SetChange, UnknownWhat } from '../engine/step.ts';
 
 /** How a probe's packet is spoken of. */
 export type Sort = 'tcp' | 'udp' | 'ping' | 'other';
@@ -29,7 +29,7 @@ export type Tale =
   | { readonly kind: 'table-asked'; readonly table: string; readonly hook: string; readonly in: string | undefined; readonly out: string | undefined; readonly verdict: string }
   | { readonly kind: 'notrack'; readonly rule: string }
   | { readonly kind: 'ct-zone'; readonly rule: string; readonly zone: string }
-  | { readonly kind: 'rule-hit'; readonly rule: string; readonly verdict: string | undefined; readonly jump: boolean; readonly because: Because | undefined; readonly mark: string | undefined }
+  | { readonly kind: 'rule-hit'; readonly rule: string; readonly verdict: string | undefined; readonly jump: boolean; readonly because: Because | undefined; readonly mark: string | undefined; readonly change?: SetChange | undefined }
   | { readonly kind: 'rules-skipped'; readonly chain: string; readonly from: number; readonly to: number }
   | { readonly kind: 'rule-miss'; readonly rule: string; readonly because: Because | undefined }
   | { readonly kind: 'rule-unknown'; readonly rule: string }

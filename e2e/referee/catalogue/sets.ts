@@ -1,4 +1,5 @@
 import type { RefereeCase } from '../case.ts';
+import { CALL, from, lan, LAN_MAC, udp as bridged } from '../bridgeTopology.ts';
 import { cToS, line, MAC } from '../topology.ts';
 
 const udp = (more: Readonly<Record<string, unknown>> = {}) => cToS({ proto: 'udp', dport: 53, ...more });
@@ -63,5 +64,27 @@ const uses: readonly RefereeCase[] = [
   { name: 'SET remembers what comes in by a device', covers: ['target:SET', 'set:hash:net,iface'], files: line({ r: { ipset: ['create S hash:net,iface family inet hashsize 1024 maxelem 65536'], tables: { mangle: ['-A PREROUTING -s 10.1.0.0/24 -j SET --add-set S src,src', '-A PREROUTING -m set --match-set S src,src -j MARK --set-xmark 0x1/0x1', '-A POSTROUTING -m set --match-set S dst,dst -j MARK --set-xmark 0x2/0x2'] } } }), probes: [udp()] },
 ];
 
+/** Sets in a machine that is a bridge, too. */
+const bridging: readonly RefereeCase[] = [
+  {
+    name: 'hash:net,iface means the bridge and never its ports, even by physdev',
+    covers: ['set:hash:net,iface', 'bridge:nf'],
+    files: lan({ node: { sysctls: CALL, ipset: set('hash:net,iface family inet hashsize 1024 maxelem 65536', ['10.9.0.1,physdev:va', '10.9.0.2,br0', '10.9.0.3,va']), tables: { filter: ['-A FORWARD -m set --match-set S dst,src -j DROP', '-A FORWARD -m set --match-set S src,src -j DROP'] } } }),
+    probes: [bridged('a', '10.9.0.2'), bridged('a', '10.9.0.3'), from('b', '10.9.0.3')],
+  },
+  {
+    name: 'bitmap:ip,mac sees the MACs of a bridged frame',
+    covers: ['set:bitmap:ip,mac', 'bridge:nf'],
+    files: lan({ node: { sysctls: CALL, ipset: set('bitmap:ip,mac range 10.9.0.0-10.9.0.255', [`10.9.0.1,${LAN_MAC.a}`, `10.9.0.3,${LAN_MAC.c}`]), tables: { filter: ['-A FORWARD -m set --match-set S src,src -j DROP', '-A FORWARD -m set --match-set S dst,dst -j DROP'] } } }),
+    probes: [bridged('a', '10.9.0.2'), bridged('b', '10.9.0.3'), bridged('b', '10.9.0.1', { reply: false }), bridged('a', '10.1.0.1')],
+  },
+  {
+    name: 'a MAC is nothing that a packet made here has',
+    covers: ['set:bitmap:ip,mac'],
+    files: line({ s: { ipset: ['create S bitmap:ip,mac range 10.2.0.0-10.2.0.255', 'add S 10.2.0.1'], tables: { filter: ['-A OUTPUT -m set --match-set S src,src -j DROP', '-A INPUT -m set --match-set S dst,dst -j ACCEPT'] } } }),
+    probes: [udp(), udp({ from: { host: 's' }, dst: '127.0.0.1' })],
+  },
+];
+
 /** ipset in all its types. */
-export const sets: readonly RefereeCase[] = [...types, ...rare, ...uses];
+export const sets: readonly RefereeCase[] = [...types, ...rare, ...uses, ...bridging];

@@ -67,6 +67,24 @@ const rejecting: readonly RefereeCase[] = [
   },
 ];
 
+/** What the sender of a packet hears when a rule drops it on its way out. */
+const refusing: readonly RefereeCase[] = [
+  { name: 'DROP in OUTPUT is told to a datagram’s sender, not to TCP', covers: ['target:DROP', 'hook:OUTPUT'], files: line({ c: { tables: { filter: ['-A OUTPUT -j DROP'] } } }), probes: [udp(), cToS(), ping()] },
+  { name: 'DROP in POSTROUTING is told to a datagram’s sender, not to TCP', covers: ['target:DROP', 'hook:POSTROUTING'], files: line({ c: { tables: { mangle: ['-A POSTROUTING -j DROP'] } } }), probes: [udp(), cToS(), ping()] },
+  { name: 'a policy DROP of OUTPUT is told to a datagram’s sender', covers: ['hook:policy'], files: line({ c: { tables: { filter: [':OUTPUT DROP [0:0]', '-A OUTPUT -p tcp -j ACCEPT'] } } }), probes: [udp(), cToS()] },
+  {
+    name: 'fwmark_reflect lends the mark of the refused packet to the reset and to the ICMP error',
+    covers: ['target:REJECT', 'sysctl:fwmark_reflect'],
+    files: line({
+      r: {
+        sysctls: ['net.ipv4.fwmark_reflect = 1'],
+        tables: { mangle: ['-A PREROUTING -j MARK --set-xmark 0x9/0xffffffff', '-A OUTPUT -m mark --mark 0x9 -j MARK --set-xmark 0x19/0xffffffff'], filter: ['-A FORWARD -p tcp -j REJECT --reject-with tcp-reset', '-A FORWARD -p udp -j REJECT'] },
+      },
+    }),
+    probes: [cToS(), udp()],
+  },
+];
+
 /** Marks of packets and of connections. */
 const marking: readonly RefereeCase[] = [
   {
@@ -184,4 +202,4 @@ const rewriting: readonly RefereeCase[] = [
 ];
 
 /** Every target that is no NAT. */
-export const targets: readonly RefereeCase[] = [...rejecting, ...marking, ...passing, ...rewriting];
+export const targets: readonly RefereeCase[] = [...rejecting, ...refusing, ...marking, ...passing, ...rewriting];

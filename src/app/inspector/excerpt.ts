@@ -1,4 +1,4 @@
-import type { Condition, Endpoint } from '../../engine/step.ts';
+import type { Condition, Endpoint, SetChange } from '../../engine/step.ts';
 import type { SourceRef } from '../../world/source.ts';
 
 /**
@@ -11,6 +11,7 @@ export type LineMark = 'hit' | 'bad' | 'path' | 'skip' | 'unknown' | 'dim';
 export type Note =
   | { readonly kind: 'holds' | 'fails' | 'undecided'; readonly condition: Condition }
   | { readonly kind: 'mark'; readonly before: number; readonly after: number }
+  | { readonly kind: 'set'; readonly change: SetChange }
   | { readonly kind: 'rewrite'; readonly manip: 'src' | 'dst'; readonly before: Endpoint; readonly after: Endpoint; readonly dev: string | undefined }
   | { readonly kind: 'ends'; readonly verdict: string }
   | { readonly kind: 'returns' }

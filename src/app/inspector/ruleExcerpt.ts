@@ -108,6 +108,7 @@ function notesOf(trace: Trace, rule: Rule, isHit: boolean): readonly Note[] {
   if (rule.matched !== true) return failed ? [{ kind: failed.result === 'unknown' ? 'undecided' : 'fails', condition: failed }] : [];
   const notes: Note[] = isHit ? rule.conditions.map((condition) => ({ kind: 'holds', condition })) : [];
   if (rule.mark !== rule.markBefore) notes.push({ kind: 'mark', before: rule.markBefore, after: rule.mark });
+  if (rule.change) notes.push({ kind: 'set', change: rule.change });
   for (const step of trace.steps.slice(rule.id + 1, rule.id + 12)) {
     if (step.kind === 'nat' && step.parent === rule.id && step.by !== 'null-binding') {
       notes.push({ kind: 'rewrite', manip: step.manip, before: step.before, after: step.after, dev: step.masquerade?.dev });

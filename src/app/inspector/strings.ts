@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../engine/step.ts';
+import type { Endpoint, SetChange } from '../../engine/step.ts';
 import { formatIp4, hex } from '../../packet/address.ts';
 import { josa } from '../../text/josa.ts';
 import type { Lang } from '../../text/lang.ts';
@@ -66,6 +66,7 @@ const en = {
   chance: 'chance decided otherwise',
   cannotTell: (condition: string) => `cannot be decided: ${condition}`,
   markChange: (before: string, after: string) => `mark ${before} → ${after}`,
+  setChange: ({ op, set, element, result }: SetChange) => (result !== 'done' ? `${set} stays as it is` : op === 'add' ? `${element} is put into ${set}` : `${element} is taken out of ${set}`),
   rewrite: (manip: 'src' | 'dst', before: string, after: string) => `${manip === 'src' ? 'source' : 'destination'} ${before} → ${after}`,
   addressOf: (dev: string) => `, the address of ${dev}`,
   endsAccept: 'ends the table',
@@ -140,6 +141,7 @@ const ko: InspectorStrings = {
   chance: '우연이 다른 쪽을 골랐습니다',
   cannotTell: (condition) => `판단할 수 없음: ${condition}`,
   markChange: (before, after) => `mark ${before} → ${after}`,
+  setChange: ({ op, set, element, result }) => (result !== 'done' ? `${josa(set, '은/는')} 그대로입니다` : op === 'add' ? `${set}에 ${josa(element, '을/를')} 넣습니다` : `${set}에서 ${josa(element, '을/를')} 뺍니다`),
   rewrite: (manip, before, after) => `${manip === 'src' ? '출발지' : '도착지'} ${before} → ${after}`,
   addressOf: (dev) => ` (${dev}의 주소)`,
   endsAccept: '이 테이블은 여기서 끝납니다',
@@ -174,6 +176,8 @@ export function noteText(note: Note, lang: Lang): string {
       return conditionText(note, t);
     case 'mark':
       return t.markChange(hex(note.before), hex(note.after));
+    case 'set':
+      return t.setChange(note.change);
     case 'rewrite':
       return t.rewrite(note.manip, endpoint(note.before), endpoint(note.after)) + (note.dev === undefined ? '' : t.addressOf(note.dev));
     case 'ends':

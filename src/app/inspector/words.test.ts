@@ -31,6 +31,8 @@ describe('what is said beneath a line', () => {
     { note: { kind: 'fails', condition: condition('-m set ! --match-set WEB src', false, '10.0.0.1') }, en: '10.0.0.1 is a member of WEB, and the rule wants that it is not', ko: '10.0.0.1은 WEB의 멤버인데, 규칙은 멤버가 아니기를 요구합니다' },
     { note: { kind: 'fails', condition: condition('-m mark --mark 0x4000/0x4000', false, '0x0') }, en: '--mark 0x4000/0x4000: no, it is 0x0', ko: '--mark 0x4000/0x4000: 아님, 실제 값 0x0' },
     { note: { kind: 'fails', condition: condition('-m statistic --mode random --probability 0.5', false, '') }, en: 'chance decided otherwise', ko: '우연이 다른 쪽을 골랐습니다' },
+    { note: { kind: 'set', change: { op: 'add', set: 'BAD', element: '10.0.0.1', result: 'done' } }, en: '10.0.0.1 is put into BAD', ko: 'BAD에 10.0.0.1을 넣습니다' },
+    { note: { kind: 'set', change: { op: 'del', set: 'BAD', element: '', result: 'failed' } }, en: 'BAD stays as it is', ko: 'BAD는 그대로입니다' },
     { note: { kind: 'mark', before: 0, after: 0x4000 }, en: 'mark 0x0 → 0x4000', ko: 'mark 0x0 → 0x4000' },
   ])('$en', ({ note, en, ko }) => {
     expect(noteText(note, 'en')).toBe(en);

@@ -131,6 +131,8 @@ describe('SET', () => {
     ${'counts the packet that was added'}                               | ${['create S hash:ip counters']}                                                            | ${['-j SET --add-set S src', '-m set --match-set S src --packets-eq 2']}                        | ${[true, true]}
     ${'remembers the device'}                                           | ${['create S hash:net,iface']}                                                              | ${['-j SET --add-set S src,src', '-m set --match-set S src,src', '-m set --match-set S src,dst']} | ${[true, true, false]}
     ${'adds to the first set of a list that takes it'}                  | ${['create A hash:ip,port', 'create B hash:ip', 'create L list:set', 'add L A', 'add L B']} | ${['-j SET --add-set L src', '-m set --match-set B src']}                                       | ${[true, true]}
+    ${'takes a wildcard for the device that is there'}                      | ${['create S hash:net,iface', 'add S 10.0.0.1,eth wildcard']}                                | ${['-j SET --del-set S src,src', '-m set --match-set S src,src']}                               | ${[true, false]}
+    ${'fills in a MAC'}                                                     | ${['create S bitmap:ip,mac range 10.0.0.0/24', 'add S 10.0.0.1']}                           | ${['-j SET --add-set S src,dst', '-m set --match-set S src,src', '-m set --match-set S src,dst']} | ${[true, false, true]}
     ${'takes the mark of a member'}                                     | ${['create S hash:ip skbinfo', 'add S 10.0.0.1 skbmark 0x12/0xff']}                         | ${['-j SET --map-set S src --map-mark', '-m mark --mark 0x12']}                                 | ${[true, true]}
     ${'takes no mark unless asked to'}                                  | ${['create S hash:ip skbinfo', 'add S 10.0.0.1 skbmark 0x12/0xff']}                         | ${['-j SET --map-set S src --map-prio', '-m mark --mark 0x0']}                                  | ${[true, true]}
   `('$because', ({ sets, rules, result }) => {
@@ -141,6 +143,14 @@ describe('SET', () => {
     const world = pairWorld(mangle('-A PREROUTING -m set --match-set S src -j DROP', '-A PREROUTING -j SET --add-set S src'), 'create S hash:ip');
     expect(trace(world, { ...tcp, count: 2 }).outcomes.map((o) => o.request.verdict)).toEqual(['delivered', 'dropped']);
     expect(trace(world, tcp).outcomes[0]?.request.verdict).toBe('delivered');
+  });
+
+  it('says what it did', () => {
+    const steps = trace(pairWorld(mangle('-A PREROUTING -j SET --add-set S src,src', '-A PREROUTING -j SET --add-set S src,src'), 'create S hash:net,iface'), tcp).steps;
+    expect(steps.flatMap((s) => (s.kind === 'rule' && s.host === 'b' && s.role === 'request' ? [s.change] : []))).toEqual([
+      { op: 'add', set: 'S', element: '10.0.0.1,eth0', result: 'done' },
+      { op: 'add', set: 'S', element: '10.0.0.1,eth0', result: 'failed' },
+    ]);
   });
 
   it('is unknown where the set is', () => expect(trace(pairWorld(mangle('-A PREROUTING -j SET --add-set GONE src')), tcp).outcomes[0]?.request.verdict).toBe('unknown'));

@@ -49,7 +49,7 @@ export function wantedOf(set: IpSet, { skb, ...devs }: Seen, dirs: Dirs): readon
       }
       case 'mac': {
         const mac = skb.eth?.[dir];
-        if (mac === undefined || (mac === '00:00:00:00:00:00' && set.type !== 'bitmap:ip,mac')) return undefined;
+        if (mac === undefined || mac === '00:00:00:00:00:00') return undefined;
         dims.push({ tag: mac, num: 0, width: 0, loose: set.type === 'bitmap:ip,mac', text: mac });
         break;
       }

@@ -177,7 +177,7 @@ function tryRule(skb: Skb, chain: Chain, rule: Rule, number: number, stack: Stac
   ctx.sim.parent = id;
   const applied = applyTarget(rule, skb, ctx);
   ctx.sim.parent = outer;
-  if (applied.skb !== skb) ctx.sim.amend(id, applied.skb, {});
+  if (applied.skb !== skb || applied.change) ctx.sim.amend(id, applied.skb, applied.change ? { change: applied.change } : {});
   return applied;
 }
 

@@ -65,7 +65,7 @@ export const headlinesEn: Dictionary = {
   'table-asked': (t) => `${t.table} ${t.hook} is asked${t.in === undefined && t.out === undefined ? '' : ` (${orNone([t.in === undefined ? undefined : `in ${t.in}`, t.out === undefined ? undefined : `out ${t.out}`], ', ')})`}`,
   'ct-zone': (t) => `${t.rule} has the packet tracked in zone ${t.zone}`,
   notrack: (t) => `${t.rule} takes the packet out of connection tracking`,
-  'rule-hit': (t) => (t.jump ? `${t.rule} matches and jumps to ${t.verdict ?? '?'}` : t.mark !== undefined ? `${t.rule} matches: mark ${t.mark}` : t.verdict === undefined ? `${t.rule} matches and only counts` : `${t.rule} matches: ${t.verdict}`),
+  'rule-hit': (t) => (t.jump ? `${t.rule} matches and jumps to ${t.verdict ?? '?'}` : t.change ? (t.change.op === 'add' ? `${t.rule} puts ${t.change.element} into ${t.change.set}` : `${t.rule} takes ${t.change.element} out of ${t.change.set}`) : t.mark !== undefined ? `${t.rule} matches: mark ${t.mark}` : t.verdict === undefined ? `${t.rule} matches and only counts` : `${t.rule} matches: ${t.verdict}`),
   'rules-skipped': (t) => (t.from === t.to ? `${t.chain} rule ${t.from} is not for this packet` : `${t.chain} rules ${t.from} to ${t.to} are not for this packet`),
   'rule-miss': (t) => (t.because === undefined ? `${t.rule} does not match` : t.because.set !== undefined ? `${t.rule} does not match: ${t.because.saw} is not in ${t.because.set}` : `${t.rule} does not match: ${orNone([t.because.text, t.because.saw === '' ? undefined : `(it is ${t.because.saw})`])}`),
   'rule-unknown': (t) => `Nobody can tell whether ${t.rule} matches`,

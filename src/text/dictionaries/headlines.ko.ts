@@ -43,6 +43,8 @@ export const headlinesKo: Dictionary = {
   'rule-hit': (t) =>
     t.jump
       ? `${josa(t.rule, '이/가')} 맞아 ${josa(t.verdict ?? '?', '으로/로')} 건너뜁니다`
+      : t.change
+        ? `${josa(t.rule, '이/가')} ${t.change.set}에${t.change.op === 'add' ? '' : '서'} ${josa(t.change.element, '을/를')} ${t.change.op === 'add' ? '넣습니다' : '뺍니다'}`
       : t.mark !== undefined
         ? `${josa(t.rule, '이/가')} 맞습니다: 마크 ${t.mark}`
         : t.verdict === undefined

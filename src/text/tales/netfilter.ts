@@ -82,7 +82,7 @@ function ruleTale(rule: RuleStep & Step): Tale {
   if (rule.matched === 'unknown') return { kind: 'rule-unknown', rule: name };
   if (!rule.matched) return { kind: 'rule-miss', rule: name, because };
   const jump = rule.verdict !== undefined && !TARGETS.test(rule.verdict);
-  return { kind: 'rule-hit', rule: name, verdict: rule.verdict, jump, because, mark: rule.mark === rule.markBefore ? undefined : `${hex(rule.markBefore)} → ${hex(rule.mark)}` };
+  return { kind: 'rule-hit', rule: name, verdict: rule.verdict, jump, because, mark: rule.mark === rule.markBefore ? undefined : `${hex(rule.markBefore)} → ${hex(rule.mark)}`, change: rule.change?.result === 'done' ? rule.change : undefined };
 }
 
 /** What a table did, told by its deciding rule. */

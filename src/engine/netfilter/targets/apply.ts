@@ -1,5 +1,6 @@
 import type { Rule, Target } from '../../../world/netfilter.ts';
 import type { Skb } from '../../skb.ts';
+import type { SetChange } from '../../step.ts';
 import type { WalkContext } from '../walk.ts';
 import { applyHeader } from './header.ts';
 import { applyConnmark, setXmark } from './mark.ts';
@@ -18,6 +19,7 @@ export type RuleVerdict =
 export interface Applied {
   readonly verdict: RuleVerdict;
   readonly skb: Skb;
+  readonly change?: SetChange;
 }
 
 /** The target as TRACE names it: the chain for a jump, the extension's name otherwise; undefined for a rule without one. */
