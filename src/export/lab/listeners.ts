@@ -25,7 +25,7 @@ function translatedPorts(world: World): readonly number[] {
   for (const host of world.hosts) {
     for (const netns of host.netns) {
       for (const table of netns.tables ?? []) for (const chain of table.chains) for (const rule of chain.rules) for (const port of targetPorts(rule.target)) found.add(port);
-      for (const { reply } of netns.conntrack ?? []) if (reply.sport !== undefined) found.add(reply.sport);
+      for (const { orig, reply } of netns.conntrack ?? []) if (reply.sport !== undefined && reply.sport !== orig.dport) found.add(reply.sport);
       for (const server of netns.ipvs) for (const real of server.realServers) found.add(real.port);
     }
   }
