@@ -5,7 +5,7 @@ import { at, ip } from '../../../testing/sample.ts';
 import type { Probe } from '../../probe.ts';
 import { trace } from '../../trace.ts';
 
-const tcp: Probe = { from: at('a'), dst: ip('10.0.0.2'), proto: PROTO_TCP, sport: 40000, dport: 80, tos: 0x12 };
+const tcp: Probe = { from: at('a'), dst: ip('10.0.0.2'), proto: PROTO_TCP, sport: 40000, dport: 80, tos: 0x10 };
 const mangle = (...rules: readonly string[]): string => `*mangle\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n${rules.join('\n')}\nCOMMIT`;
 
 /** The request's headers and mark after the mangle PREROUTING rules of b. */
@@ -25,11 +25,11 @@ describe('header targets', () => {
     ${'-j TTL --ttl-inc 255'}            | ${{ ttl: 255 }}
     ${'-j TTL --ttl-dec 5'}              | ${{ ttl: 59 }}
     ${'-j TTL --ttl-dec 65'}             | ${{ ttl: 0 }}
-    ${'-j DSCP --set-dscp 0x2e'}         | ${{ tos: 0xba }}
+    ${'-j DSCP --set-dscp 0x2e'}         | ${{ tos: 0xb8 }}
     ${'-j TOS --set-tos 0x10/0xff'}      | ${{ tos: 0x10 }}
-    ${'-j TOS --set-tos 0x08/0x1c'}      | ${{ tos: 0x0a }}
-    ${'-j TOS --set-tos 0x40/0x00'}      | ${{ tos: 0x52 }}
-    ${'-j ECN --ecn-tcp-remove'}         | ${{ tos: 0x12 }}
+    ${'-j TOS --set-tos 0x08/0x1c'}      | ${{ tos: 0x08 }}
+    ${'-j TOS --set-tos 0x40/0x00'}      | ${{ tos: 0x50 }}
+    ${'-j ECN --ecn-tcp-remove'}         | ${{ tos: 0x10 }}
     ${'-j ECN --ecn-ip-ect 1'}           | ${{ tos: 0x11 }}
     ${'-j TCPMSS --set-mss 1200'}        | ${{ mss: 1200 }}
     ${'-j TCPMSS --set-mss 9000'}        | ${{ mss: 1460 }}
@@ -37,7 +37,7 @@ describe('header targets', () => {
     ${'-j CLASSIFY --set-class 1:2'}     | ${{}}
     ${'-j MARK --set-xmark 0x5/0xff'}    | ${{ mark: 5 }}
   `('$rule', ({ rule, change }) => {
-    expect(after(rule)).toEqual({ ttl: 64, tos: 0x12, mss: 1460, optionBytes: 20, mark: 0, ...change });
+    expect(after(rule)).toEqual({ ttl: 64, tos: 0x10, mss: 1460, optionBytes: 20, mark: 0, ...change });
   });
 });
 
@@ -93,7 +93,7 @@ describe('REJECT', () => {
     ${'icmp-host-prohibited'}   | ${10}
     ${'icmp-admin-prohibited'}  | ${13}
   `('$kind is destination unreachable, code $code', ({ kind, code }) => {
-    expect(answers(`-j REJECT --reject-with ${kind}`)).toMatchObject([{ what: 'icmp-error', packet: [{ src: ip('10.0.0.2'), tos: 0xd2 }, { icmptype: 3, code }] }]);
+    expect(answers(`-j REJECT --reject-with ${kind}`)).toMatchObject([{ what: 'icmp-error', packet: [{ src: ip('10.0.0.2'), tos: 0xd0 }, { icmptype: 3, code }] }]);
   });
 
   it('does not answer what was sent to all', () => {
