@@ -290,6 +290,39 @@ const places: readonly RefereeCase[] = [
     files: forward('-m realm --realm 0x0', '-m realm ! --realm 0x0', '-m realm --realm 0x5', '-m realm ! --realm 0x5', '-m realm --realm 0x0/0x0'),
     probes: [cToS()],
   },
+  {
+    name: 'realm: those of the route, and of the way back as the source’s',
+    covers: ['match:realm'],
+    files: line({
+      r: {
+        routes: ['10.5.0.0/24 via 10.2.0.1 dev eth1 realm 5', '10.6.0.0/24 via 10.2.0.1 dev eth1 realms 3/6', '10.7.0.0/24 via 10.1.0.1 dev eth0 realm 7'],
+        tables: { mangle: ['FORWARD', 'POSTROUTING', 'INPUT'].flatMap((c) => counting(c, ['-m realm --realm 0x5', '-m realm --realm 0x5/0xffff', '-m realm ! --realm 0x6/0xffff', '-m realm --realm 0x30006', '-m realm --realm 0x70000/0xffff0000', '-m realm --realm 0x70005', '-m realm --realm 0x0'])) },
+      },
+      c: { nic: { eth0: { addresses: ['10.1.0.1/24', '10.7.0.1/32'] } } },
+    }),
+    probes: [...['10.5.0.1', '10.6.0.1', '10.2.0.1', '10.1.0.254'].flatMap((dst) => [udp({ dst, reply: false }), udp({ dst, src: '10.7.0.1', reply: false })])],
+  },
+];
+
+/** What IPVS did with the packet. */
+const ofIpvs: readonly RefereeCase[] = [
+  {
+    name: 'ipvs: the connection of a packet on its way to a real server',
+    covers: ['match:ipvs'],
+    needs: ['ip_vs'],
+    files: line({
+      r: {
+        ipvs: ['-A -t 10.1.0.254:80 -s rr', '-a -t 10.1.0.254:80 -r 10.2.0.1:8080 -m -w 1'],
+        sysctls: ['net.ipv4.vs.conntrack = 1'],
+        tables: {
+          mangle: ['PREROUTING', 'FORWARD', 'OUTPUT', 'POSTROUTING'].flatMap((c) =>
+            counting(c, ['-m ipvs --ipvs', '-m ipvs ! --ipvs', '-m ipvs --vaddr 10.1.0.254', '-m ipvs ! --vaddr 10.1.0.0/24', '-m ipvs --vproto 6 --vport 80', '-m ipvs --vport 8080', '-m ipvs --vdir ORIGINAL --vmethod MASQ', '-m ipvs --vdir REPLY', '-m ipvs --vmethod GATE', '-m ipvs ! --vmethod GATE', '-m ipvs --vportctl 21', '-m ipvs ! --vportctl 21']),
+          ),
+        },
+      },
+    }),
+    probes: [cToS({ dst: '10.1.0.254' }), cToS()],
+  },
 ];
 
 /** Matches that count. */
@@ -417,4 +450,4 @@ const rates: readonly RefereeCase[] = [
   },
 ];
 
-export const matches: readonly RefereeCase[] = [...headers, ...places, ...rates];
+export const matches: readonly RefereeCase[] = [...headers, ...places, ...ofIpvs, ...rates];

@@ -1,6 +1,7 @@
 import type { Ip4 } from '../../packet/address.ts';
 import type { Netns, Nexthop, Route } from '../../world/world.ts';
 import { type Ns, sysctl } from '../sim.ts';
+import { realmsOf } from './realms.ts';
 
 /** Where a packet goes: the result of a routing decision (struct rtable). */
 export interface Rtable {
@@ -20,6 +21,8 @@ export interface Rtable {
   readonly mtuLocked?: true;
   readonly advmss?: number;
   readonly hoplimit?: number;
+  /** dst->tclassid. */
+  readonly realms?: number;
   /** IPSKB_DOREDIRECT: the sender could have used the next hop itself. */
   readonly redirect?: true;
 }
@@ -64,6 +67,7 @@ export function rtableBy(ns: Ns, kind: Rtable['kind'], dst: Ip4, route: Route, h
     prefSrc: route.src,
     ...(learned?.mtu === undefined ? {} : { pmtu: learned.mtu }),
     ...(route.mtuLocked || learned?.locked ? { mtuLocked: true } : {}),
+    ...(realmsOf(route) === 0 ? {} : { realms: realmsOf(route) }),
     ...(route.advmss === undefined ? {} : { advmss: route.advmss }),
     ...(route.hoplimit === undefined || route.hoplimit === 0 ? {} : { hoplimit: route.hoplimit }),
   };

@@ -1,6 +1,7 @@
 import type { DropReason, UnknownWhat } from '../../engine/step.ts';
 import type { TaleOf } from '../tale-types.ts';
 import { sentenceCase } from '../names.ts';
+import { unknownMatches } from './matches.en.ts';
 
 export type DropSentences = Readonly<Record<DropReason, (t: TaleOf<'drop'>) => string>>;
 export type UnknownSentences = Readonly<Record<UnknownWhat, (name: string) => string>>;
@@ -50,7 +51,7 @@ export const drops: DropSentences = {
 
 /** What cannot be known, one sentence each. */
 export const unknowns: UnknownSentences = {
-  match: (name) => `Unknown from here on: a rule uses the match ${name}, which is not modelled`,
+  match: (name) => `Unknown from here on: a rule uses the match ${name}, ${Object.hasOwn(unknownMatches, name) ? `and ${unknownMatches[name]}` : 'which is not modelled'}`,
   target: (name) => `Unknown from here on: a rule uses the target ${name}, which is not modelled`,
   set: (name) => `Unknown from here on: the set ${name} is not in the dump, or of a type that is not modelled`,
   chain: (name) => `Unknown from here on: the chain ${name} is not in the dump`,

@@ -1,4 +1,5 @@
 import { josa } from '../josa.ts';
+import { unknownMatches } from './matches.ko.ts';
 import type { DropSentences, UnknownSentences } from './reasons.en.ts';
 
 /** 패킷이 사라진 까닭. */
@@ -46,7 +47,7 @@ export const drops: DropSentences = {
 
 /** 알 수 없는 것. */
 export const unknowns: UnknownSentences = {
-  match: (name) => `여기부터 알 수 없습니다: 규칙이 쓰는 match ${josa(name, '은/는')} 아직 다루지 않습니다`,
+  match: (name) => `여기부터 알 수 없습니다: 규칙이 쓰는 match ${Object.hasOwn(unknownMatches, name) ? `${name}. ${unknownMatches[name]}` : `${josa(name, '은/는')} 아직 다루지 않습니다`}`,
   target: (name) => `여기부터 알 수 없습니다: 규칙이 쓰는 target ${josa(name, '은/는')} 아직 다루지 않습니다`,
   set: (name) => `여기부터 알 수 없습니다: 집합 ${josa(name, '이/가')} 덤프에 없거나 아직 다루지 않는 종류입니다`,
   chain: (name) => `여기부터 알 수 없습니다: 체인 ${josa(name, '이/가')} 덤프에 없습니다`,

@@ -1,5 +1,6 @@
 import type { ExtensionMatch } from '../../../world/matches.ts';
 import type { Match } from '../../../world/netfilter.ts';
+import type { Rtable } from '../../routing/rtable.ts';
 import type { At, Sim } from '../../sim.ts';
 import type { Skb } from '../../skb.ts';
 import type { Condition } from '../../step.ts';
@@ -15,6 +16,7 @@ import { evaluateMac, evaluatePhysdev, evaluatePkttype } from './link.ts';
 import { evaluateOwner, evaluateRpfilter, evaluateSocket } from './local.ts';
 import { evaluateMark } from './mark.ts';
 import { evaluateNfacct } from './nfacct.ts';
+import { evaluateRealm } from './realm.ts';
 import { evaluateRecent } from './recent.ts';
 import { evaluateSet } from './set.ts';
 import { evaluateNth, evaluateStatistic } from './statistic.ts';
@@ -27,6 +29,8 @@ export interface MatchContext {
   readonly hook: Hook;
   readonly in: string | undefined;
   readonly out: string | undefined;
+  /** The packet's route so far, where it has one. */
+  readonly rt?: Rtable | undefined;
 }
 
 /** What an extension says; its text is the match's own. */
@@ -91,8 +95,7 @@ function evaluateExtension(match: ExtensionMatch, skb: Skb, ctx: MatchContext, w
     case 'iprange':
       return evaluateHeader(match, skb);
     case 'realm':
-      // Routes with realms are not walked, so that none has set dst->tclassid (realm_mt(), net/netfilter/xt_realm.c).
-      return { result: (match.value === 0) !== match.negate, saw: '0x0' };
+      return evaluateRealm(match, skb, ctx);
     case 'mac':
       return evaluateMac(match, skb, ctx);
     case 'pkttype':

@@ -22,12 +22,11 @@ export function evaluateIpvs(match: Extract<ExtensionMatch, { kind: 'ipvs' }>, s
   if (proto && (ip.proto === proto.proto) === proto.negate) return { result: false, saw };
   const conn = isPorted(l4) ? findOut(ctx.at.ns.ipvs, { proto: ip.proto, src: ip.dst, sport: l4.dport, dst: ip.src, dport: l4.sport }) : undefined;
   if (!conn) return { result: false, saw: 'no connection of IPVS' };
-  // The controlling connection is that of another protocol (FTP), which has none here.
-  if (vportctl && !vportctl.negate) return { result: false, saw };
+  if (vportctl && (conn.control?.vport === vportctl.port) === vportctl.negate) return { result: false, saw };
   if (dir && (skb.ct?.kind !== 'tracked' || (skb.ct.dir === (dir.dir === 'REPLY' ? 'reply' : 'original')) === dir.negate)) return { result: false, saw };
   const fits =
     (!vport || (conn.vport === vport.port) !== vport.negate) &&
-    (!method || (METHODS[conn.real.forward] === method.method) !== method.negate) &&
+    (!method || (METHODS[conn.forward] === method.method) !== method.negate) &&
     (!vaddr || inPrefix(conn.vip, vaddr.net.ip, vaddr.net.prefixLen) !== vaddr.negate);
   return { result: fits, saw: `${formatIp4(conn.vip)}:${conn.vport}` };
 }
