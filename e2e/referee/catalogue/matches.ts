@@ -300,7 +300,7 @@ const places: readonly RefereeCase[] = [
       },
       c: { nic: { eth0: { addresses: ['10.1.0.1/24', '10.7.0.1/32'] } } },
     }),
-    probes: [...['10.5.0.1', '10.6.0.1', '10.2.0.1', '10.1.0.254'].flatMap((dst) => [udp({ dst, reply: false }), udp({ dst, src: '10.7.0.1', reply: false })])],
+    probes: ['10.5.0.1', '10.6.0.1', '10.2.0.1', '10.1.0.254'].flatMap((dst) => [udp({ dst, reply: false }), udp({ dst, src: '10.7.0.1', reply: false })]),
   },
 ];
 
