@@ -220,7 +220,6 @@ class Client:
         kind = {6: socket.SOCK_STREAM, 17: socket.SOCK_DGRAM}.get(proto, socket.SOCK_RAW)
         with In(space.path):
             self.sock = s = socket.socket(socket.AF_INET, kind, proto)
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         s.setblocking(False)
         if kind != socket.SOCK_RAW:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
