@@ -48,6 +48,12 @@ const rejecting: readonly RefereeCase[] = [
     probes: [cToS(), udp(), ping()],
   },
   {
+    name: 'REJECT in OUTPUT says nothing about an echo reply of the kernel',
+    covers: ['target:REJECT'],
+    files: line({ s: { tables: { filter: ['-A OUTPUT -j REJECT'] } } }),
+    probes: [ping(), udp()],
+  },
+  {
     name: 'REJECT does not answer an ICMP error',
     covers: ['target:REJECT'],
     files: line({ r: { tables: { filter: ['-A FORWARD -p icmp -j REJECT'] } }, s: { ss: [] } }),
