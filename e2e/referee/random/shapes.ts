@@ -2,6 +2,7 @@ import type { Bundle } from '../../../src/dumps/bundle.ts';
 import type { Hook } from '../../../src/world/netfilter.ts';
 import { line, MAC, machineText, type Spec } from '../topology.ts';
 import type { SpaceDraft, WorldDraft } from './draft.ts';
+import { bridgeShape } from './shapeBridge.ts';
 
 /** One network namespace of a shape, as the draws see it. */
 export interface Space {
@@ -94,4 +95,4 @@ const PAIR: Shape = {
   }),
 };
 
-export const SHAPES: readonly Shape[] = [LINE, PAIR];
+export const SHAPES: readonly Shape[] = [LINE, PAIR, bridgeShape(true), bridgeShape(false)];

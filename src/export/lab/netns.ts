@@ -110,11 +110,19 @@ function fdbLines(netns: Netns): readonly string[] {
   return lines.length === 0 ? [] : [`bridge -force -batch - ${heredoc('FDB', lines)}`];
 }
 
+/** Entries of a bridge anew: a neighbour that was used has a cached header, and what is translated in the bridge then takes another way. */
+function freshNeighbours(netns: Netns): readonly string[] {
+  const bridges = new Set(netns.links.filter((l) => l.kind === 'bridge').map((l) => l.name));
+  const lines = neighbourLines({ ...netns, neighbours: netns.neighbours.filter((n) => bridges.has(n.dev)) });
+  return lines.length === 0 ? [] : [`ip -force -batch - ${heredoc('NEIGH', lines.flatMap((l) => [l.replace('replace', 'del').replace(/ nud .*/, ''), l]))}`];
+}
+
 /** Puts back what flows change: counters and lists of rules, members of sets, IPVS connections, learned routes, neighbours and FDB entries. */
 export function resetLines(netns: Netns): readonly string[] {
   return [
     'ip route flush cache',
     'ip neigh flush all',
+    ...freshNeighbours(netns),
     ...netns.links.flatMap((l) => (l.kindText === 'bridge' ? [`ip link set dev ${l.name} type bridge fdb_flush`] : [])),
     ...(netns.ipsets.length > 0 ? ['ipset flush', `ipset -exist restore ${heredoc('SETS', printIpsetSave(netns.ipsets))}`] : []),
     ...(netns.tables ?? []).filter(sharesLists).map((t) => `"$IPT" -t ${t.name} -F`),
