@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RealServer } from '../../world/ipvs.ts';
-import { bestPicks, type Candidate, freshWrrTurn, hash32, hashPick, hashValue, nextRoundRobin, nextWeightedRoundRobin, weightedPicks, wrrTurnAt } from './pick.ts';
+import { bestPicks, type Candidate, hash32, hashPick, hashValue, nextRoundRobin, nextWeightedRoundRobin, weightedPicks, wrrTurn } from './pick.ts';
 
 const server = (weight: number): RealServer => ({ ip: weight, port: 80, forward: 'masq', weight, source: undefined });
 const list = (weights: readonly number[], active: readonly number[] = [], inactive: readonly number[] = []): readonly Candidate[] =>
@@ -15,7 +15,7 @@ describe('weighted round robin', () => {
     [[1, 0, 5], [0, 2, 2, 2, 2, 2, 0]],
   ])('goes through weights %j as %j', (weights, picks) => {
     const candidates = list(weights);
-    const turn = freshWrrTurn(candidates);
+    const turn = wrrTurn(-1);
     expect(picks.map(() => nextWeightedRoundRobin(candidates, turn))).toEqual(picks);
   });
 
@@ -24,7 +24,7 @@ describe('weighted round robin', () => {
     const { among, odds } = weightedPicks(candidates);
     expect([among, odds]).toEqual([[0, 1, 2], [2 / 6, 3 / 6, 1 / 6]]);
     for (const start of among) {
-      const turn = wrrTurnAt(candidates, start);
+      const turn = wrrTurn(start);
       const picks = Array.from({ length: 6 }, () => nextWeightedRoundRobin(candidates, turn));
       expect([0, 1, 2].map((i) => picks.filter((p) => p === i).length)).toEqual([2, 3, 1]);
     }

@@ -60,35 +60,19 @@ export function nextWeightedRoundRobin(list: readonly Candidate[], turn: Turn): 
 /** Where round robin may stand: every able one may be next, in the order in which a fresh list would come to them. */
 export const roundRobinPicks = (list: readonly Candidate[]): Picks => even(list.flatMap((c, i) => (isAble(c) ? [i] : [])));
 
-/**
- * ip_vs_wrr_dest_changed() for each real server in the order of their addition: where the current weight stands on a service just
- * loaded. It starts at the first one's weight and does not rise with those that come after.
- */
-export function freshWrrTurn(list: readonly Candidate[]): Turn {
-  let weight = 0;
-  for (let from = list.length - 1; from >= 0; from--) {
-    const { step, top } = wrrScale(list.slice(from));
-    if (weight > top || weight === 0) weight = top;
-    else if (step > 1) weight = Math.floor(weight / step) * step + 1;
-  }
-  return { at: -1, weight };
-}
-
 const weightAt = (list: readonly Candidate[], i: number): number => list[i]?.real.weight ?? 0;
 
-/** Where wrr may stand: each as often as it has its turn, in the order in which a list just loaded comes to them. */
+/**
+ * Where wrr stands before, or right behind, its first pick on a service just loaded: ip_vs_wrr_dest_changed() leaves the current
+ * weight at the 1 that the first real server alone had made of it, so the first round takes everybody.
+ */
+export const wrrTurn = (at: number): Turn => ({ at, weight: 1 });
+
+/** Where wrr may stand: each as often as it has its turn. */
 export function weightedPicks(list: readonly Candidate[]): Picks {
-  const { weight } = freshWrrTurn(list);
-  const rank = (i: number): number => (weightAt(list, i) >= weight ? Infinity : weightAt(list, i));
-  const among = list.flatMap((c, i) => (isAble(c) ? [i] : [])).toSorted((a, b) => (rank(a) === rank(b) ? a - b : rank(b) - rank(a)));
+  const among = list.flatMap((c, i) => (isAble(c) ? [i] : []));
   const sum = among.reduce((s, i) => s + weightAt(list, i), 0);
   return { among, odds: among.map((i) => weightAt(list, i) / sum) };
-}
-
-/** Where wrr stands once it has picked that one for the first time. */
-export function wrrTurnAt(list: readonly Candidate[], i: number): Turn {
-  const fresh = freshWrrTurn(list).weight;
-  return { at: i, weight: weightAt(list, i) >= fresh ? fresh : weightAt(list, i) - wrrScale(list).step + 1 };
 }
 
 /** ip_vs_dest_conn_overhead(): an active connection weighs as much as 256 idle ones. */

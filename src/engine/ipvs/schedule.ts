@@ -6,7 +6,7 @@ import type { Choice } from '../probe.ts';
 import type { IpvsStep } from '../step.ts';
 import { addConn, countsOf, findIn, type IpvsConn, templateEnds, usesConntrack } from './connections.ts';
 import { endpointText, type Ends, turned } from './ends.ts';
-import { bestPicks, type Candidate, freshWrrTurn, hashPick, hashShares, hashValue, isCounting, nextRoundRobin, nextWeightedRoundRobin, type Picks, roundRobinPicks, weightedPicks, wrrTurnAt } from './pick.ts';
+import { bestPicks, type Candidate, hashPick, hashShares, hashValue, isCounting, nextRoundRobin, nextWeightedRoundRobin, type Picks, roundRobinPicks, weightedPicks, wrrTurn } from './pick.ts';
 import { findService, FTP_PORT, pickingOrder } from './services.ts';
 
 type Shown = Pick<IpvsStep, 'candidates' | 'picked' | 'choice'>;
@@ -118,19 +118,12 @@ function pickIn(sim: Sim, at: At, service: VirtualServer, ends: Ends, list: read
       return { index };
     }
     const found = choose(sim, at, `ipvs-${scheduler}`, list, scheduler === 'rr' ? roundRobinPicks(list) : weightedPicks(list));
-    if (found.index !== undefined) table.turns.set(service, scheduler === 'rr' ? { at: found.index, weight: 0 } : found.choice === undefined ? startWrr(list) : wrrTurnAt(list, found.index));
+    if (found.index !== undefined) table.turns.set(service, wrrTurn(found.index));
     return found;
   }
   if (isCounting(scheduler)) return pickByCounts(sim, at, service, list);
   if (scheduler === 'sh' || scheduler === 'dh') return pickByHash(sim, at, service, ends, list, scheduler);
   return 'unknown';
-}
-
-/** Only one can be picked, so where wrr stands does not matter. */
-function startWrr(list: readonly Candidate[]) {
-  const turn = freshWrrTurn(list);
-  nextWeightedRoundRobin(list, turn);
-  return turn;
 }
 
 /** The choice between several; the one option when there is just one. */
