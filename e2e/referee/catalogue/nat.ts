@@ -68,4 +68,36 @@ export const nats: readonly RefereeCase[] = [
   { name: 'MASQUERADE of a packet that this machine itself sends', covers: ['target:MASQUERADE', 'nat:OUTPUT'], files: line({ c: nat('-A POSTROUTING -p udp -j MASQUERADE --to-ports 9000') }), probes: [udp()] },
   { name: 'a connection to itself over lo is tracked once', covers: ['ct:loopback'], files: line({ c: { tables: { nat: ['-A OUTPUT -p icmp -j ACCEPT', '-A POSTROUTING -j ACCEPT'], filter: ['-A INPUT -m conntrack --ctstate NEW', '-A INPUT -m conntrack --ctstate ESTABLISHED'] } } }), probes: [udp({ dst: '10.1.0.1' }), ping({ dst: '127.0.0.1' })] },
   { name: 'further addresses of s are reached by DNAT of a whole protocol', covers: ['nat:DNAT', 'match:conntrack'], files: line({ r: { ...nat('-A PREROUTING -p udp -m conntrack --ctstate NEW -j DNAT --to-destination 10.3.0.7'), routes: toS('10.3.0.7') }, s: atS('10.3.0.7') }), probes: [udp()] },
+  {
+    name: 'without a nat table nobody gives way: a connection whose answers are taken is lost',
+    covers: ['ct:clash', 'ct:given'],
+    files: line({
+      r: {
+        tables: { filter: ['-A FORWARD -m conntrack --ctstate NEW'] },
+        conntrack: ['udp      17 100 src=10.1.0.1 dst=10.9.9.9 sport=41000 dport=53 src=10.2.0.1 dst=10.1.0.1 sport=53 dport=41000 mark=0 use=1', 'tcp      6 400 ESTABLISHED src=10.1.0.1 dst=10.9.9.9 sport=41000 dport=80 src=10.2.0.1 dst=10.1.0.1 sport=80 dport=41000 [ASSURED] mark=0 use=1'],
+      },
+    }),
+    probes: [udp(), cToS()],
+  },
+  {
+    name: 'without a nat table the NAT of a given entry is not done',
+    covers: ['ct:given', 'nat:hooks'],
+    files: line({ r: { tables: { filter: ['-A INPUT -m conntrack --ctstate ESTABLISHED'] }, conntrack: ['udp      17 100 src=10.1.0.1 dst=10.1.0.254 sport=41000 dport=53 src=10.2.0.1 dst=10.1.0.1 sport=53 dport=41000 mark=0 use=1'] } }),
+    probes: [udp({ dst: '10.1.0.254' })],
+  },
+  {
+    name: 'a given masquerade is undone for the other side',
+    covers: ['ct:given', 'nat:MASQUERADE'],
+    files: line({ r: { ...nat('-A PREROUTING -p udp -j REDIRECT --to-ports 9'), conntrack: ['udp      17 100 src=10.1.0.1 dst=10.2.0.1 sport=4100 dport=5353 src=10.2.0.1 dst=10.2.0.254 sport=5353 dport=30000 mark=0 use=1'] }, c: { ss: ['udp   UNCONN 0      0      0.0.0.0:4100      0.0.0.0:*'] } }),
+    probes: [{ from: { host: 's' }, dst: '10.2.0.254', proto: 'udp', sport: 5353, dport: 30_000, size: 5 }],
+  },
+  {
+    name: 'zones keep the ports of their connections apart',
+    covers: ['nat:clash', 'ct:zone', 'ct:given'],
+    files: line({ r: { tables: { raw: ['-A PREROUTING -j CT --zone 4'], nat: ['-A POSTROUTING -o eth1 -j MASQUERADE'] }, conntrack: [taken('udp', 41_000, 53)] } }),
+    probes: [udp()],
+  },
+  { name: 'the addresses of one device and its own zone per direction, translated', covers: ['ct:zone-orig', 'nat:clash', 'ct:given'], files: line({ r: { tables: { raw: ['-A PREROUTING -i eth0 -j CT --zone-orig 4'], nat: ['-A POSTROUTING -o eth1 -j MASQUERADE'] }, conntrack: [taken('udp', 41_000, 53)] } }), probes: [udp()] },
+  { name: 'MASQUERADE without an address of the way out takes another of this machine', covers: ['target:MASQUERADE'], files: line({ r: { ...nat('-A POSTROUTING -o eth1 -j MASQUERADE'), nic: { eth1: { addresses: [] } }, routes: ['10.2.0.0/24 dev eth1 scope link'] }, s: { routes: ['10.1.0.254 via 10.2.0.254 dev eth0'] } }), probes: [udp()] },
+  { name: 'a reset through SNAT and DNAT ends the entry and is translated all the same', covers: ['ct:reset', 'nat:DNAT', 'nat:SNAT'], files: line({ r: nat('-A PREROUTING -d 10.1.0.254/32 -p tcp -j DNAT --to-destination 10.2.0.1', '-A POSTROUTING -o eth1 -j MASQUERADE'), s: { ss: [] } }), probes: [cToS({ dst: '10.1.0.254' })] },
 ];
