@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Rule } from '../world/netfilter.ts';
+import type { CtCondition, CtTarget, Rule } from '../world/netfilter.ts';
 import { parseIptablesSave } from './iptablesSave.ts';
 import { printRule } from './iptablesPrint.ts';
 
@@ -51,4 +52,36 @@ describe('conntrack and NAT in rules', () => {
   it.each(['--ctstatus X', '--ctdir SIDEWAYS', '--ctproto tcpp', '--ctorigsrc 1.2.3', '--ctexpire 1:2:3', '--ctfoo'])('keeps -m conntrack %s as unknown', (text) =>
     expect(ruleOf(`-A FORWARD -m conntrack ${text} -j ACCEPT`)?.matches).toMatchObject([{ kind: 'unknown' }]),
   );
+
+  const port = fc.integer({ min: 0, max: 65_535 });
+  const span = fc.tuple(port, port).map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) }));
+  const net = fc.record({ ip: fc.integer({ min: 0, max: 0xffffffff }), prefixLen: fc.integer({ min: 0, max: 32 }) });
+  const condition: fc.Arbitrary<CtCondition> = fc.oneof(
+    fc.record({ option: fc.constant('ctproto' as const), proto: fc.integer({ min: 0, max: 255 }) }),
+    fc.record({ option: fc.constantFrom('ctorigsrc' as const, 'ctorigdst' as const, 'ctreplsrc' as const, 'ctrepldst' as const), net }),
+    fc.record({ option: fc.constantFrom('ctorigsrcport' as const, 'ctorigdstport' as const, 'ctreplsrcport' as const, 'ctrepldstport' as const), ports: span }),
+    fc.record({ option: fc.constant('ctstatus' as const), status: fc.subarray(['EXPECTED' as const, 'SEEN_REPLY' as const, 'ASSURED' as const, 'CONFIRMED' as const], { minLength: 1 }) }),
+    span.map((s) => ({ option: 'ctexpire' as const, ...s })),
+    fc.record({ option: fc.constant('ctdir' as const), dir: fc.constantFrom('ORIGINAL' as const, 'REPLY' as const) }),
+  );
+  it('reads each condition that it prints', () =>
+    fc.assert(
+      fc.property(condition, fc.boolean(), fc.boolean(), (c, negate, withState) => {
+        const matches = [...(withState ? [{ kind: 'ctstate' as const, states: ['NEW' as const], negate: false }] : []), { kind: 'conntrack' as const, ...c, withState, negate }];
+        expect(ruleOf(printRule('FORWARD', matches, { kind: 'none' }))?.matches).toEqual(matches);
+      }),
+    ));
+
+  const ct: fc.Arbitrary<CtTarget> = fc.record({
+    kind: fc.constant('ct' as const),
+    zone: fc.option(fc.record({ id: fc.oneof(port, fc.constant('mark' as const)), dir: fc.constantFrom('both' as const, 'original' as const, 'reply' as const) }), { nil: undefined }),
+    helper: fc.option(fc.constantFrom('ftp', 'sip'), { nil: undefined }),
+    options: fc.constantFrom([], ['--timeout', 'long'], ['--ctevents', 'new,destroy'], ['--ctevents', 'new', '--expevents', 'new']),
+  });
+  it('reads each CT that it prints', () =>
+    fc.assert(
+      fc.property(ct, (target) => {
+        expect(ruleOf(printRule('FORWARD', [], target))?.target).toEqual(target);
+      }),
+    ));
 });

@@ -189,7 +189,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
         id,
         host,
         netns,
-        conntrack: givenTable(netns, () => entries++),
+        conntrack: givenTable(netns),
         tracking: needsConntrack(netns),
         defragging: needsDefrag(netns),
         natting: hasNat(netns),

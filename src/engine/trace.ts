@@ -1,6 +1,6 @@
 import { findNetns } from '../world/lookup.ts';
 import type { World } from '../world/world.ts';
-import { viewEntry } from './conntrack/table.ts';
+import { viewTable } from './conntrack/table.ts';
 import { viewConn } from './ipvs/connections.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Choices, Probe } from './probe.ts';
@@ -32,7 +32,7 @@ function run(world: World, probe: Probe, choices: Choices, explain: Sim['explain
     steps: sim.steps,
     choices: sim.taken,
     outcomes: Array.from({ length: count }, (_, i) => outcomeOf(sim, i, [...ns.clients, ...sim.outside].find((c) => c.connection === i))),
-    conntrack: spaces.flatMap((s) => left(s, s.conntrack.entries.map(viewEntry))),
+    conntrack: spaces.flatMap((s) => left(s, viewTable(s.conntrack))),
     ipvs: spaces.flatMap((s) => left(s, s.ipvs.connections.map(viewConn))),
   };
 }

@@ -1,10 +1,11 @@
 import { PROTO_ICMP } from '../../packet/packet.ts';
 import type { CtListedTuple, CtListing } from '../../world/conntrack.ts';
 import type { Netns } from '../../world/world.ts';
+import type { CtEntryView } from '../step.ts';
 import { isSctpState } from './sctp.ts';
-import { type CtEntry, type CtTable, insertEntry, newCtTable, newEntry, type Zone } from './table.ts';
+import { type CtEntry, type CtTable, type Direction, type Given, newCtTable, newEntry, sourceKey, viewEntry, type Zone } from './table.ts';
 import { isTcpState } from './tcp.ts';
-import { icmpKey, invertTuple, type Tuple } from './tuple.ts';
+import { icmpKey, invertTuple, type Tuple, tupleKey } from './tuple.ts';
 
 const tupleFrom = (proto: number, t: CtListedTuple): Tuple =>
   proto === PROTO_ICMP && t.icmp
@@ -47,9 +48,36 @@ function entryFrom(id: number, listing: CtListing, netns: Netns): CtEntry {
   };
 }
 
+/** Read once: many traces start from the same dump. */
+const known = new WeakMap<Netns, Given>();
+
+function givenOf(netns: Netns, listings: readonly CtListing[]): Given {
+  const byTuple = new Map<string, { readonly index: number; readonly dir: Direction }[]>();
+  const bySource = new Map<string, number[]>();
+  const views: (CtEntryView | undefined)[] = [];
+  const make = (index: number): CtEntry => entryFrom(-1 - index, listings[index] ?? never(index), netns);
+  const add = <T>(map: Map<string, T[]>, key: string, value: T): void => {
+    const list = map.get(key);
+    if (list) list.push(value);
+    else map.set(key, [value]);
+  };
+  for (const [index, { proto, orig, reply }] of listings.entries()) {
+    const tuple = tupleFrom(proto, orig);
+    add(byTuple, tupleKey(tuple), { index, dir: 'original' });
+    add(byTuple, tupleKey(tupleFrom(proto, reply)), { index, dir: 'reply' });
+    add(bySource, sourceKey(tuple), index);
+  }
+  return { size: listings.length, byTuple, bySource, make, view: (i) => (views[i] ??= viewEntry(make(i))) };
+}
+
+const never = (index: number): never => {
+  throw new RangeError(`no given entry ${index}`);
+};
+
 /** The table of a namespace before the first packet: what its dump lists. */
-export function givenTable(netns: Netns, newId: () => number): CtTable {
-  const table = newCtTable();
-  for (const listing of netns.conntrack ?? []) insertEntry(table, entryFrom(newId(), listing, netns));
-  return table;
+export function givenTable(netns: Netns): CtTable {
+  if (!netns.conntrack || netns.conntrack.length === 0) return newCtTable();
+  const given = known.get(netns) ?? givenOf(netns, netns.conntrack);
+  known.set(netns, given);
+  return newCtTable(given);
 }

@@ -67,22 +67,75 @@ export interface Slot {
   readonly dir: Direction;
 }
 
+/** The entries that a dump lists, read once for all traces. */
+export interface Given {
+  readonly size: number;
+  readonly byTuple: ReadonlyMap<string, readonly { readonly index: number; readonly dir: Direction }[]>;
+  /** nf_nat_bysource: by protocol and original source. */
+  readonly bySource: ReadonlyMap<string, readonly number[]>;
+  readonly make: (index: number) => CtEntry;
+  readonly view: (index: number) => CtEntryView;
+}
+
 /** The connections of one namespace. Only confirmed ones can be found (nf_conntrack_hash). */
 export interface CtTable {
   readonly byTuple: Map<string, Slot[]>;
   readonly entries: CtEntry[];
+  readonly given: Given | undefined;
+  /** Given entries that were looked at, and what became of them; undefined: gone. */
+  readonly met: Map<number, CtEntry | undefined>;
 }
 
-export const newCtTable = (): CtTable => ({ byTuple: new Map(), entries: [] });
+export const newCtTable = (given?: Given): CtTable => ({ byTuple: new Map(), entries: [], given, met: new Map() });
 
-/** nf_ct_key_equal(): an entry answers for a tuple in a direction only to those who are in its zone of that direction. `bucket`: the
- * direction whose zone the caller hashes with; without one both are tried. */
+/** A given entry as it is by now. Its id is negative. */
+function meet(table: CtTable, given: Given, index: number): CtEntry | undefined {
+  if (!table.met.has(index)) table.met.set(index, given.make(index));
+  return table.met.get(index);
+}
+
+function slotsOf(table: CtTable, tuple: Tuple): readonly Slot[] {
+  const key = tupleKey(tuple);
+  const own = table.byTuple.get(key) ?? [];
+  const { given } = table;
+  const listed = given?.byTuple.get(key);
+  if (!given || !listed) return own;
+  const known = listed.flatMap(({ index, dir }) => {
+    const entry = meet(table, given, index);
+    return entry ? [{ entry, dir }] : [];
+  });
+  return [...known, ...own];
+}
+
+export const sourceKey = (t: Tuple): string => `${t.proto}|${t.src}:${t.sport}`;
+
+/** Entries whose first packets come from that source, the latest first. */
+export function entriesFrom(table: CtTable, t: Tuple): readonly CtEntry[] {
+  const { given } = table;
+  const listed = given?.bySource.get(sourceKey(t)) ?? [];
+  return [...table.entries.filter((e) => sourceKey(e.orig) === sourceKey(t)).toReversed(), ...listed.toReversed().flatMap((i) => (given && meet(table, given, i)) ?? [])];
+}
+
+/** Everything that `conntrack -L` would list now. */
+export function viewTable({ given, met, entries }: CtTable): readonly CtEntryView[] {
+  const listed = Array.from({ length: given?.size ?? 0 }, (_, i) => {
+    const entry = met.get(i);
+    if (entry) return viewEntry(entry);
+    return met.has(i) ? undefined : given?.view(i);
+  });
+  return [...listed.filter((v) => v !== undefined), ...entries.map(viewEntry)];
+}
+
+/**
+ * nf_ct_key_equal(): an entry answers for a tuple in a direction only to those who are in its zone of that direction. `bucket`: the
+ * direction whose zone the caller hashes with; without one both are tried.
+ */
 export const findTuple = (table: CtTable, tuple: Tuple, zone: Zone = NO_ZONE, bucket?: Direction): Slot | undefined =>
-  table.byTuple.get(tupleKey(tuple))?.find(({ entry, dir }) => zoneIn(entry.zone, dir) === zoneIn(zone, dir) && (bucket === undefined || zoneIn(entry.zone, dir) === zoneIn(zone, bucket)));
+  slotsOf(table, tuple).find(({ entry, dir }) => zoneIn(entry.zone, dir) === zoneIn(zone, dir) && (bucket === undefined || zoneIn(entry.zone, dir) === zoneIn(zone, bucket)));
 
 /** Whether nf_conntrack_tuple_taken() lets the entry `own` pass: it is itself, or another packet of the very same flow. */
 export const isTaken = (table: CtTable, tuple: Tuple, own: CtEntry): boolean =>
-  table.byTuple.get(tupleKey(tuple))?.some(({ entry, dir }) => entry !== own && zoneIn(entry.zone, dir) === zoneIn(own.zone, dir) && zoneIn(entry.zone, dir) === zoneIn(own.zone, 'reply') && !sameFlow(entry, own)) === true;
+  slotsOf(table, tuple).some(({ entry, dir }) => entry !== own && zoneIn(entry.zone, dir) === zoneIn(own.zone, dir) && zoneIn(entry.zone, dir) === zoneIn(own.zone, 'reply') && !sameFlow(entry, own));
 
 const sameFlow = (a: CtEntry, b: CtEntry): boolean => tupleKey(a.orig) === tupleKey(b.orig) && zoneIn(a.zone, 'original') === zoneIn(b.zone, 'original');
 
@@ -100,6 +153,10 @@ export function insertEntry(table: CtTable, entry: CtEntry, dirs: readonly Direc
 
 /** nf_ct_kill(): it can no longer be found. Packets that have it keep it. */
 export function removeEntry(table: CtTable, entry: CtEntry): void {
+  if (entry.id < 0) {
+    table.met.set(-1 - entry.id, undefined);
+    return;
+  }
   for (const tuple of [entry.orig, entry.reply]) {
     const key = tupleKey(tuple);
     table.byTuple.set(key, (table.byTuple.get(key) ?? []).filter((s) => s.entry !== entry));

@@ -3,7 +3,7 @@ import { PROTO_ICMP } from '../../packet/packet.ts';
 import type { NatRange } from '../../world/netfilter.ts';
 import type { PortRange } from '../../world/world.ts';
 import type { At, Sim } from '../sim.ts';
-import { type CtEntry, type CtTable, isTaken, zoneIn } from './table.ts';
+import { type CtEntry, type CtTable, entriesFrom, isTaken, zoneIn } from './table.ts';
 import { hasPorts, invertTuple, type Tuple } from './tuple.ts';
 
 export type Manip = 'src' | 'dst';
@@ -60,8 +60,8 @@ const inRange = (t: Tuple, { ips, ports }: NatRange): boolean => (!ips || (t.src
 
 /** find_appropriate_src(): a socket that was mapped before keeps its mapping, whomever it talks to; the latest first. */
 function mappedBefore(table: CtTable, t: Tuple, range: NatRange, own: CtEntry): Tuple | undefined {
-  for (const { orig, reply, zone } of table.entries.toReversed()) {
-    if (orig.proto !== t.proto || orig.src !== t.src || orig.sport !== t.sport || zoneIn(zone, 'original') !== zoneIn(own.zone, 'original')) continue;
+  for (const { reply, zone } of entriesFrom(table, t)) {
+    if (zoneIn(zone, 'original') !== zoneIn(own.zone, 'original')) continue;
     const { src, sport } = invertTuple(reply);
     const result = { ...t, src, sport };
     if (inRange(result, range)) return result;
