@@ -1,5 +1,6 @@
 import { PROTO_TCP } from '../packet/packet.ts';
 import { natted } from './conntrack/nat.ts';
+import { isTold } from './socket/icmp.ts';
 import type { EndRecord, Sim } from './sim.ts';
 import type { ClientSocket } from './socket/client.ts';
 import type { Ending, Outcome } from './trace-types.ts';
@@ -83,7 +84,7 @@ function clientGets(sim: Sim, request: Ending, reply: EndRecord | undefined, tol
   if (refusedAtOnce(sim, request)) return 'not-permitted';
   if (request.error?.kind === 'local') return 'unreachable';
   const error = told?.error;
-  if (error?.kind === 'icmp') {
+  if (error?.kind === 'icmp' && isTold(told?.packet.find((h) => h.type === 'icmp'))) {
     if (error.icmptype === 3 && error.code === 4) return sim.probe.proto === PROTO_TCP ? 'timeout' : 'too-big'; // __udp4_lib_err(), ping_err(): EMSGSIZE; a TCP socket only learns the path MTU
     return error.icmptype === 3 && (error.code === 3 || error.code === 2) ? 'refused' : 'unreachable';
   }

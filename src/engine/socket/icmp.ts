@@ -37,17 +37,20 @@ export function echo(sim: Sim, at: At, skb: Skb, request: IcmpHeader, from = ipO
   sendAnswer(sim, at.ns, { about: skb, role: 'reply', what: 'answer', mark, packet: [header, { ...request, icmptype: ICMP_ECHO_REPLY }, ...skb.packet.slice(2)] });
 }
 
+/** icmp_socket_deliver() (net/ipv4/icmp.c): what quotes less than eight bytes behind the IP header is told to no socket. */
+export const isTold = (icmp: IcmpHeader | undefined): boolean => (icmp?.quote?.bytes ?? 0) >= 28;
+
 /** icmp_unreach(): remembers a smaller path MTU, and wakes the prober's socket if the quoted packet was its own. */
 function error(sim: Sim, at: At, skb: Skb, icmp: IcmpHeader): void {
-  if (icmp.icmptype === 5) return redirectReceive(sim, at, skb, icmp);
+  if (icmp.icmptype === 5 && isTold(icmp)) return redirectReceive(sim, at, skb, icmp);
   const quoted = icmp.quote && ipOf(icmp.quote.packet);
-  const told = quoted && icmp.icmptype === 3 && icmp.code === 4 ? toldMtu(at, quoted.proto, icmp.mtu) : undefined;
+  const told = quoted && isTold(icmp) && icmp.icmptype === 3 && icmp.code === 4 ? toldMtu(at, quoted.proto, icmp.mtu) : undefined;
   if (quoted && told !== undefined) {
     const learned = learnPmtu(at.ns, quoted.dst, told, { src: quoted.src, tos: quoted.tos, proto: quoted.proto });
     if (learned !== undefined) sim.emit(at, skb, { kind: 'pmtu', dst: quoted.dst, mtu: learned });
   }
   if (icmp.quote) ipTunnelError(at, icmp.quote.packet, icmp.icmptype, icmp.code);
-  const client = clientQuoted(at.ns.clients, icmp);
+  const client = icmp.icmptype === 5 ? undefined : clientQuoted(at.ns.clients, icmp);
   sim.emit(at, skb, { kind: 'deliver', to: client ? 'error-to-client' : 'kernel' });
   sim.end(at, skb, 'delivered', client ? { toClient: 'icmp', error: icmpError(icmp, ipOf(skb.packet).src) } : {});
 }

@@ -43,6 +43,8 @@ export function beforeLines(netns: Netns): readonly string[] {
   const given = (key: string, fallback: number): string => netns.sysctls[key] ?? String(fallback);
   return [
     line('net.ipv4.ip_forward', 0),
+    // Each error is to be seen, also the third within a second.
+    line('net.ipv4.icmp_ratelimit', 0),
     ...['all', 'default', 'lo'].flatMap((dev) => Object.entries(CONF).map(([name, value]) => line(`net.ipv4.conf.${dev}.${name}`, dev === 'default' ? given(`net.ipv4.conf.default.${name}`, value) : value))),
   ];
 }
