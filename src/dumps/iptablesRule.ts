@@ -138,13 +138,15 @@ function readProtocol(r: Reading, start: number, negated: boolean): void {
   r.matches.push({ kind: 'proto', proto, negate });
 }
 
-/** An option of the last `-m`, or of the match that `-p` loads by itself. */
+/** An option of the last `-m`, or of the match that `-p` loads by itself, wherever it stands (command_default(), iptables/xshared.c). */
 function readModuleOption(r: Reading, option: string, start: number, negate: boolean): void {
-  const module = r.module ?? implicitModule(r.proto);
+  const implicit = implicitModule(r.proto);
+  const module = r.module ?? implicit;
   const { tokens } = r;
   const oldNegation = tokens.text[r.at] === '!' && !negate && !(tokens.text[r.at + 1] ?? '-').startsWith('-');
   const at = oldNegation ? r.at + 1 : r.at;
-  const read = module === undefined ? undefined : matchReader(module)?.(option, { tokens, at, negate: negate || oldNegation });
+  const place = { tokens, at, negate: negate || oldNegation };
+  const read = (module === undefined ? undefined : matchReader(module)?.(option, place)) ?? (implicit === undefined || implicit === module ? undefined : matchReader(implicit)?.(option, place));
   if (read) {
     r.matches.push(...read.matches);
     r.at = at + read.took;

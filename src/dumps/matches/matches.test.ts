@@ -63,6 +63,8 @@ describe('what iptables-save prints', () => {
 
 describe('what people write', () => {
   it.each<[string, string]>([
+    ['-p tcp -m conntrack --ctstate NEW --dport 22', '-p tcp -m conntrack --ctstate NEW -m tcp --dport 22'],
+    ['-p udp -m socket ! --sport 5', '-p udp -m socket -m udp ! --sport 5'],
     ['-m ttl ! --ttl 3', '-m ttl ! --ttl-eq 3'],
     ['-m ttl --ttl-eq ! 3', '-m ttl ! --ttl-eq 3'],
     ['-m tos --tos Minimize-Delay', '-m tos --tos 0x10/0x3f'],
