@@ -136,6 +136,12 @@ const marking: readonly RefereeCase[] = [
     probes: [udp({ reply: false })],
   },
   {
+    name: 'the error about a closed port has no connection before it is tracked, and the mark of its connection after',
+    covers: ['match:connmark', 'ct:related', 'icmp:port-unreachable'],
+    files: line({ s: { ss: [], tables: { raw: ['-A OUTPUT -m connmark ! --mark 0x2/0x2'], mangle: ['-A INPUT -j CONNMARK --set-xmark 0x4/0xffffffff', '-A OUTPUT -m connmark --mark 0x4 -j ACCEPT'], filter: ['-A OUTPUT -m conntrack --ctstate RELATED -j ACCEPT'] } } }),
+    probes: [udp(), cToS()],
+  },
+  {
     name: 'CONNMARK leaves untracked packets alone',
     covers: ['target:CONNMARK', 'target:CT'],
     files: line({ r: { tables: { raw: ['-A PREROUTING -j CT --notrack'], mangle: ['-A FORWARD -j CONNMARK --set-xmark 0x7/0xffffffff', '-A FORWARD -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff', '-A FORWARD -m connmark --mark 0x7 -j DROP'] } } }),

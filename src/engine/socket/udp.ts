@@ -20,7 +20,8 @@ export function udpReceive(sim: Sim, at: At, skb: Skb): void {
     const stray = skb.role === 'reply';
     sim.emit(at, skb, { kind: 'deliver', to: stray ? 'stray' : 'refused' });
     sim.end(at, skb, stray ? 'rejected' : 'dropped', stray ? { toClient: 'stray' } : {});
-    return sendIcmpError(sim, at.ns, skb, { icmptype: 3, code: 3, localDst: true });
+    // __udp4_lib_rcv() has let go of the connection (nf_reset_ct()): it is looked up anew for the error.
+    return sendIcmpError(sim, at.ns, { ...skb, ct: undefined }, { icmptype: 3, code: 3, localDst: true });
   }
   // A second answer to an answer would never end.
   const answers = skb.role === 'request' && sim.probe.reply !== false;
