@@ -45,6 +45,8 @@ export interface Ns {
   readonly exceptions: Map<string, Exception>;
   /** Neighbours learned during the trace, by `dev/ip`. */
   readonly learned: Map<string, Mac>;
+  /** Neighbours that were asked for in vain, by `dev/ip`. */
+  readonly silent: Set<string>;
   /** Neighbours whose header is cached because a packet has used them (hh_cache), by `dev/ip`. */
   readonly headers: Set<string>;
   /** What the bridges learned during the trace: the port of an address, by `bridge/vlan/address`. */
@@ -196,6 +198,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
         ipvs: newIpvsTable(netns),
         exceptions: givenExceptions(netns),
         learned: new Map(),
+        silent: new Set(),
         headers: new Set(),
         macs: new Map(),
         clients: [],

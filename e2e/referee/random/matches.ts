@@ -124,7 +124,7 @@ const MATCHES: readonly MatchKind[] = [
   { covers: 'match:ecn', weight: 2, draw: (p) => `-m ecn ${not(p)}--ecn-ip-ect ${p.rng.int(4)}` },
   { covers: 'match:ecn-tcp', weight: 1, protos: ['tcp'], draw: (p) => `-m ecn ${not(p)}--ecn-tcp-${p.rng.pick(['cwr', 'ece'])}` },
   { covers: 'match:tcpmss', weight: 2, protos: ['tcp'], draw: (p) => `-m tcpmss ${not(p)}--mss ${p.rng.pick(['1460', '1000:1500', '0:536', '1360'])}` },
-  { covers: 'match:owner', weight: 1, hooks: ['OUTPUT', 'POSTROUTING'], draw: (p) => `-m owner ${not(p)}--${p.rng.pick(['socket-exists', 'uid-owner 0', 'uid-owner 1000', 'gid-owner 0'])}` },
+  { covers: 'match:owner', weight: 1, hooks: ['OUTPUT', 'POSTROUTING'], draw: (p) => `-m owner ${not(p)}--${p.rng.pick(['socket-exists'])}` },
   {
     covers: 'match:rpfilter',
     weight: 6,

@@ -53,7 +53,9 @@ export function neighbourMac(sim: Sim, at: At, skb: Skb, link: Link, ip: Ip4): {
     sim.emit(at, framed(known.mac), { kind: 'neighbour', ip, mac: known.mac, how: known.learned ? 'learned' : 'entry' }, { source: [known.source] });
     return { mac: known.mac, cached };
   }
-  const answer = arpResolve(sim, at, skb, link, ip);
+  // Pieces of a packet wait with the first one for the same answer (arp_queue).
+  const waits = ipOf(skb.packet).offset > 0 && at.ns.silent.has(key);
+  const answer = waits ? ({ kind: 'silence' } as const) : arpResolve(sim, at, skb, link, ip);
   switch (answer.kind) {
     case 'mac':
       at.ns.learned.set(`${link.name}/${ip}`, answer.mac);
@@ -64,6 +66,7 @@ export function neighbourMac(sim: Sim, at: At, skb: Skb, link: Link, ip: Ip4): {
       return undefined;
     case 'silence':
       // arp_error_report() > ipv4_link_failure(): a forwarded packet's sender is told after three tries.
+      at.ns.silent.add(key);
       sim.emit(at, skb, { kind: 'neighbour', ip, mac: undefined, how: 'failed' });
       sim.emit(at, skb, { kind: 'drop', reason: 'no-neighbour' });
       sim.end(at, skb, 'unreachable');
