@@ -46,7 +46,7 @@ export interface Ns {
   /** Neighbours learned during the trace, by `dev/ip`. */
   readonly learned: Map<string, Mac>;
   /** Neighbours that were asked for in vain, by `dev/ip`. */
-  readonly silent: Set<string>;
+  readonly silent: Map<string, 'silence' | 'nobody-described'>;
   /** Neighbours whose header is cached because a packet has used them (hh_cache), by `dev/ip`. */
   readonly headers: Set<string>;
   /** What the bridges learned during the trace: the port of an address, by `bridge/vlan/address`. */
@@ -198,7 +198,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
         ipvs: newIpvsTable(netns),
         exceptions: givenExceptions(netns),
         learned: new Map(),
-        silent: new Set(),
+        silent: new Map(),
         headers: new Set(),
         macs: new Map(),
         clients: [],

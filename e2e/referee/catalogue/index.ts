@@ -2,6 +2,7 @@ import type { RefereeCase } from '../case.ts';
 import { basics } from './basics.ts';
 import { bridge } from './bridge.ts';
 import { conntrack } from './conntrack.ts';
+import { ground } from './ground.ts';
 import { ipTunnels } from './ipTunnels.ts';
 import { ipvs } from './ipvs.ts';
 import { matches } from './matches.ts';
@@ -13,4 +14,4 @@ import { vxlan } from './vxlan.ts';
 import { vxlanBridge } from './vxlanBridge.ts';
 
 /** Every hand-written case. */
-export const catalogue: readonly RefereeCase[] = [...basics, ...bridge, ...conntrack, ...ipTunnels, ...ipvs, ...matches, ...nats, ...routing, ...sets, ...targets, ...vxlan, ...vxlanBridge];
+export const catalogue: readonly RefereeCase[] = [...basics, ...bridge, ...conntrack, ...ground, ...ipTunnels, ...ipvs, ...matches, ...nats, ...routing, ...sets, ...targets, ...vxlan, ...vxlanBridge];

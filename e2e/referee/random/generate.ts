@@ -16,7 +16,7 @@ export interface RandomCase extends RefereeCase {
 /** Addresses that nobody has: one on a wire, one translated by rules at most, one behind no route. */
 const FAR: readonly string[] = ['10.2.0.9', '172.16.0.1', '203.0.113.5'];
 
-function wordsOf(shape: Shape, space: Space, single: boolean): Words {
+function wordsOf(shape: Shape, space: Space, single: boolean, listeners: boolean): Words {
   const addresses = [...shape.addresses, '172.16.0.1'];
   return {
     addresses,
@@ -31,12 +31,14 @@ function wordsOf(shape: Shape, space: Space, single: boolean): Words {
     bridgePorts: space.bridgePorts ?? [],
     tos: TOS,
     single,
+    listeners,
   };
 }
 
 function drawSpace(rng: Rng, shape: Shape, space: Space, single: boolean, lacks: (need: string) => boolean): SpaceDraft {
   if (!rng.chance(space.likely)) return EMPTY_SPACE;
-  const words = wordsOf(shape, space, single);
+  const ss = rng.chance(0.25) ? drawListeners(rng) : undefined;
+  const words = wordsOf(shape, space, single, ss !== undefined);
   const sets = rng.chance(0.4) ? drawSets(rng, words, lacks) : [];
   const routing = rng.chance(0.35) ? drawRouting(rng, words, space) : { routes: [], rules: [] };
   return {
@@ -44,7 +46,7 @@ function drawSpace(rng: Rng, shape: Shape, space: Space, single: boolean, lacks:
     tables: drawTables(rng, words, sets, space.often),
     ...routing,
     sysctls: drawSysctls(rng, space),
-    ...(rng.chance(0.2) ? { ss: drawListeners(rng) } : {}),
+    ...(ss ? { ss } : {}),
   };
 }
 

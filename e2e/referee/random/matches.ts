@@ -1,6 +1,5 @@
 import type { Hook, TableName } from '../../../src/world/netfilter.ts';
 import type { Fragment, SetDraft } from './draft.ts';
-import { LATER } from './later.ts';
 import type { Rng } from './rng.ts';
 import type { Words } from './words.ts';
 
@@ -107,7 +106,7 @@ const MATCHES: readonly MatchKind[] = [
       if (p.sets.length === 0) return undefined;
       const set = p.rng.pick(p.sets);
       const dims = p.rng.chance(0.05) ? 1 + p.rng.int(3) : set.dimension;
-      const more = !LATER.has('match:set-options') && p.rng.chance(0.1) ? ' --return-nomatch' : '';
+      const more = p.rng.chance(0.1) ? ' --return-nomatch' : '';
       return { text: `-m set ${not(p)}--match-set ${set.name} ${directions(p, dims)}${more}`, set: set.name };
     },
   },
@@ -132,7 +131,7 @@ const MATCHES: readonly MatchKind[] = [
     hooks: ['PREROUTING'],
     draw: (p) => `-m rpfilter${['loose', 'validmark', 'accept-local', 'invert'].filter(() => p.rng.chance(0.3)).map((o) => ` --${o}`).join('')}`,
   },
-  { covers: 'match:socket', weight: 3, hooks: ['PREROUTING', 'INPUT'], draw: (p) => `-m socket${['transparent', 'nowildcard'].filter(() => p.rng.chance(0.3)).map((o) => ` --${o}`).join('')}` },
+  { covers: 'match:socket', weight: 3, hooks: ['PREROUTING', 'INPUT'], draw: (p) => (p.words.listeners ? `-m socket${['transparent', 'nowildcard'].filter(() => p.rng.chance(0.3)).map((o) => ` --${o}`).join('')}` : undefined) },
   { covers: 'match:realm', weight: 1, hooks: ['INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'], draw: (p) => `-m realm ${not(p)}--realm ${p.rng.pick(['0x7', '0x8', '0x7/0xf'])}` },
   {
     covers: 'match:physdev',
@@ -180,7 +179,6 @@ export function drawMatches(place: Place): readonly Fragment[] {
   const proto = drawn.find((f) => f.gives !== undefined)?.gives;
   const kinds = (place.words.single ? [...MATCHES, ...SELDOM] : MATCHES).filter(
     (k) =>
-      !LATER.has(k.covers) &&
       (k.protos === undefined || (proto !== undefined && k.protos.includes(proto))) &&
       (k.tables === undefined || k.tables.includes(place.table)) &&
       (k.hooks === undefined || place.hooks.every((h) => k.hooks?.includes(h))),

@@ -22,7 +22,8 @@ export function drawProbe(rng: Rng, shape: Shape, far: readonly string[], nth: n
   const talks = proto === 'tcp' || proto === 'udp' || proto === 'icmp';
   const dst = rng.weighted([[12, rng.pick(others)], [2, others[0] ?? rng.pick(others)], [talks ? 1 : 0, rng.pick(from.own)], [1.5, rng.pick(far)]] as const);
   const ported = proto === 'tcp' || proto === 'udp' || proto === 'sctp';
-  const size = rng.weighted([[6, undefined], [1, 100], [1, 1400], [1, 1472], [1.5, 3000]] as const);
+  // An error about a packet with less than 8 bytes behind its header reaches no socket (icmp_socket_deliver()).
+  const size = rng.weighted([[6, proto === 253 ? 20 : undefined], [1, 100], [1, 1400], [1, 1472], [1.5, 3000]] as const);
   const ttl = rng.weighted([[8, undefined], [1, 1], [1, 2], [0.5, 3], [0.5, 255]] as const);
   // A stream socket keeps the two bits of ECN for itself (__ip_sock_set_tos()).
   const tos = rng.chance(0.2) ? rng.pick(TOS) & (proto === 'tcp' ? 0xfc : 0xff) : undefined;

@@ -1,5 +1,4 @@
 import type { SetDraft } from './draft.ts';
-import { LATER } from './later.ts';
 import type { Rng } from './rng.ts';
 import type { Words } from './words.ts';
 
@@ -74,9 +73,9 @@ const BITMAP_RANGES: readonly string[] = ['10.1.0.0-10.1.255.255', '10.2.0.0-10.
 
 /** Up to three sets, and perhaps a list of them. */
 export function drawSets(rng: Rng, words: Words, lacks: (need: string) => boolean): readonly SetDraft[] {
-  const kinds = KINDS.filter((k) => !LATER.has(`set:${k.type}`) && (k.needs === undefined || !lacks(k.needs)));
+  const kinds = KINDS.filter((k) => k.needs === undefined || !lacks(k.needs));
   const sets = Array.from({ length: 1 + rng.int(3) }, (_, i) => drawSet(`s${i}`, rng.weighted(kinds.map((k) => [k.weight, k] as const)), rng, words));
-  if (LATER.has('set:list:set') || !rng.chance(0.2)) return sets;
+  if (!rng.chance(0.2)) return sets;
   const contains = rng.some(sets, 1, 3);
   const dimension = Math.max(...contains.map((s) => s.dimension));
   return [...sets, { name: 'l0', type: 'list:set', dimension, text: 'create l0 list:set size 8', members: contains.map((s) => s.name), contains: contains.map((s) => s.name), covers: ['set:list:set'] }];

@@ -1,6 +1,5 @@
 import type { Hook, TableName } from '../../../src/world/netfilter.ts';
 import type { Fragment } from './draft.ts';
-import { LATER } from './later.ts';
 import { directions, hex, type Place } from './matches.ts';
 
 /** One target: where the kernel takes it, and how one is drawn. */
@@ -129,7 +128,6 @@ export function drawTarget(place: Place, matches: readonly Fragment[], chains: r
   const proto = matches.find((m) => m.gives !== undefined && m.gives !== 'syn')?.gives;
   const kinds = TARGETS.filter(
     (k) =>
-      !LATER.has(k.covers) &&
       (k.tables === undefined || k.tables.includes(place.table)) &&
       (k.hooks === undefined || place.hooks.every((h) => k.hooks?.includes(h))) &&
       (k.needs ?? []).every((n) => gives.has(n)),

@@ -20,6 +20,8 @@ export interface Words {
   readonly devices: readonly string[];
   readonly bridgePorts: readonly string[];
   readonly tos: readonly number[];
+  /** Whether it is known who listens here: else nobody can tell what `-m socket` finds. */
+  readonly listeners: boolean;
   /** The world has one probe, and so nothing that a rule remembers can show in another. */
   readonly single: boolean;
 }

@@ -54,8 +54,9 @@ export function neighbourMac(sim: Sim, at: At, skb: Skb, link: Link, ip: Ip4): {
     return { mac: known.mac, cached };
   }
   // Pieces of a packet wait with the first one for the same answer (arp_queue).
-  const waits = ipOf(skb.packet).offset > 0 && at.ns.silent.has(key);
-  const answer = waits ? ({ kind: 'silence' } as const) : arpResolve(sim, at, skb, link, ip);
+  const silence = ipOf(skb.packet).offset > 0 ? at.ns.silent.get(key) : undefined;
+  const answer = silence ? { kind: silence } : arpResolve(sim, at, skb, link, ip);
+  if (answer.kind !== 'mac') at.ns.silent.set(key, answer.kind);
   switch (answer.kind) {
     case 'mac':
       at.ns.learned.set(`${link.name}/${ip}`, answer.mac);
@@ -66,7 +67,6 @@ export function neighbourMac(sim: Sim, at: At, skb: Skb, link: Link, ip: Ip4): {
       return undefined;
     case 'silence':
       // arp_error_report() > ipv4_link_failure(): a forwarded packet's sender is told after three tries.
-      at.ns.silent.add(key);
       sim.emit(at, skb, { kind: 'neighbour', ip, mac: undefined, how: 'failed' });
       sim.emit(at, skb, { kind: 'drop', reason: 'no-neighbour' });
       sim.end(at, skb, 'unreachable');
