@@ -27,4 +27,10 @@ export const ground: readonly RefereeCase[] = [
     files: line({ r: { ss: [], tables: { nat: ['-A INPUT -j NETMAP --to 10.2.0.254/32'] } } }),
     probes: [{ from: { host: 's' }, dst: '10.2.0.254', proto: 'udp', sport: 41_000, dport: 80 }],
   },
+  {
+    name: 'an SCTP INIT ACK of an association that the zone does not know is INVALID',
+    covers: ['ct:sctp', 'ct:zone'],
+    files: line({ r: { tables: { raw: ['-A PREROUTING -i eth1 -j CT --zone 2'], filter: ['-A FORWARD -m conntrack --ctstate INVALID -j ACCEPT'] } } }),
+    probes: [cToS({ proto: 'sctp' })],
+  },
 ];

@@ -1,5 +1,6 @@
 import type { Bundle } from '../../../src/dumps/bundle.ts';
 import type { Hook } from '../../../src/world/netfilter.ts';
+import { overRouter, UNDER, VTEP } from '../catalogue/tunnelWorlds.ts';
 import { line, MAC, machineText, type Spec } from '../topology.ts';
 import type { SpaceDraft, WorldDraft } from './draft.ts';
 import { bridgeShape } from './shapeBridge.ts';
@@ -95,4 +96,26 @@ const PAIR: Shape = {
   }),
 };
 
-export const SHAPES: readonly Shape[] = [LINE, PAIR, bridgeShape(true), bridgeShape(false)];
+const vxlanKind = (local: string): string => `vxlan id 7 local ${local} srcport 0 0 dstport 4789 nolearning ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx`;
+
+/** A VXLAN device on each end of a line, with the addresses that packets are for. */
+const VXLAN: Shape = {
+  name: 'vxlan',
+  weight: 2,
+  covers: ['shape:vxlan', 'tunnel:vxlan'],
+  spaces: [
+    { name: 'c', often: ['OUTPUT', 'POSTROUTING', 'INPUT'], likely: 0.7, devices: ['eth0', 't0'], own: ['10.9.0.1', UNDER.c], nexthops: [{ dev: 'eth0', via: UNDER.r0 }, { dev: 't0', via: '10.9.0.2' }, { dev: 't0' }], connected: ['10.1.0.0/24', '10.9.0.0/24', 'default'] },
+    { name: 's', often: ['PREROUTING', 'INPUT', 'OUTPUT'], likely: 0.5, devices: ['eth0', 't0'], own: ['10.9.0.2', UNDER.s], nexthops: [{ dev: 'eth0', via: UNDER.r1 }, { dev: 't0', via: '10.9.0.1' }], connected: ['10.2.0.0/24', '10.9.0.0/24', 'default'] },
+    { name: 'r', often: ['PREROUTING', 'FORWARD', 'POSTROUTING'], likely: 0.3, devices: ['eth0', 'eth1'], own: [UNDER.r0, UNDER.r1], nexthops: [{ dev: 'eth0', via: UNDER.c }, { dev: 'eth1', via: UNDER.s }], connected: ['10.1.0.0/24', '10.2.0.0/24'] },
+  ],
+  addresses: ['10.9.0.2', '10.9.0.1', UNDER.s, UNDER.c],
+  nets: ['10.9.0.0/24', '10.1.0.0/24', '10.2.0.0/24', '10.0.0.0/8', '0.0.0.0/0'],
+  macs: [...Object.values(MAC), ...Object.values(VTEP)],
+  files: (draft) =>
+    overRouter(
+      { c: { kind: vxlanKind(UNDER.c) }, s: { kind: vxlanKind(UNDER.s) } },
+      { c: { ...spec(draft, 'c'), fdb: [`${VTEP.b} dev t0 dst ${UNDER.s} self permanent`] }, r: spec(draft, 'r'), s: { ...spec(draft, 's'), fdb: [`${VTEP.a} dev t0 dst ${UNDER.c} self permanent`] } },
+    ),
+};
+
+export const SHAPES: readonly Shape[] = [LINE, PAIR, bridgeShape(true), bridgeShape(false), VXLAN];

@@ -18,11 +18,16 @@ const NEXT: Readonly<Record<Direction, Readonly<Record<number, string>>>> = {
 /** Chunks that open nothing (nf_conntrack_sctp_packet(), RFC 9260 §8.4). */
 const OUT_OF_THE_BLUE: ReadonlySet<number> = new Set([6, 11, 14]);
 
+/** Chunks whose verification tag is not checked, or whose is the first to be learned: INIT, heartbeats, SHUTDOWN ACK, COOKIE ECHO. */
+const TAGLESS: ReadonlySet<number> = new Set([1, 4, 5, 8, 10]);
+
 /** nf_conntrack_sctp_packet() for one chunk; verification tags of a probe are always right. False: the packet is INVALID. */
 export function sctpPacket(entry: CtEntry, dir: Direction, chunk: number): boolean {
   const old = entry.sctp ?? 'NONE';
   if (!entry.confirmed && OUT_OF_THE_BLUE.has(chunk)) return false;
   const row = NEXT[dir][chunk];
+  // Without the INIT nobody knows the verification tag that most chunks must bear.
+  if (!entry.confirmed && old === 'NONE' && !TAGLESS.has(chunk)) return false;
   // DATA, SACK and the like change nothing, and open nothing.
   const next = row === undefined ? old : STATES[Number(row[STATES.indexOf(old)] ?? 'V')];
   if (next === undefined || next === 'NONE') return false;

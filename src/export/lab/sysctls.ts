@@ -45,6 +45,8 @@ export function beforeLines(netns: Netns): readonly string[] {
     line('net.ipv4.ip_forward', 0),
     // Each error is to be seen, also the third within a second.
     line('net.ipv4.icmp_ratelimit', 0),
+    // With a limit of nothing each error would empty the account that ip_error() draws on (inet_peer_xrlim_allow()).
+    line('net.ipv4.icmp_ratemask', 0),
     ...['all', 'default', 'lo'].flatMap((dev) => Object.entries(CONF).map(([name, value]) => line(`net.ipv4.conf.${dev}.${name}`, dev === 'default' ? given(`net.ipv4.conf.default.${name}`, value) : value))),
   ];
 }
