@@ -23,6 +23,7 @@ function wordsOf(shape: Shape, space: Space, single: boolean, listeners: boolean
     nets: [...addresses.map((a) => `${a}/32`), ...shape.nets],
     ranges: [...addresses.map((a) => `${a}-${a.replace(/\d+$/, '255')}`), '10.1.0.0-10.1.0.100', '10.0.0.0-10.255.255.255'],
     targets: shape.addresses,
+    sources: [...space.own, '172.16.0.1'],
     ports: PORTS,
     servicePorts: SERVICE_PORTS,
     marks: MARKS,

@@ -131,7 +131,7 @@ const MATCHES: readonly MatchKind[] = [
     hooks: ['PREROUTING'],
     draw: (p) => `-m rpfilter${['loose', 'validmark', 'accept-local', 'invert'].filter(() => p.rng.chance(0.3)).map((o) => ` --${o}`).join('')}`,
   },
-  { covers: 'match:socket', weight: 3, hooks: ['PREROUTING', 'INPUT'], draw: (p) => (p.words.listeners ? `-m socket${['transparent', 'nowildcard'].filter(() => p.rng.chance(0.3)).map((o) => ` --${o}`).join('')}` : undefined) },
+  { covers: 'match:socket', weight: 3, hooks: ['PREROUTING', 'INPUT'], draw: (p) => (p.words.listeners ? `-m socket${p.rng.chance(0.4) ? ' --nowildcard' : ''}` : undefined) },
   { covers: 'match:realm', weight: 1, hooks: ['INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'], draw: (p) => `-m realm ${not(p)}--realm ${p.rng.pick(['0x7', '0x8', '0x7/0xf'])}` },
   {
     covers: 'match:physdev',

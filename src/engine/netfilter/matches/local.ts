@@ -50,7 +50,9 @@ export function evaluateSocket(match: Extract<ExtensionMatch, { kind: 'socket' }
 /** nf_sk_lookup_slow_v4() (net/ipv4/netfilter/nf_socket_ipv4.c): the reply of a translated connection is looked up as its socket knows it. */
 function socketFor(skb: Skb, { at }: MatchContext): 'none' | 'client' | 'bound' | 'wildcard' | 'unknown' {
   const l4 = l4Of(skb.packet);
-  if (l4?.type === 'fragment' || (l4?.type === 'icmp' && l4.quote)) return 'unknown';
+  if (l4?.type === 'fragment') return 'unknown';
+  // extract_icmp4_fields(): an error about anything but TCP and UDP has no socket.
+  if (l4?.type === 'icmp' && l4.quote) return [6, 17].includes(ipOf(l4.quote.packet).proto) ? 'unknown' : 'none';
   if (!isPorted(l4) || l4.type === 'sctp') return 'none';
   const { ct } = skb;
   const own = ct?.kind === 'tracked' && ct.dir === 'reply' && ct.entry.srcNat ? ct.entry.orig : undefined;
