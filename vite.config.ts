@@ -10,5 +10,5 @@ export default defineConfig({
   // See the file itself: React Flow's viewport animations are not used, and they weigh 5 kB gzip.
   resolve: { alias: { 'd3-transition': fileURLToPath(new URL('src/app/stage/d3Transition.ts', import.meta.url)) } },
   build: { target: 'es2023', assetsInlineLimit: 0, chunkSizeWarningLimit: 600 },
-  test: { include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
+  test: { include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
 });

@@ -42,7 +42,7 @@ async function recordInGuest(guest: Guest, planned: readonly Planned[], keep: bo
     copyFileSync(RECORDER, join(dir, 'record.py'));
     // The shared folder is slow: labs run from a copy in the guest's memory. Open vSwitch, once loaded, tracks connections in every namespace.
     writeJobs(planned, dir, '/tmp/job', 'pw');
-    writeFileSync(join(dir, 'job.sh'), `cp -r /host /tmp/job\nrmmod openvswitch\npython3 /tmp/job/record.py /tmp/job/jobs.jsonl /tmp/results.jsonl ${QUIET_MS}\nstatus=$?\ncp /tmp/results.jsonl /host/\nexit $status\n`);
+    writeFileSync(join(dir, 'job.sh'), `cp -r /host /tmp/job\nrmmod openvswitch\n# A raw SCTP socket would bring in a whole SCTP stack, which answers by itself.\nmkdir -p /etc/modprobe.d; echo install sctp /bin/false > /etc/modprobe.d/packetwalk.conf\npython3 /tmp/job/record.py /tmp/job/jobs.jsonl /tmp/results.jsonl ${QUIET_MS}\nstatus=$?\ncp /tmp/results.jsonl /host/\nexit $status\n`);
     const probes = planned.reduce((n, p) => n + p.probes.length, 0);
     const { rc, log } = await runInGuest(guest, dir, { timeoutSec: BOOT_SEC + SEC_A_WORLD * planned.length + SEC_A_PROBE * probes });
     return readRecords(join(dir, 'results.jsonl'), rc === 0 ? undefined : `status ${rc}: ${log.slice(-2000)}`);

@@ -45,14 +45,14 @@ export function knownDisagreements(): readonly KnownDisagreement[] {
 }
 
 /** Writes RESULTS.md and what the page knows of it. */
-export function writeResults(results: readonly GroundResult[], date: string): void {
+export function writeResults(results: readonly GroundResult[], mutants: { readonly found: number; readonly of: number }, date: string): void {
   const known = knownDisagreements();
   const features = [...new Set(results.flatMap((r) => [...r.features.keys()]))].toSorted();
   const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
   const lines = [
     '# What the referee found',
     '',
-    `Written by \`npm run referee -- --all\` on ${date}. Known disagreements: ${known.length} (KNOWN.md).`,
+    `Written by \`npm run referee -- --all\` on ${date}. Known disagreements: ${known.length} (KNOWN.md). Engines with a mistake in them that were found out: ${mutants.found} of ${mutants.of}.`,
     '',
     row(['ground', 'kernel', 'cases', 'probes', 'agree', 'differ', 'unknown', 'not judged', 'random worlds', 'random pairs', 'of them agree', 'seed']),
     row(Array.from({ length: 12 }, () => '---')),

@@ -6,7 +6,7 @@ import { guestGround } from './guestGround.ts';
 import { missingTools } from './guest/build.ts';
 import { differenceText, judge, type Judged } from './judge.ts';
 import { countFeatures, countKinds, type GroundResult, knownDisagreements, writeResults } from './ledger.ts';
-import { runMutant } from './mutants.ts';
+import { isFound, mutants, runMutant } from './mutants.ts';
 import { planCase } from './plan.ts';
 import { judgeRandom } from './random/run.ts';
 import { scenarioCases } from './scenarioCases.ts';
@@ -25,6 +25,8 @@ interface Options {
   /** Stop at the first disagreement. */
   readonly failFast: boolean;
   readonly mutant: string | undefined;
+  /** In a full run the guest judges only what the host lacks. */
+  readonly needed: boolean;
   /** Cases that cover this are judged first. */
   readonly first: string | undefined;
 }
@@ -33,7 +35,7 @@ const CI_PAIRS = 2_000;
 const ALL_PAIRS = 20_000;
 
 function readOptions(argv: readonly string[]): Options {
-  let options: Options = { mode: 'cases', only: undefined, ground: 'host', verbose: false, keep: false, cases: 0, seed: 1, minimised: 10, failFast: false, mutant: undefined, first: undefined };
+  let options: Options = { mode: 'cases', only: undefined, ground: 'host', verbose: false, keep: false, cases: 0, seed: 1, minimised: 10, failFast: false, mutant: undefined, needed: false, first: undefined };
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i];
     if (word === '--only') options = { ...options, only: argv[++i] };
@@ -44,6 +46,7 @@ function readOptions(argv: readonly string[]): Options {
     else if (word === '--seed') options = { ...options, seed: Number(argv[++i]) };
     else if (word === '--minimise') options = { ...options, minimised: Number(argv[++i]) };
     else if (word === '--fail-fast') options = { ...options, failFast: true };
+    else if (word === '--needed') options = { ...options, needed: true };
     else if (word === '--first') options = { ...options, first: argv[++i] };
     else if (word === '--mutant') options = { ...options, mutant: argv[++i] };
     else if (word === '--ci' || word === '--all') options = { ...options, mode: word === '--ci' ? 'ci' : 'all' };
@@ -56,7 +59,7 @@ const wanted = (test: RefereeCase, { only }: Options): boolean => only === undef
 
 async function main(): Promise<boolean> {
   const options = readOptions(process.argv.slice(2));
-  if (options.mutant !== undefined) return runMutant(options.mutant, process.argv.slice(2));
+  if (options.mutant !== undefined) return runMutant(options.mutant, process.argv.slice(2), 'inherit').status === 0;
   const missing = options.ground === 'guest' ? missingTools() : missingOnHost();
   if (missing.length > 0) return skip('referee', missing);
   const early = (c: RefereeCase): number => (c.covers.some((k) => k.includes(options.first ?? ' ')) ? 0 : 1);
@@ -126,30 +129,31 @@ function say({ ground, cases, left, judged, known }: CasesResult): boolean {
 /** The host's kernel judges the catalogue and random pairs; the guest's judges built-in scenarios and what the host lacks, or, for the record, everything. */
 async function bothGrounds(cases: readonly RefereeCase[], options: Options): Promise<boolean> {
   const results: GroundResult[] = [];
-  const lines: string[] = [];
   let good = true;
   const host = hostGround(options.keep);
   const hostCases = await judgeCases(cases, host, options);
   good = say(hostCases) && good;
   const pairs = options.cases > 0 ? options.cases : options.mode === 'ci' ? CI_PAIRS : ALL_PAIRS;
   const random = await judgeRandom({ probes: pairs, seed: options.seed, minimised: options.minimised }, host, console.log);
-  lines.push(`host kernel ${host.kernel}, seed ${options.seed}: ${random.worlds} random worlds, ${random.probes} pairs: ${random.counts.agree} agree, ${random.counts.differ} differ, ${random.counts.unknown} unknown, ${random.counts.error} not judged`);
-  console.log(lines.at(-1));
+  console.log(`host kernel ${host.kernel}, seed ${options.seed}: ${random.worlds} random worlds, ${random.probes} pairs: ${random.counts.agree} agree, ${random.counts.differ} differ, ${random.counts.unknown} unknown, ${random.counts.error} not judged`);
   good = good && random.counts.agree === random.probes;
   const features = countFeatures(hostCases.judged);
   for (const [f, n] of random.features) features.set(f, (features.get(f) ?? 0) + n);
   results.push({ ...resultOf(hostCases, features), random: { seed: options.seed, worlds: random.worlds, pairs: random.probes, agree: random.counts.agree } });
+  const found = mutants.filter((m) => isFound(m) || (console.log(`mutant ${m.name}: the referee agrees with it`), false)).length;
+  console.log(`${found} of ${mutants.length} mutants found out`);
+  good = good && found === mutants.length;
   const missing = missingTools();
-  let passed = countKinds(hostCases.judged).agree + random.counts.agree;
+  let passed = countKinds(hostCases.judged).agree + random.counts.agree + found;
   if (missing.length > 0) good = skip('the guest', missing) && good;
   else {
     const guest = await guestGround(options.keep);
-    const guestCases = await judgeCases(options.mode === 'all' ? cases : cases.filter((c) => (c.needs ?? []).some((n) => host.lacks(n))), guest, options);
+    const guestCases = await judgeCases(options.mode === 'all' && !options.needed ? cases : cases.filter((c) => (c.needs ?? []).some((n) => host.lacks(n))), guest, options);
     good = say(guestCases) && good;
     results.push({ ...resultOf(guestCases, countFeatures(guestCases.judged)), random: undefined });
     passed += countKinds(guestCases.judged).agree;
   }
-  if (options.mode === 'all') writeResults(results, new Date().toISOString().slice(0, 10));
+  if (options.mode === 'all') writeResults(results, { found, of: mutants.length }, new Date().toISOString().slice(0, 10));
   const report = process.env['PACKETWALK_REPORT'];
   if (report !== undefined) writeFileSync(report, JSON.stringify({ passed, failed: good ? 0 : 1, lines: results.map((r) => `${r.ground} ${r.release}: ${r.counts.agree} of ${r.probes} probes agree${r.random ? `, ${r.random.agree} of ${r.random.pairs} random pairs` : ''}`) }));
   return good;

@@ -24,7 +24,7 @@ export const mutants: readonly Mutant[] = [
   { name: 'goto-comes-back', file: 'src/engine/netfilter/walk.ts', find: "if (inner.verdict !== 'return' || verdict.kind === 'goto')", replace: "if (inner.verdict !== 'return')", first: 'target:goto' },
   { name: 'quotes-too-little', file: 'src/engine/ip/icmp.ts', find: 'Math.min(576,', replace: 'Math.min(548,', first: 'icmp:' },
   { name: 'strict-reverse-path-is-loose', file: 'src/engine/routing/rpFilter.ts', find: "if (rpf === 1) return { ok: false, why: 'rp-filter', mode: 'strict', expected };", replace: '', first: 'rp_filter' },
-  { name: 'pieces-of-any-size', file: 'src/engine/ip/fragment.ts', find: '(mtu - 20) & ~7', replace: '(mtu - 20) & ~15', first: 'fragment' },
+  { name: 'pieces-of-any-size', file: 'src/engine/ip/fragment.ts', find: 'Math.max(8, room & ~7)', replace: 'Math.max(8, room & ~15)', first: 'fragment' },
   { name: 'bridges-never-learn', file: 'src/engine/bridge/fdb.ts', find: 'export function learnMac(ns: Ns, bridge: Link, mac: Mac, vid: number, port: string): void {', replace: 'export function learnMac(ns: Ns, bridge: Link, mac: Mac, vid: number, port: string): void {\n  if (vid < 5000) return;', first: 'bridge:' },
   { name: 'port-unreachable-is-host', file: 'src/engine/netfilter/targets/reject.ts', find: "'icmp-port-unreachable': 3,", replace: "'icmp-port-unreachable': 1,", first: 'target:REJECT' },
 ];
@@ -38,8 +38,11 @@ export function mutated(mutant: Mutant): string {
   return source.replace(mutant.find, () => mutant.replace);
 }
 
-/** Runs the referee with the same arguments over a copy of the project that has the mistake. True when it agrees, that is, was fooled. */
-export function runMutant(name: string, argv: readonly string[]): boolean {
+/** Whether the referee finds the mistake: it differs from the kernel somewhere. A run that breaks finds nothing. */
+export const isFound = (mutant: Mutant): boolean => /: .* [1-9]\d* differ/.test(runMutant(mutant.name, [], 'pipe').out);
+
+/** Runs the referee with the same arguments over a copy of the project that has the mistake. */
+export function runMutant(name: string, argv: readonly string[], output: 'inherit' | 'pipe'): { readonly status: number; readonly out: string } {
   const mutant = mutants.find((m) => m.name === name);
   if (!mutant) throw new Error(`no mutant ${name} (there are: ${mutants.map((m) => m.name).join(', ')})`);
   const dir = mkdtempSync(join(tmpdir(), 'packetwalk-mutant-'));
@@ -48,8 +51,8 @@ export function runMutant(name: string, argv: readonly string[]): boolean {
     symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
     writeFileSync(join(dir, mutant.file), mutated(mutant));
     const rest = argv.filter((word, i) => word !== '--mutant' && argv[i - 1] !== '--mutant');
-    const { status } = spawnSync(process.execPath, [join(dir, 'node_modules/tsx/dist/cli.mjs'), 'e2e/referee/main.ts', '--fail-fast', '--first', mutant.first, ...rest], { cwd: dir, stdio: 'inherit' });
-    return status === 0;
+    const { status, stdout } = spawnSync(process.execPath, [join(dir, 'node_modules/tsx/dist/cli.mjs'), 'e2e/referee/main.ts', '--fail-fast', '--first', mutant.first, ...rest], { cwd: dir, stdio: ['ignore', output, output === 'pipe' ? 'ignore' : output], encoding: 'utf8', maxBuffer: 64 << 20 });
+    return { status: status ?? 1, out: stdout ?? '' };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

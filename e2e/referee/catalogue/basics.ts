@@ -10,5 +10,17 @@ export const basics: readonly RefereeCase[] = [
     files: line({ r: { tables: { raw: [], mangle: [], nat: ['-A POSTROUTING -j ACCEPT'], filter: ['-A FORWARD -m conntrack --ctstate NEW -j ACCEPT'] } } }),
     probes: [cToS()],
   },
+  {
+    name: 'a chain reached by goto returns to where its caller came from',
+    covers: ['target:goto', 'hook:order'],
+    files: line({ r: { tables: { filter: [':A - [0:0]', ':B - [0:0]', '-A FORWARD -j A', '-A FORWARD -m comment --comment back -j ACCEPT', '-A A -g B', '-A A -m comment --comment skipped -j DROP', '-A B -p udp -m comment --comment early -j RETURN', '-A B -m comment --comment nothing'] } } }),
+    probes: [cToS(), cToS({ proto: 'udp', dport: 53 })],
+  },
+  {
+    name: 'goto from a base chain ends at its policy',
+    covers: ['target:goto', 'policy:DROP'],
+    files: line({ r: { tables: { filter: [':FORWARD DROP [0:0]', ':B - [0:0]', '-A FORWARD -g B', '-A FORWARD -m comment --comment skipped -j ACCEPT', '-A B -m mark --mark 0x7 -j ACCEPT'] } } }),
+    probes: [cToS()],
+  },
   { name: 'a closed port answers with a reset', covers: ['socket:refused'], files: line({ s: { ss: [] } }), probes: [cToS(), cToS({ proto: 'udp', dport: 53 })] },
 ];

@@ -1,3 +1,4 @@
+import { reassemble } from '../ip/fragment.ts';
 import { ipOf, isPorted, l4Of, PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP, TCP_RST, TCP_SYN, SCTP_INIT, withIp, withPorts } from '../../packet/packet.ts';
 import { sendIcmpError } from '../ip/icmp.ts';
 import { accept, drop, type HandlerResult, type HookState } from '../netfilter/hooks.ts';
@@ -97,6 +98,14 @@ function isReused(conn: IpvsConn, mode: number): boolean {
  */
 export function ipvsReply(state: HookState): HandlerResult {
   if (!enabled(state)) return accept(state);
+  const { sim, at } = state;
+  // ip_vs_gather_frags(): pieces are put together before anybody asks whose they are.
+  const whole = state.skb.piece !== undefined && isBalanced(ipOf(state.skb.packet).proto) ? reassemble(sim, at, state.skb) : state.skb;
+  if (!whole) return { verdict: 'stolen' };
+  return replyWhole({ ...state, skb: whole });
+}
+
+function replyWhole(state: HookState): HandlerResult {
   const { sim, at, skb } = state;
   const ip = ipOf(skb.packet);
   if (ip.proto === PROTO_ICMP) return replyIcmp(state) ?? accept(state);
