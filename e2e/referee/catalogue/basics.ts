@@ -22,5 +22,12 @@ export const basics: readonly RefereeCase[] = [
     files: line({ r: { tables: { filter: [':FORWARD DROP [0:0]', ':B - [0:0]', '-A FORWARD -g B', '-A FORWARD -m comment --comment skipped -j ACCEPT', '-A B -m mark --mark 0x7 -j ACCEPT'] } } }),
     probes: [cToS()],
   },
+  {
+    name: 'connmark finds no mark where a CT rule has left its template',
+    covers: ['match:connmark', 'target:CT', 'target:CONNMARK'],
+    files: line({ r: { tables: { raw: ['-A PREROUTING -j MARK --set-xmark 0x5/0xffffffff', '-A PREROUTING -j CT --zone 2', '-A PREROUTING -m connmark ! --mark 0x2', '-A PREROUTING -m connmark --mark 0x0 -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff'] } } }),
+    probes: [cToS()],
+  },
+  { name: 'a reset has no ECN bits of what it refuses', covers: ['socket:refused', 'target:TOS'], files: line({ s: { ss: [], tables: { mangle: ['-A PREROUTING -j TOS --set-tos 0x13/0xff'] } } }), probes: [cToS()] },
   { name: 'a closed port answers with a reset', covers: ['socket:refused'], files: line({ s: { ss: [] } }), probes: [cToS(), cToS({ proto: 'udp', dport: 53 })] },
 ];

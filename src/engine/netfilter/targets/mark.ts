@@ -8,6 +8,8 @@ const shifted = (bits: number, by: number): number => (by < 0 ? bits >>> -by : (
 
 /** connmark_tg_shift() (net/netfilter/xt_connmark.c): without an entry nothing happens. */
 export function applyConnmark({ op, value, ctmask, nfmask, shift }: ConnmarkTarget, skb: Skb): Skb {
+  // What a CT rule gives a packet before it is tracked has no mark yet.
+  if (skb.ct?.kind === 'template') return op === 'restore' ? { ...skb, mark: setXmark(skb.mark, 0, nfmask) } : skb;
   if (skb.ct?.kind !== 'tracked') return skb;
   const { entry } = skb.ct;
   switch (op) {
