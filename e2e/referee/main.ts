@@ -153,7 +153,7 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
     results.push({ ...resultOf(guestCases, countFeatures(guestCases.judged)), random: undefined });
     passed += countKinds(guestCases.judged).agree;
   }
-  if (options.mode === 'all') writeResults(results, { found, of: mutants.length }, new Date().toISOString().slice(0, 10));
+  if (options.mode === 'all' || process.env['PACKETWALK_RECORD'] !== undefined) writeResults(results, { found, of: mutants.length }, new Date().toISOString().slice(0, 10));
   const report = process.env['PACKETWALK_REPORT'];
   if (report !== undefined) writeFileSync(report, JSON.stringify({ passed, failed: good ? 0 : 1, lines: results.map((r) => `${r.ground} ${r.release}: ${r.counts.agree} of ${r.probes} probes agree${r.random ? `, ${r.random.agree} of ${r.random.pairs} random pairs` : ''}`) }));
   return good;
