@@ -24,7 +24,7 @@ export interface Ground {
 }
 
 export const RECORDER = fileURLToPath(new URL('record.py', import.meta.url));
-const WORKERS = 2;
+const WORKERS = 4;
 
 /** Tools of this machine that the referee needs, as Debian packages, and whether it may make namespaces; empty when all is there. */
 export function missingOnHost(): readonly string[] {
@@ -82,7 +82,7 @@ export function hostGround(keep = false): Ground {
     lacks: (need) => lacks.has(need),
     record: async (planned) => {
       const shares = Array.from({ length: Math.min(WORKERS, planned.length) }, (_, w) => planned.filter((_p, i) => i % WORKERS === w));
-      const records = await Promise.all(shares.map((share, w) => recordShare(share, `pw${process.pid}${'ab'[w] ?? 'c'}`, keep)));
+      const records = await Promise.all(shares.map((share, w) => recordShare(share, `pw${process.pid}${'abcd'[w] ?? 'e'}`, keep)));
       return new Map(records.flat().map((r) => [r.id, r]));
     },
   };

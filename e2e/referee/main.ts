@@ -32,6 +32,8 @@ interface Options {
 }
 
 const CI_PAIRS = 2_000;
+/** Making a case small takes many runs; a few of them are enough to see what is wrong. */
+const CI_MINIMISED = 2;
 const ALL_PAIRS = 20_000;
 
 function readOptions(argv: readonly string[]): Options {
@@ -134,7 +136,7 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
   const hostCases = await judgeCases(cases, host, options);
   good = say(hostCases) && good;
   const pairs = options.cases > 0 ? options.cases : options.mode === 'ci' ? CI_PAIRS : ALL_PAIRS;
-  const random = await judgeRandom({ probes: pairs, seed: options.seed, minimised: options.minimised }, host, console.log);
+  const random = await judgeRandom({ probes: pairs, seed: options.seed, minimised: options.mode === 'ci' ? CI_MINIMISED : options.minimised }, host, console.log);
   console.log(`host kernel ${host.kernel}, seed ${options.seed}: ${random.worlds} random worlds, ${random.probes} pairs: ${random.counts.agree} agree, ${random.counts.differ} differ, ${random.counts.unknown} unknown, ${random.counts.error} not judged`);
   good = good && random.counts.agree === random.probes;
   const features = countFeatures(hostCases.judged);

@@ -112,8 +112,8 @@ function startsAnew(probes: readonly PlannedProbe[], index: number, files: Refer
   return last !== undefined && sends(last, [3]) > 0 && Math.floor(before / ERRORS_AT_ONCE) > Math.floor((before - sends(last, [3])) / ERRORS_AT_ONCE);
 }
 
-/** Arp that nobody answers is given up after three seconds. */
-const NEIGHBOUR_WAIT_MS = 3_400;
+/** A question that nobody answers is asked three times, 150 ms apart (record.py); then the packets that wait are given up. */
+const NEIGHBOUR_WAIT_MS = 800;
 
 function probeJob({ read: { probe }, branches }: PlannedProbe): Readonly<Record<string, unknown>> {
   const { from, proto } = probe;

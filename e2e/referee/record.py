@@ -148,6 +148,10 @@ class Space:
         self.path = f"/run/netns/{prefix}-{self.name}"
         self.listeners, self.nflog = {}, None
         with In(self.path):
+            # A silent neighbour is given up before TCP sends anything again.
+            for dev in os.listdir("/proc/sys/net/ipv4/neigh"):
+                with open(f"/proc/sys/net/ipv4/neigh/{dev}/retrans_time_ms", "w") as f:
+                    f.write("150")
             self.ring = Ring()
             if spec.get("trace"):
                 self.nflog = nflog_socket()
