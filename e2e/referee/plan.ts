@@ -113,7 +113,7 @@ function startsAnew(probes: readonly PlannedProbe[], index: number, files: Refer
 }
 
 /** A question that nobody answers is asked three times, 150 ms apart (record.py); then the packets that wait are given up. */
-const NEIGHBOUR_WAIT_MS = 800;
+const NEIGHBOUR_WAIT_MS = 700;
 
 function probeJob({ read: { probe }, branches }: PlannedProbe): Readonly<Record<string, unknown>> {
   const { from, proto } = probe;

@@ -399,11 +399,13 @@ class World:
         sink = {"frames": frames, "events": events, "seen": seen}
         clients = []
         for nth in range(p.get("count") or 1):
+            begun = time.monotonic()
             client = Client(space, p, nth)
             clients.append(client)
             self.settle(self.quiet, sink, [client], p)
-            if p.get("wait"):
-                self.settle(p["wait"] / 1000, sink, [client], p)
+            # Until then, however quiet it is, and no longer: after a second TCP sends again.
+            while time.monotonic() < begun + (p.get("wait") or 0) / 1000:
+                self.settle(self.quiet, sink, [client], p)
             told.append(client.told)
         result = {
             **sink,
