@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { SET_TYPES } from '../world/ipset.ts';
 import type { World } from '../world/world.ts';
 import { extensionMatch } from './matchesJson.ts';
 
@@ -217,25 +218,7 @@ const table = v.object({
 
 const ipset = v.object({
   name: text,
-  type: v.picklist([
-    'bitmap:ip',
-    'bitmap:ip,mac',
-    'bitmap:port',
-    'hash:ip',
-    'hash:mac',
-    'hash:ip,mac',
-    'hash:net',
-    'hash:net,net',
-    'hash:ip,port',
-    'hash:net,port',
-    'hash:ip,port,ip',
-    'hash:ip,port,net',
-    'hash:ip,mark',
-    'hash:net,port,net',
-    'hash:net,iface',
-    'list:set',
-    'unknown',
-  ]),
+  type: v.picklist([...SET_TYPES, 'unknown']),
   typeText: text,
   members: v.array(
     v.object({

@@ -1,27 +1,10 @@
-import type { IpSet, SetMember, SetParams, SetType } from '../world/ipset.ts';
+import { type IpSet, SET_TYPES, type SetMember, type SetParams, type SetType } from '../world/ipset.ts';
 import type { SourceRef } from '../world/source.ts';
 import { DiagnosticList, type Lines, type Parsed } from './diagnostic.ts';
 import { type MemberOptions, parseElement, parseMemberOptions, parseParams } from './ipsetElement.ts';
 
-const TYPES: ReadonlySet<string> = new Set<SetType>([
-  'bitmap:ip',
-  'bitmap:ip,mac',
-  'bitmap:port',
-  'hash:ip',
-  'hash:mac',
-  'hash:ip,mac',
-  'hash:net',
-  'hash:net,net',
-  'hash:ip,port',
-  'hash:net,port',
-  'hash:ip,port,ip',
-  'hash:ip,port,net',
-  'hash:ip,mark',
-  'hash:net,port,net',
-  'hash:net,iface',
-  'list:set',
-]);
-const isSetType = (text: string): text is SetType => TYPES.has(text) && text !== 'unknown';
+const TYPES: ReadonlySet<string> = new Set(SET_TYPES);
+const isSetType = (text: string): text is SetType => TYPES.has(text);
 
 interface OpenSet {
   readonly name: string;

@@ -30,7 +30,7 @@ it('reads /proc/net/ip_vs_conn, which is hexadecimal and in seconds', () => {
 it.each([
   ['TCP 14:59  ESTABLISHED 10.1.0.1:40001     10.1.0.254:90', 'bad-address'],
   ['TCP x  ESTABLISHED 10.1.0.1:40001     10.1.0.254:90 1.1.1.1:1', 'bad-number'],
-  ['XXX 14:59  ESTABLISHED 10.1.0.1:40001     10.1.0.254:90 1.1.1.1:1', 'unknown-line'],
+  ['FOO 14:59  ESTABLISHED 10.1.0.1:40001     10.1.0.254:90 1.1.1.1:1', 'unknown-line'],
   ['TCP 14:59  ESTABLISHED [fd00::1]:40001     [fd00::2]:90 [fd00::3]:1', 'ipv6-skipped'],
 ])('reports %s', (line, code) => expect(read(line).diagnostics.map((d) => d.code)).toEqual([code]));
 

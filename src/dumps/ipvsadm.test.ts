@@ -107,7 +107,7 @@ describe('ipvsadm -Ln', () => {
 
   it.each([
     ['  -> 10.0.0.2:80 Masq 1 0 0', 'unknown-service'],
-    ['XXX  10.0.0.1:80 rr', 'unknown-line'],
+    ['FOO  10.0.0.1:80 rr', 'unknown-line'],
     ['TCP  10.0.0.1 rr', 'bad-address'],
   ])('reports %s', (line, code) => expect(list(line).diagnostics.map((d) => d.code)).toEqual([code]));
 });

@@ -18,7 +18,7 @@ const telling = ({ trace, world }: Sample, lang: Telling['lang'], detail: 'story
 
 /** What a value that was not there, or markup that was not taken apart, leaves in a text. */
 const DEBRIS = /undefined|NaN|null|\[object|\?\?|[`*\ue000\ue001]|이\/가|을\/를|은\/는| {2}/;
-/** A placeholder for something that the trace should have had. */
+/** The question mark that stands in a sentence for what the trace should have had. */
 const HOLE = /(?:^|\s)\?(?:\s|$)/;
 
 /** What is wrong with the sentences of a trace, in one language at one level. */

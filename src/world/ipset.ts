@@ -2,11 +2,28 @@ import type { Ip4, Mac } from '../packet/address.ts';
 import type { PortRange, Prefix } from './world.ts';
 import type { SourceRef } from './source.ts';
 
-export type SetType =
-  | 'bitmap:ip' | 'bitmap:ip,mac' | 'bitmap:port'
-  | 'hash:ip' | 'hash:mac' | 'hash:ip,mac' | 'hash:net' | 'hash:net,net' | 'hash:ip,port' | 'hash:net,port' | 'hash:ip,port,ip' | 'hash:ip,port,net' | 'hash:ip,mark' | 'hash:net,port,net' | 'hash:net,iface'
-  | 'list:set'
-  | 'unknown';
+/** Every type of set that ipset 7 knows. */
+export const SET_TYPES = [
+  'bitmap:ip',
+  'bitmap:ip,mac',
+  'bitmap:port',
+  'hash:ip',
+  'hash:mac',
+  'hash:ip,mac',
+  'hash:net',
+  'hash:net,net',
+  'hash:ip,port',
+  'hash:net,port',
+  'hash:ip,port,ip',
+  'hash:ip,port,net',
+  'hash:ip,mark',
+  'hash:net,port,net',
+  'hash:net,iface',
+  'list:set',
+] as const;
+
+/** `unknown`: `typeText` says how the dump calls it. */
+export type SetType = (typeof SET_TYPES)[number] | 'unknown';
 
 /** One set of `ipset save`. */
 export interface IpSet {
