@@ -18,7 +18,7 @@ export const MODULES: readonly string[] = [
   'nf_conntrack', 'nf_conntrack_netlink', 'nfnetlink_log', 'nfnetlink_queue', 'nfnetlink_acct', 'nf_log_syslog', 'nf_tables', 'nft_compat', 'nft_chain_nat', 'nft_fib_ipv4',
   'iptable_raw', 'iptable_mangle', 'iptable_nat', 'iptable_filter', 'iptable_security',
   'xt_*', 'ipt_*', 'ip_set', 'ip_set_*', 'ip_vs', 'ip_vs_*',
-  'veth', 'bridge', 'br_netfilter', '8021q', 'dummy', 'ipip', 'gre', 'ip_gre', 'vxlan', 'geneve', 'macvlan', 'openvswitch', 'sctp', 'dccp', 'dccp_ipv4',
+  'veth', 'bridge', 'br_netfilter', '8021q', 'dummy', 'ipip', 'gre', 'ip_gre', 'vxlan', 'geneve', 'macvlan', 'openvswitch', 'dccp', 'dccp_ipv4',
 ];
 
 /** What /init needs before it can mount the root, and the order in which it loads them. */
