@@ -184,7 +184,7 @@ function Walked({ loaded, t, phone }: { readonly loaded: Loaded; readonly t: Str
   const inspector = (
     <SidePanel
       t={t}
-      step={<Inspector trace={trace} world={world} bundle={loaded.files} reading={reading} index={index} lang={lang} onChoose={choose} onShowAll={COMMANDS.outcomes.run} onShowVerified={() => openPanel('verified')} onOpenSource={(ref: SourceRef) => openSource(ref)} />}
+      step={<Inspector trace={trace} world={world} bundle={loaded.files} reasonOf={undefined} reading={reading} index={index} lang={lang} onChoose={choose} onShowAll={COMMANDS.outcomes.run} onShowVerified={() => openPanel('verified')} onOpenSource={(ref: SourceRef) => openSource(ref)} />}
       list={<TraceList trace={trace} world={world} reading={reading} index={index} lang={lang} onSeek={stepBy} />}
     />
   );

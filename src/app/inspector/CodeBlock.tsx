@@ -1,19 +1,25 @@
-import { type CSSProperties, useState } from 'react';
+import { type CSSProperties, useMemo, useState } from 'react';
+import type { Because } from '../../cluster/because.ts';
+import { becauseText } from '../../text/because.ts';
 import type { Lang } from '../../text/lang.ts';
 import { netnsId } from '../../world/lookup.ts';
 import type { SourceRef } from '../../world/source.ts';
+import { type ReasonOf, reasonsOf } from './because.ts';
 import type { Excerpt, ExcerptLine, ExcerptRow, LineMark } from './excerpt.ts';
 import { inspectorStrings, noteText } from './strings.ts';
 import { tokensOf } from './tokens.ts';
 
 interface CodeBlockProps {
   readonly excerpt: Excerpt;
+  /** The object that made a line of a compiled node. */
+  readonly reasonOf: ReasonOf | undefined;
   readonly lang: Lang;
   readonly onOpenSource: (ref: SourceRef) => void;
 }
 
 /** A piece of one dump with its own line numbers; every line opens the dump at it. */
-export function CodeBlock({ excerpt, lang, onOpenSource }: CodeBlockProps) {
+export function CodeBlock({ excerpt, reasonOf, lang, onOpenSource }: CodeBlockProps) {
+  const reasons = useMemo(() => reasonsOf(excerpt.rows, reasonOf), [excerpt, reasonOf]);
   const place = netnsId(excerpt.host, excerpt.netns);
   return (
     <div className="insp-code" style={{ '--insp-number': `${numberWidth(excerpt)}px` } as CSSProperties}>
@@ -23,7 +29,7 @@ export function CodeBlock({ excerpt, lang, onOpenSource }: CodeBlockProps) {
       </header>
       <ol>
         {excerpt.rows.map((row) => (
-          <Row key={keyOf(row)} row={row} lang={lang} onOpenSource={onOpenSource} />
+          <Row key={keyOf(row)} row={row} reasons={reasons} lang={lang} onOpenSource={onOpenSource} />
         ))}
       </ol>
     </div>
@@ -41,12 +47,14 @@ const keyOf = (row: ExcerptRow): string => (row.kind === 'chain' ? `chain ${row.
 /** Unfolding a chain of thousands of rules shows this many; the dump itself has the rest. */
 const MAX_UNFOLDED = 300;
 
-function Row({ row, lang, onOpenSource }: { readonly row: ExcerptRow; readonly lang: Lang; readonly onOpenSource: (ref: SourceRef) => void }) {
+type Reasons = ReadonlyMap<ExcerptLine, readonly Because[]>;
+
+function Row({ row, reasons, lang, onOpenSource }: { readonly row: ExcerptRow; readonly reasons: Reasons; readonly lang: Lang; readonly onOpenSource: (ref: SourceRef) => void }) {
   const [open, setOpen] = useState(false);
   const t = inspectorStrings(lang);
   if (row.kind === 'chain') return <li className="insp-chain">{row.name}</li>;
-  if (row.kind === 'line') return <Line line={row} lang={lang} onOpenSource={onOpenSource} />;
-  if (open) return row.lines.slice(-MAX_UNFOLDED).map((line) => <Line key={keyOf(line)} line={line} lang={lang} onOpenSource={onOpenSource} />);
+  if (row.kind === 'line') return <Line line={row} reasons={reasons.get(row)} lang={lang} onOpenSource={onOpenSource} />;
+  if (open) return row.lines.slice(-MAX_UNFOLDED).map((line) => <Line key={keyOf(line)} line={line} reasons={reasons.get(line)} lang={lang} onOpenSource={onOpenSource} />);
   return (
     <li>
       <button type="button" className="insp-fold" onClick={() => setOpen(true)}>
@@ -58,7 +66,7 @@ function Row({ row, lang, onOpenSource }: { readonly row: ExcerptRow; readonly l
 
 const SIGNS: Readonly<Record<LineMark, string>> = { hit: '●', path: '●', skip: '✕', bad: '✕', unknown: '?', dim: '' };
 
-function Line({ line, lang, onOpenSource }: { readonly line: ExcerptLine; readonly lang: Lang; readonly onOpenSource: (ref: SourceRef) => void }) {
+function Line({ line, reasons, lang, onOpenSource }: { readonly line: ExcerptLine; readonly reasons: readonly Because[] | undefined; readonly lang: Lang; readonly onOpenSource: (ref: SourceRef) => void }) {
   const { ref, mark } = line;
   const t = inspectorStrings(lang);
   const word = mark === 'unknown' ? t.undecided : t[mark];
@@ -88,7 +96,22 @@ function Line({ line, lang, onOpenSource }: { readonly line: ExcerptLine; readon
       ) : (
         <div className="insp-line">{content}</div>
       )}
+      {reasons?.map((because) => (
+        <Reason key={becauseText(because, 'en')} because={because} lang={lang} onOpenSource={onOpenSource} />
+      ))}
     </li>
+  );
+}
+
+/** Leads to the object; a default stands nowhere and leads nowhere. */
+function Reason({ because, lang, onOpenSource }: { readonly because: Because; readonly lang: Lang; readonly onOpenSource: (ref: SourceRef) => void }) {
+  const { source } = because;
+  const text = becauseText(because, lang);
+  if (!source) return <span className="insp-because">{text}</span>;
+  return (
+    <button type="button" className="insp-because" title={inspectorStrings(lang).openAt(source.input, source.line)} onClick={() => onOpenSource(source)}>
+      {text}
+    </button>
   );
 }
 

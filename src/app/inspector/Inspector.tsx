@@ -6,6 +6,7 @@ import type { Reading } from '../../text/reading-types.ts';
 import { seeYourself } from '../../text/seeYourself.ts';
 import type { SourceRef } from '../../world/source.ts';
 import type { World } from '../../world/world.ts';
+import type { ReasonOf } from './because.ts';
 import type { BundleText } from './dumpText.ts';
 import { packetView } from './packetRows.ts';
 import { PacketSection } from './PacketSection.tsx';
@@ -19,6 +20,8 @@ export interface InspectorProps {
   readonly world: World;
   /** The dumps that the world came from, by path. */
   readonly bundle: BundleText;
+  /** Of a compiled world: the object that made a line. */
+  readonly reasonOf: ReasonOf | undefined;
   readonly reading: Reading;
   /** Of the current stop in the reading. */
   readonly index: number;
@@ -34,7 +37,7 @@ export interface InspectorProps {
 }
 
 /** One stop in full: the packet, why, the state so far, and how to see the same on a real node. */
-export function Inspector({ trace, world, bundle, reading, index, lang, onChoose, onShowAll, onShowVerified, onOpenSource }: InspectorProps) {
+export function Inspector({ trace, world, bundle, reasonOf, reading, index, lang, onChoose, onShowAll, onShowVerified, onOpenSource }: InspectorProps) {
   const stop = reading.stops[index] ?? reading.stops.at(-1);
   const ctx = useMemo(() => ({ trace, world, reading, lang }), [trace, world, reading, lang]);
   const packet = useMemo(() => stop && packetView(trace, stop), [trace, stop]);
@@ -44,7 +47,7 @@ export function Inspector({ trace, world, bundle, reading, index, lang, onChoose
   return (
     <div className="inspector">
       <PacketSection view={packet} lang={lang} />
-      <WhySection ctx={ctx} stop={stop} bundle={bundle} onChoose={onChoose} onShowAll={onShowAll} onShowVerified={onShowVerified} onOpenSource={onOpenSource} />
+      <WhySection ctx={ctx} stop={stop} bundle={bundle} reasonOf={reasonOf} onChoose={onChoose} onShowAll={onShowAll} onShowVerified={onShowVerified} onOpenSource={onOpenSource} />
       <StateSection state={state} mark={packet?.mark} lang={lang} />
       {see && <SeeSection host={see.host} command={see.command} expected={see.expected} lang={lang} />}
     </div>

@@ -8,6 +8,7 @@ import type { SourceRef } from '../../world/source.ts';
 import { ChoiceRows } from './ChoiceRows.tsx';
 import { choicesAt } from './choicesAt.ts';
 import { CodeBlock } from './CodeBlock.tsx';
+import type { ReasonOf } from './because.ts';
 import type { BundleText } from './dumpText.ts';
 import { lookupExcerpts } from './lookupExcerpts.ts';
 import { actedRule, ruleExcerpt } from './ruleExcerpt.ts';
@@ -17,6 +18,7 @@ interface WhySectionProps {
   readonly ctx: Telling;
   readonly stop: Stop;
   readonly bundle: BundleText;
+  readonly reasonOf: ReasonOf | undefined;
   readonly onChoose: (key: string, option: number) => void;
   readonly onShowAll: () => void;
   readonly onShowVerified: () => void;
@@ -27,7 +29,7 @@ interface WhySectionProps {
 const short = (release: string): string => /^\d+\.\d+/.exec(release)?.[0] ?? release;
 
 /** Who decided and by what: the chains on the way, the reason in words, then the very lines of the dump. */
-export function WhySection({ ctx, stop, bundle, onChoose, onShowAll, onShowVerified, onOpenSource }: WhySectionProps) {
+export function WhySection({ ctx, stop, bundle, reasonOf, onChoose, onShowAll, onShowVerified, onOpenSource }: WhySectionProps) {
   const { trace, world, lang } = ctx;
   const t = inspectorStrings(lang);
   const rule = useMemo(() => actedRule(trace, stop), [trace, stop]);
@@ -71,7 +73,7 @@ export function WhySection({ ctx, stop, bundle, onChoose, onShowAll, onShowVerif
       {excerpts.length > 0 && (
         <div className="insp-excerpts" role="group" aria-label={t.dumps}>
           {excerpts.map((excerpt) => (
-            <CodeBlock key={excerpt.key} excerpt={excerpt} lang={lang} onOpenSource={onOpenSource} />
+            <CodeBlock key={excerpt.key} excerpt={excerpt} reasonOf={reasonOf} lang={lang} onOpenSource={onOpenSource} />
           ))}
         </div>
       )}
