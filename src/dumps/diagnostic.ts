@@ -49,7 +49,13 @@ export type DiagnosticCode =
   // objects
   | 'bad-yaml'
   | 'unknown-object' // a kind that we have no use for; text: the kind
-  | 'bad-object'; // an object without what it must have; text: its kind and name
+  | 'bad-object' // an object without what it must have; text: its kind and name
+  // kube-proxy
+  | 'proxy-version-assumed' // the Node does not say which kube-proxy it has; text: the version taken
+  | 'proxy-version-mapped' // another version stands in for it; text: `1.26 → 1.25`
+  | 'service-headless' // text: namespace/name
+  | 'service-external-name' // text: namespace/name
+  | 'service-other-proxy'; // labelled for another proxy; text: namespace/name
 
 export interface Diagnostic {
   readonly severity: Severity;
@@ -91,6 +97,11 @@ const SEVERITY: Readonly<Partial<Record<DiagnosticCode, Severity>>> = {
   'local-table-derived': 'info',
   'unknown-object': 'info',
   'too-many-diagnostics': 'info',
+  'proxy-version-assumed': 'info',
+  'proxy-version-mapped': 'info',
+  'service-headless': 'info',
+  'service-external-name': 'info',
+  'service-other-proxy': 'info',
 };
 
 /** One diagnostic; its severity follows from its code. */

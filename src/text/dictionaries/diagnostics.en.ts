@@ -46,4 +46,9 @@ export const diagnosticsEn: DiagnosticSentences = {
   'bad-yaml': (t) => `This is no YAML that can be read: ${t}`,
   'unknown-object': (t) => `Objects of the kind ${t} are not used.`,
   'bad-object': (t) => `${t} lacks what such an object must have; it was left out.`,
+  'proxy-version-assumed': (t) => `The Node does not say which kube-proxy it runs (status.nodeInfo.kubeProxyVersion); ${t} is taken.`,
+  'proxy-version-mapped': (t) => `This version of kube-proxy was not read; the nearest older one that was stands in for it: ${t}`,
+  'service-headless': (t) => `The Service ${t} is headless: it has no cluster IP, and kube-proxy makes no rules for it. Clients get the pods' own addresses from DNS.`,
+  'service-external-name': (t) => `The Service ${t} is an ExternalName: it is only an alias in DNS, and kube-proxy makes no rules for it.`,
+  'service-other-proxy': (t) => `The Service ${t} carries the label service.kubernetes.io/service-proxy-name: another proxy looks after it, and kube-proxy makes no rules for it.`,
 };

@@ -45,4 +45,9 @@ export const diagnosticsKo: DiagnosticSentences = {
   'bad-yaml': (t) => `읽을 수 없는 YAML입니다: ${t}`,
   'unknown-object': (t) => `${t} 종류의 오브젝트는 쓰지 않습니다.`,
   'bad-object': (t) => `${t}에 있어야 할 것이 없어 뺐습니다.`,
+  'proxy-version-assumed': (t) => `Node에 kube-proxy 버전(status.nodeInfo.kubeProxyVersion)이 없어 ${josa(t, '으로/로')} 봅니다.`,
+  'proxy-version-mapped': (t) => `이 kube-proxy 버전은 다루지 않으므로, 다루는 것 가운데 가장 가까운 이전 버전으로 대신합니다: ${t}`,
+  'service-headless': (t) => `Service ${josa(t, '은/는')} headless입니다. cluster IP가 없어 kube-proxy가 규칙을 만들지 않고, 클라이언트는 DNS에서 파드의 주소를 바로 받습니다.`,
+  'service-external-name': (t) => `Service ${josa(t, '은/는')} ExternalName입니다. DNS의 별칭일 뿐이어서 kube-proxy가 규칙을 만들지 않습니다.`,
+  'service-other-proxy': (t) => `Service ${t}에 service.kubernetes.io/service-proxy-name 레이블이 있습니다. 다른 프록시가 맡으므로 kube-proxy는 규칙을 만들지 않습니다.`,
 };

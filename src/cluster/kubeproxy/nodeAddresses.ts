@@ -1,0 +1,27 @@
+import { formatIp4, isLoopback, parseIp4 } from '../../packet/address.ts';
+import type { HostDraft } from '../draft/host.ts';
+import type { NodeModel } from '../model.ts';
+import { type Cidr, covers, parseCidr } from './ranges.ts';
+
+/** Where node ports answer (NodePortAddresses, pkg/proxy/util/nodeport_addresses.go). */
+export interface NodePortAddresses {
+  /** Every local address, without looking at which there are. */
+  readonly all: boolean;
+  /** Addresses of the node that count, in the order of its devices; with `all` every one. */
+  readonly ips: readonly string[];
+  readonly loopback: boolean;
+}
+
+/** `without`: devices whose addresses do not count (kube-ipvs0). */
+export function nodePortAddressesOf(settings: readonly string[], node: NodeModel, host: HostDraft, without: readonly string[] = []): NodePortAddresses {
+  const ranges = settings.flatMap((text) => (text === 'primary' ? node.internalIps.slice(0, 1).map((net): Cidr => ({ net, prefixLen: 32 })) : (parseCidr(text) ?? [])));
+  const all = ranges.length === 0 || ranges.some((r) => r.prefixLen === 0);
+  const addresses = host.own.devices.filter((d) => !without.includes(d.name)).flatMap((d) => (d.addresses ?? []).flatMap((a) => parseIp4(a.address.split('/')[0] ?? '') ?? []));
+  const ips = addresses.filter((ip) => all || ranges.some((r) => covers(r, ip)));
+  return {
+    all,
+    ips: [...new Set(ips)].map(formatIp4),
+    // ContainsIPv4Loopback(): a range within 127.0.0.0/8, or one that holds all of it.
+    loopback: all || ranges.some((r) => isLoopback(r.net)),
+  };
+}

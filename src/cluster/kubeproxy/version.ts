@@ -1,0 +1,39 @@
+import type { DiagnosticList } from '../../dumps/diagnostic.ts';
+import type { SourceRef } from '../../world/source.ts';
+import { type ClusterModel, type NodeModel, type Version, atLeast } from '../model.ts';
+
+/** Minor versions of kube-proxy 1.x whose behaviour is written down here. */
+export const READ_MINORS: readonly number[] = [18, 19, 20, 22, 23, 24, 25, 27, 31, 33, 34, 36];
+
+const NEWEST = READ_MINORS.at(-1) ?? 0;
+const OLDEST = READ_MINORS[0] ?? 0;
+
+/** What is known of one version of kube-proxy, always one that was read. */
+export interface ProxyVersion {
+  readonly minor: number;
+  /** True from that minor version on. */
+  readonly from: (minor: number) => boolean;
+}
+
+const proxyVersion = (minor: number): ProxyVersion => ({ minor, from: (other) => minor >= other });
+
+/** The version that was read and behaves like the given one: itself, or the nearest older one; the oldest of all for what is older still. */
+export function nearestRead(version: Version | undefined): ProxyVersion {
+  if (!version || atLeast(version, 2, 0)) return proxyVersion(NEWEST);
+  if (version.major < 1) return proxyVersion(OLDEST);
+  return proxyVersion(READ_MINORS.findLast((minor) => minor <= version.minor) ?? OLDEST);
+}
+
+/** The version of a node's kube-proxy; says so when another one stands in for it. */
+export function versionOf(node: NodeModel, cluster: ClusterModel, found: DiagnosticList): ProxyVersion {
+  const given = node.kubeProxyVersion;
+  const version = nearestRead(given);
+  if (!given) found.once('proxy-version-assumed', sourceOf(node, cluster), `1.${version.minor}`);
+  else if (given.major !== 1 || given.minor !== version.minor) found.add('proxy-version-mapped', sourceOf(node, cluster), `${given.major}.${given.minor} → 1.${version.minor}`);
+  return version;
+}
+
+function sourceOf(node: NodeModel, cluster: ClusterModel): SourceRef {
+  const document = cluster.documents.find((d) => d.kind === 'Node' && d.name === node.name);
+  return document?.at('status', 'nodeInfo', 'kubeProxyVersion') ?? node.because.source ?? { input: '', line: 0 };
+}
