@@ -252,7 +252,7 @@ function Panels({ loaded, t }: { readonly loaded: Loaded | undefined; readonly t
   return (
     <Suspense fallback={null}>
       {panel === 'help' && <HelpDialog t={t} lang={lang} />}
-      {panel === 'verified' && <VerifiedDialog t={t} lang={lang} />}
+      {panel === 'verified' && <VerifiedDialog loaded={loaded} t={t} lang={lang} />}
       {panel === 'drawer' && <Drawer t={t} lang={lang} />}
       {panel === 'share' && loaded && <ShareDialog loaded={loaded} t={t} lang={lang} />}
       {panel === 'outcomes' && loaded && <OutcomesDialog loaded={loaded} t={t} lang={lang} verdictOf={verdictOf} />}

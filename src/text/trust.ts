@@ -30,12 +30,41 @@ export const VERIFIED: Verified = verified;
 
 export type Trust = { readonly kind: 'verified'; readonly kernels: readonly string[] } | { readonly kind: 'modelled' } | { readonly kind: 'unknown' };
 
-/** How far a step can be trusted: verified when kernels agreed about everything that it relies on, in each of the kernels named. */
-export function trustOf(world: World, steps: readonly Step[]): Trust {
+/** Something that a step relies on, and in how many probes each kernel agreed about it, in the order of `Verified.kernels`. */
+export interface Relied {
+  readonly feature: string;
+  readonly counts: readonly number[];
+}
+
+/** What the steps rely on, each thing once, in the order of its first use. */
+export const reliedOn = (world: World, steps: readonly Step[], { kernels, features }: Verified = VERIFIED): readonly Relied[] =>
+  [...new Set(steps.flatMap((s) => featuresOf(world, s)))].map((feature) => {
+    const by = Object.hasOwn(features, feature) ? features[feature] : undefined;
+    return { feature, counts: kernels.map((k) => by?.[k.release] ?? 0) };
+  });
+
+/**
+ * How far a step can be trusted: verified when every thing that it relies on was agreed about by a kernel. The kernels named agreed about all
+ * of them; where none did alone, all that agreed about a part.
+ */
+export function trustOf(world: World, steps: readonly Step[], found: Verified = VERIFIED): Trust {
   if (steps.some((s) => s.kind === 'unknown')) return { kind: 'unknown' };
-  const features = steps.flatMap((s) => featuresOf(world, s));
-  const kernels = VERIFIED.kernels.map((k) => k.release);
-  const each = features.map((f) => new Set(Object.keys((Object.hasOwn(VERIFIED.features, f) ? VERIFIED.features[f] : undefined) ?? {})));
-  if (features.length === 0 || each.some((s) => s.size === 0)) return { kind: 'modelled' };
-  return { kind: 'verified', kernels: kernels.filter((k) => each.some((s) => s.has(k))) };
+  const relied = reliedOn(world, steps, found);
+  if (relied.length === 0 || relied.some((r) => r.counts.every((n) => n === 0))) return { kind: 'modelled' };
+  const alone = found.kernels.filter((_, i) => relied.every((r) => (r.counts[i] ?? 0) > 0));
+  const some = found.kernels.filter((_, i) => relied.some((r) => (r.counts[i] ?? 0) > 0));
+  return { kind: 'verified', kernels: (alone.length > 0 ? alone : some).map((k) => k.release) };
+}
+
+/** The release as people say it: 6.1, not 6.1.0-56-amd64. */
+export const shortRelease = (release: string): string => /^\d+\.\d+/.exec(release)?.[0] ?? release;
+
+/** Features by what stands before their first colon, groups and features in the order of the alphabet. */
+export function byGroup(features: readonly string[]): readonly { readonly group: string; readonly features: readonly string[] }[] {
+  const groups = new Map<string, string[]>();
+  for (const feature of features.toSorted()) {
+    const group = feature.slice(0, feature.indexOf(':'));
+    groups.set(group, [...(groups.get(group) ?? []), feature]);
+  }
+  return [...groups].map(([group, of]) => ({ group, features: of }));
 }

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { Choice } from '../../engine/probe.ts';
 import type { Stop } from '../../text/reading-types.ts';
 import type { Telling } from '../../text/telling.ts';
-import { trustOf } from '../../text/trust.ts';
+import { shortRelease, trustOf } from '../../text/trust.ts';
 import { why } from '../../text/why.ts';
 import type { SourceRef } from '../../world/source.ts';
 import { ChoiceRows } from './ChoiceRows.tsx';
@@ -25,9 +25,6 @@ interface WhySectionProps {
   readonly onOpenSource: (ref: SourceRef) => void;
 }
 
-/** The release as people say it: 6.1, not 6.1.0-56-amd64. */
-const short = (release: string): string => /^\d+\.\d+/.exec(release)?.[0] ?? release;
-
 /** Who decided and by what: the chains on the way, the reason in words, then the very lines of the dump. */
 export function WhySection({ ctx, stop, bundle, reasonOf, onChoose, onShowAll, onShowVerified, onOpenSource }: WhySectionProps) {
   const { trace, world, lang } = ctx;
@@ -49,7 +46,7 @@ export function WhySection({ ctx, stop, bundle, reasonOf, onChoose, onShowAll, o
           </small>
         ) : (
           <button type="button" className="insp-trust" title={trust.kind === 'verified' ? t.verifiedHint(trust.kernels.join(', ')) : t.modelledHint} onClick={onShowVerified}>
-            {trust.kind === 'verified' ? t.verified(trust.kernels.map(short).join(', ')) : t.modelled}
+            {trust.kind === 'verified' ? t.verified(trust.kernels.map(shortRelease).join(', ')) : t.modelled}
           </button>
         )}
       </h2>

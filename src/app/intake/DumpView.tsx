@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { Lang } from '../../text/lang.ts';
 import type { Loaded } from '../store/state.ts';
 import { closePanel, editFile, openSource, usePage } from '../store/store.ts';
@@ -51,7 +51,14 @@ export function DumpView({ loaded, t, lang, verdict }: Props) {
 
   // A line asked for from elsewhere wins over the file chosen here before.
   useEffect(() => setChosen(undefined), [dumpAt]);
-  useEffect(() => panel.current?.querySelector<HTMLElement>('textarea')?.focus({ preventScroll: true }), []);
+  // Into the text, and when the view closes back to whatever opened it, if that is still there.
+  useLayoutEffect(() => {
+    const opener = document.activeElement;
+    panel.current?.querySelector<HTMLElement>('textarea')?.focus({ preventScroll: true });
+    return () => {
+      if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
+    };
+  }, []);
 
   const edited = loaded.files !== loaded.base;
   return (

@@ -1,7 +1,7 @@
-import type { PointerEvent } from 'react';
 import type { Lang } from '../../text/lang.ts';
 import type { Reading } from '../../text/reading-types.ts';
 import { stepByKey } from './keys.ts';
+import { scrub } from './scrub.ts';
 import { timelineStrings } from './strings.ts';
 
 interface PhoneBarProps {
@@ -22,11 +22,6 @@ export function PhoneBar({ reading, index, words, place, lang, onSeek }: PhoneBa
   const count = reading.stops.length;
   const last = Math.max(count - 1, 1);
   const at = (i: number) => `${(i / last) * 100}%`;
-  const seekTo = (event: PointerEvent<HTMLElement>) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    const part = (event.clientX - box.left - INSET) / Math.max(box.width - 2 * INSET, 1);
-    onSeek(Math.round(Math.max(0, Math.min(1, part)) * Math.max(count - 1, 0)));
-  };
   return (
     <div className="tl-phone">
       <div
@@ -39,14 +34,7 @@ export function PhoneBar({ reading, index, words, place, lang, onSeek }: PhoneBa
         aria-valuenow={index + 1}
         aria-valuetext={words}
         onKeyDown={(event) => stepByKey(event, index, count, onSeek)}
-        onPointerDown={(event) => {
-          if (event.button !== 0) return;
-          event.currentTarget.setPointerCapture(event.pointerId);
-          seekTo(event);
-        }}
-        onPointerMove={(event) => {
-          if (event.currentTarget.hasPointerCapture(event.pointerId)) seekTo(event);
-        }}
+        {...scrub((x, width) => stopAt(x, width, count), onSeek)}
       >
         <div className="tl-phone-track">
           <i className="tl-phone-done" style={{ width: at(index) }} />
@@ -67,3 +55,9 @@ export function PhoneBar({ reading, index, words, place, lang, onSeek }: PhoneBa
 
 /** Pixels from the slider's edge to the centre of its first and last stop; the stylesheet has the same. */
 const INSET = 8;
+
+/** The stop nearest to a place on the slider. */
+function stopAt(x: number, width: number, count: number): number {
+  const part = (x - INSET) / Math.max(width - 2 * INSET, 1);
+  return Math.round(Math.max(0, Math.min(1, part)) * Math.max(count - 1, 0));
+}

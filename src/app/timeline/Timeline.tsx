@@ -1,5 +1,5 @@
 import './timeline.css';
-import { type PointerEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Trace } from '../../engine/trace-types.ts';
 import { headline } from '../../text/headline.ts';
 import type { Lang } from '../../text/lang.ts';
@@ -12,6 +12,7 @@ import { Lanes } from './Lanes.tsx';
 import { LABEL_WIDTH, LANE_HEIGHT, layoutTimeline, nearestStop, placeStops, strokesOf, type Tick } from './layout.ts';
 import { PhoneBar } from './PhoneBar.tsx';
 import { placeWords } from './placeWords.ts';
+import { scrub } from './scrub.ts';
 import { timelineStrings } from './strings.ts';
 import { DetailSwitch, Legend, SpeedButton, StepButtons, StepCount } from './Transport.tsx';
 
@@ -52,11 +53,6 @@ export function Timeline({ trace, world, readings, detail, index: wanted, playin
   const lane = stop && netnsId(stop.host, stop.netns);
   useFollow(frame, at.x, layout.width);
 
-  const seekTo = (event: PointerEvent<HTMLElement>) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    onSeek(nearestStop(places.map((p) => p.x), event.clientX - box.left));
-  };
-
   return (
     <section className="timeline" aria-label={t.timeline}>
       <div className="tl-transport">
@@ -86,14 +82,7 @@ export function Timeline({ trace, world, readings, detail, index: wanted, playin
           aria-valuetext={words}
           style={{ width: layout.width, height: layout.height }}
           onKeyDown={(event) => stepByKey(event, index, count, onSeek)}
-          onPointerDown={(event) => {
-            if (event.button !== 0) return;
-            event.currentTarget.setPointerCapture(event.pointerId);
-            seekTo(event);
-          }}
-          onPointerMove={(event) => {
-            if (event.currentTarget.hasPointerCapture(event.pointerId)) seekTo(event);
-          }}
+          {...scrub((x) => nearestStop(places.map((p) => p.x), x), onSeek)}
         >
           <Lanes layout={layout} strokes={strokes} at={at} current={tick < 0 ? undefined : tick} lang={lang} titleOf={titleOf} />
         </div>

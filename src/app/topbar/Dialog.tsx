@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from 'react';
+import { useLayoutEffect, useRef, type ReactNode } from 'react';
 import { Icon } from './Icon.tsx';
 
 interface Props {
@@ -12,11 +12,12 @@ interface Props {
 /** A modal dialog: the browser keeps focus inside and Escape closes it; so does a press beside it. */
 export function Dialog({ title, className, closeName, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Closed before it leaves the document: only then does the browser give the focus back to whatever opened it.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     // The first thing to use, else the heading: a ring around the close button would say that closing is what to do.
-    element?.querySelector<HTMLElement>('[data-autofocus], h2')?.focus();
+    (element?.querySelector<HTMLElement>('[data-autofocus]') ?? element?.querySelector('h2'))?.focus();
     return () => element?.close();
   }, []);
   return (

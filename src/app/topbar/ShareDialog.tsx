@@ -23,13 +23,22 @@ const en = {
   readerLang: 'Open in',
   theirs: 'the reader’s language',
   lab: 'See it on a real kernel',
-  labText: 'A shell script that rebuilds this world in network namespaces of a Linux machine (root), sends the probe, and takes it down again.',
+  labText: 'A shell script that rebuilds this world in network namespaces of a Linux machine and sends the same packet. Nothing outside of these namespaces is touched.',
+  labUse: [
+    ['up', 'builds the world'],
+    ['serve', 'answers on its ports, in a second terminal'],
+    ['watch', 'shows every frame on every device, in a third'],
+    ['probe', 'sends the packet'],
+    ['down', 'takes everything down again'],
+  ],
   labGet: 'Download lab.sh',
-  labCannot: (list: string) => `Not in the lab: ${list}.`,
+  labDone: 'lab.sh is among your downloads.',
+  labFailed: 'The script could not be made: a part of the page could not be fetched. Try again.',
+  labCannot: (list: string) => `Not in the script: ${list}.`,
   selected: 'Copying was not allowed here: the link is selected, copy it with the keyboard.',
 } as const;
 
-type Text = { readonly [K in keyof typeof en]: (typeof en)[K] extends (...args: infer A) => string ? (...args: A) => string : string };
+type Text = { readonly [K in keyof typeof en]: (typeof en)[K] extends (...args: infer A) => string ? (...args: A) => string : (typeof en)[K] extends string ? string : readonly (readonly [string, string])[] };
 
 const ko: Text = {
   title: '이 단계 공유',
@@ -45,8 +54,17 @@ const ko: Text = {
   readerLang: '여는 언어',
   theirs: '받는 사람의 언어',
   lab: '실제 커널에서 보기',
-  labText: '이 세계를 리눅스 머신의 네트워크 네임스페이스로 다시 만들고(root 필요), 패킷을 보내고, 다시 지우는 셸 스크립트입니다.',
+  labText: '이 세계를 리눅스 머신의 네트워크 네임스페이스로 다시 만들고 같은 패킷을 보내는 셸 스크립트입니다. 이 네임스페이스 밖은 건드리지 않습니다.',
+  labUse: [
+    ['up', '세계를 만듭니다'],
+    ['serve', '포트에서 응답합니다. 두 번째 터미널에서 실행합니다'],
+    ['watch', '모든 장치의 프레임을 보여 줍니다. 세 번째 터미널에서 실행합니다'],
+    ['probe', '패킷을 보냅니다'],
+    ['down', '모두 지웁니다'],
+  ],
   labGet: 'lab.sh 내려받기',
+  labDone: 'lab.sh를 내려받았습니다.',
+  labFailed: '페이지의 일부를 가져오지 못해 스크립트를 만들 수 없었습니다. 다시 시도해 주세요.',
   labCannot: (list) => `스크립트에 없는 것: ${list}.`,
   selected: '여기서는 복사가 허용되지 않습니다. 링크를 선택해 두었으니 키보드로 복사하세요.',
 };
@@ -66,7 +84,7 @@ async function labOf(loaded: Loaded): Promise<readonly string[]> {
   anchor.href = url;
   anchor.download = 'lab.sh';
   anchor.click();
-  URL.revokeObjectURL(url);
+  setTimeout(() => URL.revokeObjectURL(url), 10_000); // some browsers read it only after the click
   return cannot;
 }
 
@@ -87,7 +105,7 @@ export function ShareDialog({ loaded, t, lang }: Props) {
   const [packed, setPacked] = useState<{ readonly text: string | undefined }>();
   const [openIn, setOpenIn] = useState<LinkLang | 'theirs'>(lang === browserLang() ? 'theirs' : lang);
   const [done, setDone] = useState<'copied' | 'selected'>();
-  const [cannot, setCannot] = useState<readonly string[]>();
+  const [lab, setLab] = useState<{ readonly cannot: readonly string[] } | 'failed'>();
   const field = useRef<HTMLTextAreaElement>(null);
 
   useEffect(() => {
@@ -103,8 +121,9 @@ export function ShareDialog({ loaded, t, lang }: Props) {
   const include = (inLink: boolean) => usePage.setState({ loaded: { ...loaded, origin: { kind: 'own', inLink } } });
   const link = packed && addressOf(encodeLink({ ...linkOf(state, loaded, packed.text, browserLang()), lang: openIn === 'theirs' ? undefined : openIn }));
   const copy = async () => {
+    if (link === undefined) return; // still being packed
     try {
-      await navigator.clipboard.writeText(link ?? '');
+      await navigator.clipboard.writeText(link);
       setDone('copied');
     } catch {
       field.current?.select(); // the clipboard needs a secure origin or a permission
@@ -137,22 +156,36 @@ export function ShareDialog({ loaded, t, lang }: Props) {
             </button>
           ))}
         </div>
-        <button type="button" className="btn" data-autofocus disabled={link === undefined} onClick={() => void copy()}>
+        <button type="button" className="btn" data-autofocus onClick={() => void copy()}>
           {done === 'copied' ? t.copied : t.copy}
         </button>
       </div>
-      <h3>{s.lab}</h3>
-      <p>{s.labText}</p>
-      <div className="sharerow">
-        <button type="button" className="btn sec" onClick={() => void labOf(loaded).then(setCannot)}>
-          {s.labGet}
-        </button>
-      </div>
-      {cannot !== undefined && cannot.length > 0 && <p>{s.labCannot(cannot.join('; '))}</p>}
       <p role="status" className="sharenote">
         {done === 'selected' && s.selected} {own && !included && s.without} {!own && packed?.text !== undefined && s.edits}{' '}
         {link !== undefined && link.length > SAFE_LINK_LENGTH && s.long(link.length.toLocaleString(lang))}
       </p>
+      <section className="labpart" aria-labelledby="lab">
+        <h3 id="lab">{s.lab}</h3>
+        <p>{s.labText}</p>
+        <dl className="labuse">
+          {s.labUse.map(([command, words]) => (
+            <div key={command}>
+              <dt>
+                <code>sudo bash lab.sh {command}</code>
+              </dt>
+              <dd>{words}</dd>
+            </div>
+          ))}
+        </dl>
+        <div className="sharerow">
+          <p role="status" className="sharenote">
+            {lab === 'failed' ? s.labFailed : lab && `${s.labDone}${lab.cannot.length > 0 ? ` ${s.labCannot(lab.cannot.join('; '))}` : ''}`}
+          </p>
+          <button type="button" className="btn sec" onClick={() => void labOf(loaded).then((cannot) => setLab({ cannot }), () => setLab('failed'))}>
+            {s.labGet}
+          </button>
+        </div>
+      </section>
     </Dialog>
   );
 }
