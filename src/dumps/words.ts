@@ -75,11 +75,12 @@ export function parseEndpoint(text: string | undefined): { readonly ip: Ip4; rea
 
 const protocolNumbers: ReadonlyMap<string, number> = new Map([
   ...Array.from({ length: 256 }, (_, proto): [string, number] => [protocolName(proto), proto]),
-  // Other spellings in /etc/protocols and in what people write.
-  ['ipip', 4],
+  // Its aliases for numbers that have another name.
   ['icmpv6', 58],
-  ['ah', 51],
-  ['dccp', 33],
+  ['ip-encap', 4],
+  ['ipsec-esp', 50],
+  ['ipsec-ah', 51],
+  ['ospfigp', 89],
 ]);
 
 /** The number of a protocol given by name or number (0..255); undefined when neither is known. */
