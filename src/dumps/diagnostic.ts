@@ -46,6 +46,12 @@ export type DiagnosticCode =
   | 'local-table-derived' // no dump shows table local: its routes are made from the addresses, as the kernel does
   | 'missing-routes' // devices with addresses, but no `ip route`; text: the command to run
   | 'duplicate-address' // two hosts own one address on a physical NIC; text: the address
+  // network plugins
+  | 'bad-json' // JSON inside a ConfigMap or an annotation that cannot be read, or lacks what it must have; text: its key
+  | 'assumed' // something that was not given; text: what, and the value that is taken
+  | 'no-pod-cidr' // no subnet is left for a node's pods; text: the node
+  | 'pod-outside-subnet' // a pod's address is not in the subnet of its node; text: the pod
+  | 'next-hop-off-link' // the kernel refuses this route; text: the node and the route
   // objects
   | 'bad-yaml'
   | 'unknown-object' // a kind that we have no use for; text: the kind
@@ -97,6 +103,7 @@ const SEVERITY: Readonly<Partial<Record<DiagnosticCode, Severity>>> = {
   'local-table-derived': 'info',
   'unknown-object': 'info',
   'too-many-diagnostics': 'info',
+  assumed: 'info',
   'proxy-version-assumed': 'info',
   'proxy-version-mapped': 'info',
   'service-headless': 'info',
