@@ -64,12 +64,12 @@ function configIn(cluster: ClusterModel, found: DiagnosticList): PortmapConfig |
   return flannel && lists.length === 0 ? { network: 'cbr0', snat: true, masqAll: false, mark: '0x2000/0x2000', setMarkChain: undefined } : undefined;
 }
 
-function configOf({ name, plugins, document }: Conflist, found: DiagnosticList): PortmapConfig {
+function configOf({ name, plugins, document: manifest }: Conflist, found: DiagnosticList): PortmapConfig {
   const config = plugins.find((p) => p.type === 'portmap')?.config;
   const bit = field(config, 'markMasqBit');
   const mark = hex(2 ** (typeof bit === 'number' && Number.isInteger(bit) && bit >= 0 && bit <= 31 ? bit : 13));
-  if (listOf(field(config, 'conditionsV4')).length > 0) found.add('unmodelled', document.at('data'), 'portmap conditionsV4');
-  if (field(config, 'backend') === 'nftables') found.add('unmodelled', document.at('data'), 'portmap backend nftables');
+  if (listOf(field(config, 'conditionsV4')).length > 0) found.add('unmodelled', manifest.at('data'), 'portmap conditionsV4');
+  if (field(config, 'backend') === 'nftables') found.add('unmodelled', manifest.at('data'), 'portmap backend nftables');
   return { network: name, snat: field(config, 'snat') !== false, masqAll: field(config, 'masqAll') === true, mark: `${mark}/${mark}`, setMarkChain: textOf(field(config, 'externalSetMarkChain')) };
 }
 
