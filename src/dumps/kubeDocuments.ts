@@ -1,0 +1,126 @@
+import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node as YamlNode, type YAMLMap } from 'yaml';
+import type { SourceRef } from '../world/source.ts';
+import { BOUNDS } from './bounds.ts';
+import { type Diagnostic, DiagnosticList } from './diagnostic.ts';
+import { type Bundle, layOut } from './layout.ts';
+
+/** One Kubernetes object as JSON, with the place where it stands and where each of its fields does. */
+export interface KubeDocument {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string | undefined;
+  /** '' when it has none. */
+  readonly name: string;
+  readonly value: unknown;
+  readonly source: SourceRef;
+  /** Line of the innermost part of a path that the object has: `at('spec', 'ports', 0, 'port')`. */
+  readonly at: (...path: readonly (string | number)[]) => SourceRef;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {});
+
+/** The value at a path of fields; undefined where one is missing. */
+export const field = (value: unknown, ...path: readonly string[]): unknown =>
+  path.reduce<unknown>((inner, key) => (Object.hasOwn(fieldsOf(inner), key) ? fieldsOf(inner)[key] : undefined), value);
+
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as readonly unknown[]) : []);
+
+/** Text that is not empty. */
+export const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+export const textsOf = (value: unknown): readonly string[] => listOf(value).filter((v): v is string => typeof v === 'string' && v !== '');
+
+/** A map of texts, such as labels; numbers and booleans as they would be quoted. */
+export const labelsOf = (value: unknown): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(fieldsOf(value)).flatMap(([key, v]) => (typeof v === 'string' || typeof v === 'number' || typeof v === 'boolean' ? [[key, String(v)]] : [])));
+
+/**
+ * Every Kubernetes object of a bundle, YAML or JSON as `kubectl get -o yaml` prints them, wherever they lie, in the order of the input.
+ * Lists are taken apart. Never throws on any text.
+ */
+export function readDocuments(bundle: Bundle): { readonly documents: readonly KubeDocument[]; readonly diagnostics: readonly Diagnostic[] } {
+  const found = new DiagnosticList();
+  const documents: KubeDocument[] = [];
+  for (const section of layOut(bundle).value) {
+    if (section.kind !== 'objects') continue;
+    const text = section.lines.join('\n');
+    const at: SourceRef = { input: section.input, line: section.firstLine };
+    if (text.length > BOUNDS.yamlLength) {
+      found.add('too-large', at, section.input);
+      continue;
+    }
+    try {
+      readText(text, at, documents, found);
+    } catch (error) {
+      // The YAML parser gives up by throwing on a stack or alias limit: text made to be costly, not a bug of ours.
+      found.add('bad-yaml', at, error instanceof Error ? error.message : '');
+    }
+  }
+  return { documents, diagnostics: found.items };
+}
+
+function readText(text: string, at: SourceRef, documents: KubeDocument[], found: DiagnosticList): void {
+  const lineCounter = new LineCounter();
+  const lineOf = (node: unknown): SourceRef => {
+    const start = (node as YamlNode | undefined)?.range?.[0] ?? 0;
+    return { input: at.input, line: at.line + Math.max(0, lineCounter.linePos(start).line - 1) };
+  };
+  const parsed = parseAllDocuments(text, { lineCounter, logLevel: 'silent', uniqueKeys: false }) as readonly Document[];
+  for (const document of parsed) {
+    const [error] = document.errors;
+    if (error) found.add('bad-yaml', { input: at.input, line: at.line + (error.linePos?.[0].line ?? 1) - 1 }, yamlProblem(error.message, error.linePos?.[0].col));
+    const { contents } = document;
+    if (!isMap(contents)) continue;
+    const items = contents.get('items', true);
+    // kubectl prints several objects as one List.
+    const kind = contents.get('kind');
+    const isList = isSeq(items) && (typeof kind !== 'string' || kind.endsWith('List'));
+    const nodes = isList ? items.items.filter((item) => isMap(item)) : [contents];
+    for (const node of nodes) {
+      if (documents.length >= BOUNDS.objects) {
+        found.add('too-large', lineOf(node), at.input);
+        return;
+      }
+      documents.push(documentOf(node, document, lineOf));
+    }
+  }
+}
+
+/** The first line of the parser's message, which names line and column within the section, without them, and with the column alone. */
+const yamlProblem = (message: string, column: number | undefined): string => {
+  const first = (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
+  return column === undefined ? first : `${first} (column ${column})`;
+};
+
+function documentOf(node: YAMLMap, document: Document, lineOf: (node: unknown) => SourceRef): KubeDocument {
+  const value = node.toJS(document, { maxAliasCount: 100 }) as unknown;
+  return {
+    apiVersion: textOf(field(value, 'apiVersion')) ?? '',
+    kind: textOf(field(value, 'kind')) ?? '',
+    namespace: textOf(field(value, 'metadata', 'namespace')),
+    name: textOf(field(value, 'metadata', 'name')) ?? '',
+    value,
+    source: lineOf(node),
+    at: (...path) => lineOf(innermost(node, path)),
+  };
+}
+
+/** The innermost node of a path that is there; of a field of a map its key, which tells the line better than a value that begins below it. */
+function innermost(node: YAMLMap, path: readonly (string | number)[]): unknown {
+  let at: unknown = node;
+  let shown: unknown = node;
+  for (const part of path) {
+    if (isMap(at)) {
+      const pair = at.items.find((p) => isScalar(p.key) && p.key.value === part);
+      if (!pair) break;
+      shown = pair.key;
+      at = pair.value;
+    } else if (isSeq(at) && typeof part === 'number' && at.items[part] !== undefined) {
+      at = at.items[part];
+      shown = at;
+    } else break;
+  }
+  return shown;
+}
