@@ -56,6 +56,10 @@ export type DiagnosticCode =
   | 'bad-yaml'
   | 'unknown-object' // a kind that we have no use for; text: the kind
   | 'bad-object' // an object without what it must have; text: its kind and name
+  | 'bad-field' // a field whose value cannot be used; text: its path, the value, what would be right
+  | 'missing-object' // an object names another one that is not there; text: `Pod default/a: Node n9`
+  | 'duplicate-object' // the same kind and name twice, the last counts; text: kind and name
+  | 'bad-command' // a command of a Fabric's `run` that is not understood; text: the command
   // kube-proxy
   | 'proxy-version-assumed' // the Node does not say which kube-proxy it has; text: the version taken
   | 'proxy-version-mapped' // another version stands in for it; text: `1.26 → 1.25`

@@ -1,0 +1,15 @@
+import type { DiagnosticList } from '../dumps/diagnostic.ts';
+import type { Component } from './component.ts';
+import type { ClusterModel } from './model.ts';
+
+/** Makes the component of a cluster; undefined where the cluster does not have it. */
+export type Factory = (cluster: ClusterModel, found: DiagnosticList) => Component | undefined;
+
+/** Programs of every node, before pods have a network: they insert their jumps first. */
+export const PROGRAMS: readonly Factory[] = [];
+
+/** Network plugins; without any, pods get plain routes. */
+export const NETWORKS: readonly Factory[] = [];
+
+/** What builds on nodes and pods that have a network. */
+export const OTHERS: readonly Factory[] = [];
