@@ -3,9 +3,9 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readArchive } from '../dumps/archive.ts';
 import { BOUNDS } from '../dumps/bounds.ts';
-import { type Bundle, parseBundle } from '../dumps/bundle.ts';
+import { worldOf } from '../cluster/world.ts';
+import type { Bundle } from '../dumps/bundle.ts';
 import { type Diagnostic, diagnose } from '../dumps/diagnostic.ts';
-import { parseObjects } from '../dumps/kubectl.ts';
 import { looksLikeTar } from '../dumps/tar.ts';
 import { findScenario, scenarios, withDefaults } from '../scenarios/catalogue.ts';
 import { loadScenario } from '../scenarios/files.node.ts';
@@ -78,9 +78,8 @@ function unpacked(result: Unpacked): Bundle {
 }
 
 function fromBundle(bundle: Bundle, before: readonly Diagnostic[]): Loaded {
-  const objects = parseObjects(bundle);
-  const { world, diagnostics } = parseBundle(bundle, objects.names);
-  return { world, diagnostics: [...before, ...objects.diagnostics, ...diagnostics] };
+  const { world, diagnostics } = worldOf(bundle);
+  return { world, diagnostics: [...before, ...diagnostics] };
 }
 
 /** Reads a folder with the same bounds as an archive; what is left out is reported. */

@@ -62,7 +62,7 @@ export function printDevice({ spec, ifindex }: PlacedDevice, here: string | null
   const kindText = spec.kindText ?? KIND_TEXT[spec.kind];
   if (kindText !== '') paper.add(`    ${kindText} `, spec.because);
   if (spec.portText !== undefined) paper.add(`    bridge_slave ${portLine(spec.portText)} `, spec.because);
-  for (const a of spec.addresses ?? []) paper.add(addressLine(a, spec), a.because ?? spec.because);
+  for (const a of spec.addresses ?? []) paper.add(`${addressLine(a, spec)}\n       valid_lft forever preferred_lft forever`, a.because ?? spec.because);
   return paper;
 }
 

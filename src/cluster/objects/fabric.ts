@@ -1,3 +1,4 @@
+import type { SourceRef } from '../../world/source.ts';
 import type { Because } from '../because.ts';
 
 /**
@@ -39,6 +40,8 @@ export interface MachineSpec {
   readonly bgp: boolean;
   /** Commands typed on the machine when everything else is set up. */
   readonly run: readonly string[];
+  /** Where the command of that number stands. */
+  readonly runAt: (index: number) => SourceRef;
   readonly because: Because;
 }
 

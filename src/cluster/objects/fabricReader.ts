@@ -41,6 +41,7 @@ function machineOf(fields: Fields, path: readonly (string | number)[], machine: 
       routes: textsOf(field(machine, 'routes')),
       bgp: field(machine, 'bgp') === true,
       run: textsOf(field(machine, 'run')),
+      runAt: (index) => fields.document.at(...path, 'run', index),
       because: becauseOf(fields.document, name),
     },
   ];
