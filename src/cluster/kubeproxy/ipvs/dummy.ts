@@ -1,0 +1,46 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Because } from '../../because.ts';
+import type { AddressSpec } from '../../draft/device.ts';
+import type { NetnsDraft } from '../../draft/netns.ts';
+import type { ServiceUnit } from '../units.ts';
+import type { ProxyVersion } from '../version.ts';
+
+/** The dummy device that makes addresses of services the node's own, so that their packets come to INPUT, where IPVS waits. */
+export const DUMMY = 'kube-ipvs0';
+
+/**
+ * kube-ipvs0 as kube-proxy makes it (EnsureDummyDevice(), EnsureAddressBind(), pkg/proxy/ipvs/netlink_linux.go): nobody brings it up,
+ * and a local address needs no device that is. The kernel rolls its MAC; here it comes from the node's name.
+ */
+export function addDummy(netns: NetnsDraft, node: string, addresses: readonly AddressSpec[], because: Because | undefined): void {
+  netns.device({ name: DUMMY, kind: 'dummy', mtu: 1500, mac: macOf(node), up: false, noArp: true, addresses, ...(because ? { because } : {}) });
+}
+
+const macOf = (node: string): string => ['02', ...[...sha256(utf8ToBytes(`${node}/${DUMMY}`))].slice(0, 5).map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
+
+/**
+ * Addresses of services: each cluster IP; each external IP and load-balancer address, since 1.28 unless another device of the node has
+ * it (syncProxyRules(): shouldBind).
+ */
+export function boundAddresses(units: readonly ServiceUnit[], version: ProxyVersion, elsewhere: ReadonlySet<string>): readonly AddressSpec[] {
+  const found = new Map<string, AddressSpec>();
+  const bind = (ip: string, { because: { part: _port, ...service } }: ServiceUnit): void => {
+    if (!found.has(ip)) found.set(ip, { address: `${ip}/32`, because: service });
+  };
+  for (const unit of units) {
+    bind(unit.clusterIp, unit);
+    for (const ip of [...unit.externalIps, ...unit.vips]) if (!version.from(28) || !elsewhere.has(ip)) bind(ip, unit);
+  }
+  return [...found.values()];
+}
+
+/** Addresses of all devices but kube-ipvs0, without loopback (GetAllLocalAddressesExcept()). */
+export const addressesElsewhere = (netns: NetnsDraft): readonly string[] => unique(netns.devices.filter((d) => d.name !== DUMMY && d.kind !== 'loopback').flatMap((d) => textsOf(d.addresses)));
+
+/** Addresses of kube-ipvs0. */
+export const addressesBound = (netns: NetnsDraft): readonly AddressSpec[] => netns.find(DUMMY)?.addresses ?? [];
+
+export const textsOf = (addresses: readonly AddressSpec[] | undefined): readonly string[] => (addresses ?? []).map((a) => a.address.split('/')[0] ?? '');
+
+export const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
