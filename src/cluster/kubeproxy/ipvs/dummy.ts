@@ -1,6 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Because } from '../../because.ts';
+import { derivedMac } from '../../derived.ts';
 import type { AddressSpec } from '../../draft/device.ts';
 import type { NetnsDraft } from '../../draft/netns.ts';
 import type { ServiceUnit } from '../units.ts';
@@ -11,13 +10,11 @@ export const DUMMY = 'kube-ipvs0';
 
 /**
  * kube-ipvs0 as kube-proxy makes it (EnsureDummyDevice(), EnsureAddressBind(), pkg/proxy/ipvs/netlink_linux.go): nobody brings it up,
- * and a local address needs no device that is. The kernel rolls its MAC; here it comes from the node's name.
+ * and a local address needs no device that is. Its MAC is random.
  */
 export function addDummy(netns: NetnsDraft, node: string, addresses: readonly AddressSpec[], because: Because | undefined): void {
-  netns.device({ name: DUMMY, kind: 'dummy', mtu: 1500, mac: macOf(node), up: false, noArp: true, addresses, ...(because ? { because } : {}) });
+  netns.device({ name: DUMMY, kind: 'dummy', mtu: 1500, mac: derivedMac(node, DUMMY), up: false, noArp: true, addresses, ...(because ? { because } : {}) });
 }
-
-const macOf = (node: string): string => ['02', ...[...sha256(utf8ToBytes(`${node}/${DUMMY}`))].slice(0, 5).map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
 
 /**
  * Addresses of services: each cluster IP; each external IP and load-balancer address, since 1.28 unless another device of the node has

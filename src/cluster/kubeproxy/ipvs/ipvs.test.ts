@@ -298,7 +298,8 @@ describe('rules', () => {
   ])('1.%d lets through KUBE-IPVS-FILTER %s', (minor, through) => {
     const host = n1({ minor });
     expect(host.own.firewall.has('filter', 'KUBE-IPVS-FILTER')).toBe(through !== undefined);
-    if (through) expect(rules(host, 'filter', 'KUBE-IPVS-FILTER')).toEqual([...through.map((set) => `-m set --match-set ${set} -j RETURN`), '-m conntrack --ctstate NEW -m set --match-set KUBE-IPVS-IPS dst -j REJECT --reject-with icmp-port-unreachable']);
+    const refused = '-m conntrack --ctstate NEW -m set --match-set KUBE-IPVS-IPS dst -j REJECT --reject-with icmp-port-unreachable';
+    expect(rules(host, 'filter', 'KUBE-IPVS-FILTER')).toEqual(through ? [...through.map((set) => `-m set --match-set ${set} -j RETURN`), refused] : []);
   });
 
   it('takes another bit for its mark', () => {
