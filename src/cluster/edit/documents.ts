@@ -17,7 +17,7 @@ let known = new Map<string, Parsed>();
 
 function parse(text: string): Parsed {
   const lines = new LineCounter();
-  return { yaml: parseDocument(text, { lineCounter: lines, logLevel: 'silent', uniqueKeys: true }) as Document, lines };
+  return { yaml: parseDocument(text, { lineCounter: lines, logLevel: 'silent', uniqueKeys: true }), lines };
 }
 
 /** Cuts a text at its `---` lines: at the first column they open a document, whatever stands around them (YAML 1.2 §9.1.2). */

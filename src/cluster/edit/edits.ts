@@ -186,7 +186,7 @@ export function setServiceType(files: Files, service: FormService, type: Service
   if (type === 'ClusterIP') all = setField(all, service.place, ['spec', 'externalTrafficPolicy'], undefined);
   if (type !== 'LoadBalancer') return service.balancerIps.length > 0 ? setField(all, service.place, ['status'], undefined) : all;
   if (service.balancerIps.length > 0) return all;
-  const [from = '', to = ''] = balancerRange(form);
+  const [from, to] = balancerRange(form);
   const used = new Set(form.services.flatMap((s) => s.balancerIps));
   const ip = Array.from({ length: 20 }, (_, i) => ipFurther(from, i)).find((one) => !used.has(one)) ?? from;
   all = changeDocument(all, service.place, (document) => {
