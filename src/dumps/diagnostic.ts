@@ -65,7 +65,11 @@ export type DiagnosticCode =
   | 'proxy-version-mapped' // another version stands in for it; text: `1.26 → 1.25`
   | 'service-headless' // text: namespace/name
   | 'service-external-name' // text: namespace/name
-  | 'service-other-proxy'; // labelled for another proxy; text: namespace/name
+  | 'service-other-proxy' // labelled for another proxy; text: namespace/name
+  // the Fabric
+  | 'fabric-unknown-machine' // it names a machine or NIC that is not there; text: the machine and its NIC
+  | 'fabric-unknown-group' // a security group that is not there; text: its name
+  | 'fabric-bad-value'; // text: the field and its value
 
 export interface Diagnostic {
   readonly severity: Severity;

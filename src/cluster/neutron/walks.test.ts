@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { trace } from '../../engine/trace.ts';
+import type { Trace } from '../../engine/trace-types.ts';
+import { build, DEFAULT_GROUP, K2, PORT1, PORT2, TWO_HOSTS, vm, type Way } from '../../testing/neutronCluster.ts';
+import { at, framesOf, ip, rulesOf } from '../../testing/sample.ts';
+
+const rule = (protocol: string | number, more: object = {}): object => ({ remoteGroup: 'k8s', protocol, ...more });
+const groupWith = (...rules: readonly object[]): object => ({ ...DEFAULT_GROUP, rules: [...DEFAULT_GROUP.rules, ...rules] });
+
+/** A ping of the pod on k2, from the pod on k1. */
+const ping = (spec: object, way: Way = 'ipip'): Trace => trace(build(spec, way).world, { from: at('k1', 'pod'), dst: ip(K2.pod), proto: 1 });
+
+const dropRules = (t: Trace): readonly string[] => t.steps.flatMap((s) => (s.kind === 'rule' && s.matched === true && s.verdict === 'DROP' ? [`${s.host} ${s.chain} ${s.rule} ${s.role}`] : []));
+
+describe('a pod behind port security', () => {
+  it.each([
+    ['direct: its address is not the port’s', { securityGroups: [DEFAULT_GROUP], computeHosts: TWO_HOSTS }, 'direct', 'compute1 neutron-openvswi-s1b5c0f4c-a 2 request'],
+    ['IPIP without a rule: the receiver’s port does not take protocol 4', { securityGroups: [DEFAULT_GROUP], computeHosts: TWO_HOSTS }, 'ipip', 'compute2 neutron-openvswi-sg-fallback 1 request'],
+    ['IPIP without a rule and without the free way out: the sender’s port', { securityGroups: [{ ...DEFAULT_GROUP, defaultEgress: false }], computeHosts: TWO_HOSTS }, 'ipip', 'compute1 neutron-openvswi-sg-fallback 1 request'],
+    ['a rule for protocol 94', { securityGroups: [groupWith(rule(94))], computeHosts: TWO_HOSTS }, 'ipip', 'compute2 neutron-openvswi-sg-fallback 1 request'],
+    ['a rule for “ipip”, which iptables reads as 94', { securityGroups: [groupWith(rule('ipip'))], computeHosts: TWO_HOSTS }, 'ipip', 'compute2 neutron-openvswi-sg-fallback 1 request'],
+  ] as const)('is cut off: %s', (_, spec, way, where) => {
+    const t = ping(spec, way);
+    expect(t.outcomes[0]?.request.verdict).toBe('dropped');
+    expect(dropRules(t)).toEqual([where]);
+  });
+
+  it.each([
+    ['a rule for protocol 4', { securityGroups: [groupWith(rule('4'))], computeHosts: TWO_HOSTS }, 'ipip'],
+    ['a rule for everything among members', { securityGroups: [groupWith({ remoteGroup: 'k8s' })], computeHosts: TWO_HOSTS }, 'ipip'],
+    [
+      'pairs for the pods’ network, without a tunnel',
+      { securityGroups: [DEFAULT_GROUP], computeHosts: [{ name: 'compute1', vms: [vm('k1', PORT1, { allowedAddressPairs: ['172.16.0.0/16'] })] }, { name: 'compute2', vms: [vm('k2', PORT2, { allowedAddressPairs: [{ ip: '172.16.0.0/16' }] })] }] },
+      'direct',
+    ],
+    ['no port security, without a tunnel', { computeHosts: [{ name: 'compute1', vms: [vm('k1', PORT1, { portSecurity: false, securityGroups: [] })] }, { name: 'compute2', vms: [vm('k2', PORT2, { portSecurity: false, securityGroups: [] })] }] }, 'direct'],
+    ['bridges that do not call iptables', { securityGroups: [DEFAULT_GROUP], computeHosts: TWO_HOSTS.map((c) => ({ ...c, bridgeNfCallIptables: false })) }, 'direct'],
+    ['both VMs on one compute host', { securityGroups: [groupWith(rule(4))], computeHosts: [{ name: 'compute1', vms: [vm('k1', PORT1), vm('k2', PORT2)] }] }, 'ipip'],
+  ] as const)('is reached with %s', (_, spec, way) => expect(ping(spec, way).outcomes[0]).toMatchObject({ client: 'answer', request: { verdict: 'delivered' } }));
+
+  it('is judged by the sender’s chains on the way out and by the receiver’s on the way in', () => {
+    const t = ping({ securityGroups: [groupWith(rule(4))], computeHosts: TWO_HOSTS });
+    expect(rulesOf(t, 'compute1').filter((r) => r.includes('FORWARD'))).toEqual([
+      'FORWARD filter FORWARD 1 neutron-filter-top',
+      'FORWARD filter neutron-filter-top 1 neutron-openvswi-local',
+      'FORWARD filter FORWARD 2 neutron-openvswi-FORWARD',
+      'FORWARD filter neutron-openvswi-FORWARD 2 neutron-openvswi-sg-chain',
+      'FORWARD filter neutron-openvswi-sg-chain 2 neutron-openvswi-o1b5c0f4c-a',
+      'FORWARD filter neutron-openvswi-o1b5c0f4c-a 2 neutron-openvswi-s1b5c0f4c-a',
+      'FORWARD filter neutron-openvswi-s1b5c0f4c-a 1 RETURN',
+      'FORWARD filter neutron-openvswi-o1b5c0f4c-a 6 RETURN',
+      'FORWARD filter neutron-openvswi-sg-chain 3 ACCEPT',
+    ]);
+    expect(rulesOf(t, 'compute2').filter((r) => r.includes('neutron-openvswi-i'))).toEqual(['FORWARD filter neutron-openvswi-sg-chain 1 neutron-openvswi-i2d6e1a5d-b', 'FORWARD filter neutron-openvswi-i2d6e1a5d-b 6 RETURN']);
+  });
+
+  it('walks tap, qbr, br-int and the provider’s VLAN, and Netfilter looks only at qbr', () => {
+    const t = ping({ securityGroups: [groupWith(rule(4))], computeHosts: TWO_HOSTS, network: { vlan: 200 } });
+    expect(framesOf(t).map((f) => f.split(' ').slice(0, 3).join(' '))).toEqual([
+      'k1/pod eth0 out',
+      'k1 cali1 in',
+      'k1 tunl0 out',
+      'k1 ens3 out',
+      'compute1 tap1b5c0f4c-a1 in',
+      'compute1 qvb1b5c0f4c-a1 out',
+      'compute1/openvswitch qvo1b5c0f4c-a1 in',
+      'compute1/openvswitch eno1.200 out',
+      'compute1 eno1 out',
+      'compute2 eno1 in',
+      'compute2/openvswitch eno1.200 in',
+      'compute2/openvswitch qvo2d6e1a5d-b2 out',
+      'compute2 qvb2d6e1a5d-b2 in',
+      'compute2 tap2d6e1a5d-b2 out',
+      'k2 ens3 in',
+      'k2 tunl0 in',
+      'k2 cali1 out',
+      'k2/pod eth0 in',
+    ]);
+    expect(t.steps.some((s) => s.netns === 'openvswitch' && s.kind === 'policy')).toBe(false);
+  });
+
+  it('keeps a connection zone for each port', () => {
+    const t = ping({ securityGroups: [groupWith(rule(4))], computeHosts: [{ name: 'compute1', vms: [vm('k1', PORT1), vm('k2', PORT2)] }] });
+    const entries = t.state.conntrack.filter((e) => e.host === 'compute1');
+    expect(entries.map((e) => e.zone).toSorted()).toEqual([4097, 4098]);
+  });
+});
+
+describe('a VM behind port security', () => {
+  const spec = { securityGroups: [DEFAULT_GROUP], computeHosts: TWO_HOSTS };
+
+  it.each([
+    ['tcp among members', { proto: 6, dport: 6443 }, 'answer'],
+    ['udp, which no rule takes in', { proto: 17, dport: 53 }, 'timeout'],
+    ['an address that is not its own', { proto: 6, dport: 80, src: ip('10.100.200.99') }, 'timeout'],
+  ])('%s: %s', (_, more, client) => {
+    const t = trace(build(spec).world, { from: at('k1'), dst: ip(K2.ip), ...more });
+    expect(t.outcomes[0]?.client).toBe(client);
+  });
+
+  it('reaches its router, which has no port security', () => {
+    const { world, found } = build({ ...spec, computeHosts: [...TWO_HOSTS, { name: 'network1', routers: [{ node: 'nobody', dev: 'eth0' }] }] });
+    expect(found.items.map((d) => [d.code, d.input, d.text])).toEqual([['fabric-unknown-machine', 'spec.computeHosts.2.routers.0.node', 'nobody eth0']]);
+    expect(world.hosts.map((h) => h.name)).toContain('network1');
+  });
+});
