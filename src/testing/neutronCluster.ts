@@ -1,12 +1,12 @@
 import { DiagnosticList } from '../dumps/diagnostic.ts';
+import { clusterOf, nodeOf } from './cluster.ts';
 import { filesOf } from './drafts.ts';
-import { ip } from './sample.ts';
 import type { World } from '../world/world.ts';
 import { parseBundle } from '../dumps/bundle.ts';
 import { HostDraft } from '../cluster/draft/host.ts';
 import type { ClusterModel, NodeModel } from '../cluster/model.ts';
 import type { KubeDocument } from '../cluster/objects/document.ts';
-import { KUBE_PROXY_DEFAULTS } from '../cluster/objects/kubeProxyConfig.ts';
+import { NO_FABRIC } from '../cluster/objects/fabric.ts';
 import { neutronOf } from '../cluster/neutron/neutron.ts';
 
 /** Two VMs with a pod each, on two compute hosts, for the tests of this folder: nodes as Calico would leave them, without its rules. */
@@ -37,36 +37,14 @@ export const TWO_HOSTS = [
   { name: 'compute2', vms: [vm('k2', PORT2)] },
 ];
 
-const nodeOf = (m: Machine): NodeModel => ({
-  name: m.name,
-  labels: {},
-  annotations: {},
-  internalIps: [ip(m.ip)],
-  podCidr: undefined,
-  kubeProxyVersion: undefined,
-  kubeletVersion: undefined,
-  nics: [{ dev: 'ens3', addresses: [`${m.ip}/24`], mtu: 1500, mac: m.mac }],
-  gateway: undefined,
-  kernelVersion: undefined,
-  because: { kind: 'Node', namespace: undefined, name: m.name },
-});
+const nodeModel = (m: Machine): NodeModel => nodeOf(m.name, m.ip, undefined, { nics: [{ dev: 'ens3', addresses: [`${m.ip}/24`], mtu: 1500, mac: m.mac }] });
 
 /** `at` writes the path instead of a line, so that a test sees which field was meant. */
 const fabric = (spec: object): KubeDocument => ({ apiVersion: 'packetwalk/v1', kind: 'Fabric', namespace: undefined, name: 'fabric', value: { spec }, source: { input: 'fabric.yaml', line: 1 }, at: (...path) => ({ input: path.join('.'), line: 1 }) });
 
-export function clusterOf(spec: object): ClusterModel {
+export function cluster(spec: object): ClusterModel {
   const document = fabric(spec);
-  return {
-    nodes: [K1, K2].map(nodeOf),
-    pods: [],
-    services: [],
-    endpoints: new Map(),
-    namespaces: [],
-    policies: [],
-    kubeProxy: KUBE_PROXY_DEFAULTS,
-    fabric: { nodes: [], routers: [], clients: [], spec: document.value, because: undefined },
-    documents: [document],
-  };
+  return clusterOf({ nodes: [K1, K2].map(nodeModel), fabric: { ...NO_FABRIC, spec: spec }, documents: [document] });
 }
 
 /** How pods of the other node are reached: `ipip` by tunl0, `direct` by the NIC. */
@@ -80,6 +58,7 @@ function nodeDraft(m: Machine, other: Machine, way: Way): HostDraft {
   own.sysctl('net.ipv4.conf.all.rp_filter', 0);
   own.device({ name: 'tunl0', kind: 'ipip', mtu: 1480, addresses: [{ address: `${m.tunnel}/32` }] });
   own.device({ name: 'cali1', kind: 'veth', mtu: 1480, mac: 'ee:ee:ee:ee:ee:ee', peer: { netns: 'pod', dev: 'eth0' } });
+  own.route('default via 10.100.200.1 dev ens3');
   own.route(`${m.pod} dev cali1 scope link`);
   const block = other.tunnel.replace(/0$/, '0/26');
   own.route(way === 'ipip' ? `${block} via ${other.ip} dev tunl0 proto bird onlink` : `${block} via ${other.ip} dev ens3 proto bird`);
@@ -100,13 +79,13 @@ export interface Built {
 /** The world above the given part of a Fabric's spec. */
 export function build(spec: object, way: Way = 'ipip'): Built {
   const found = new DiagnosticList();
-  const cluster = clusterOf(spec);
+  const model = cluster(spec);
   const hosts = new Map([nodeDraft(K1, K2, way), nodeDraft(K2, K1, way)].map((h): [string, HostDraft] => [h.name, h]));
   const host = (name: string): HostDraft => {
     const known = hosts.get(name) ?? new HostDraft(name);
     hosts.set(name, known);
     return known;
   };
-  neutronOf(cluster, found)?.surround?.({ cluster, found, host });
+  neutronOf(model, found)?.surround?.({ cluster: model, found, host });
   return { hosts: [...hosts.values()], found, world: parseBundle(filesOf([...hosts.values()])).world };
 }

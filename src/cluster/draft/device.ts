@@ -58,7 +58,8 @@ export function printDevice({ spec, ifindex }: PlacedDevice, here: string | null
   const state = up ? (virtual ? 'UNKNOWN' : 'UP') : 'DOWN';
   const qdisc = up ? (spec.kind === 'nic' ? 'fq_codel' : 'noqueue') : 'noop';
   paper.add(`${ifindex}: ${spec.name}${atOf(spec, here, peerIndex)}: <${flags.join(',')}> mtu ${spec.mtu} qdisc ${qdisc}${master} state ${state} group default qlen 1000`, spec.because);
-  paper.add(`    ${linkOf(spec)}${elsewhere(spec, here)}`, spec.because);
+  // What -d adds tells that the kinds of devices are known, not guessed.
+  paper.add(`    ${linkOf(spec)}${elsewhere(spec, here)} promiscuity 0 `, spec.because);
   const kindText = spec.kindText ?? KIND_TEXT[spec.kind];
   if (kindText !== '') paper.add(`    ${kindText} `, spec.because);
   if (spec.portText !== undefined) paper.add(`    bridge_slave ${portLine(spec.portText)} `, spec.because);

@@ -1,7 +1,6 @@
-import { sha1 } from '@noble/hashes/legacy.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { DiagnosticList } from '../../dumps/diagnostic.ts';
 import type { Component, FabricContext } from '../component.ts';
+import { derivedMac } from '../derived.ts';
 import type { HostDraft } from '../draft/host.ts';
 import type { ClusterModel } from '../model.ts';
 import { programFirewall } from './firewall.ts';
@@ -36,16 +35,13 @@ function setUp(fabric: FabricContext, computeHost: ComputeHost, neutron: Neutron
   programFirewall(host.own, computeHost, neutron);
 }
 
-/** A MAC address that is drawn in reality. */
-const drawnMac = (...words: readonly string[]): string => `02:${(bytesToHex(sha1(utf8ToBytes(words.join('/')))).slice(0, 10).match(/../g) ?? []).join(':')}`;
-
 /** The physical NIC, its VLAN, br-int. */
 function wireHost(host: HostDraft, { name, dev, address, bridgeNfCallIptables, because }: ComputeHost, { vlan, mtu }: NeutronSpec): void {
   const ovs = host.netns(OVS_NETNS);
-  const nicMac = drawnMac(name, dev);
+  const nicMac = derivedMac(name, dev);
   if (!host.own.find(dev)) host.own.device({ name: dev, kind: 'nic', mtu: Math.max(1500, mtu), mac: nicMac, addresses: [{ address }], because });
   host.own.sysctl('net.bridge.bridge-nf-call-iptables', bridgeNfCallIptables ? 1 : 0, because);
-  ovs.device({ name: 'br-int', kind: 'bridge', mtu, mac: drawnMac(name, 'br-int'), because });
+  ovs.device({ name: 'br-int', kind: 'bridge', mtu, mac: derivedMac(name, 'br-int'), because });
   ovs.device({ name: `${dev}.${vlan}`, kind: 'vlan', mtu, mac: host.own.find(dev)?.mac ?? nicMac, master: 'br-int', peer: { netns: null, dev }, kindText: `vlan protocol 802.1Q id ${vlan} <REORDER_HDR>`, because });
 }
 
@@ -53,11 +49,11 @@ function wireHost(host: HostDraft, { name, dev, address, bridgeNfCallIptables, b
 function wireVm(fabric: FabricContext, host: HostDraft, computeHost: ComputeHost, port: VmPort, { mtu }: NeutronSpec): void {
   const [tap, qbr, qvb, qvo] = [tapOf(port), qbrOf(port), qvbOf(port), qvoOf(port)];
   const { because } = port;
-  const mac = drawnMac(computeHost.name, qvb);
+  const mac = derivedMac(computeHost.name, qvb);
   // A bridge takes the lowest address among its ports (br_stp_recalculate_bridge_id()): the tap's begins with fe.
   host.own.device({ name: qbr, kind: 'bridge', mtu, mac, because });
   host.own.device({ name: qvb, kind: 'veth', mtu, mac, master: qbr, peer: { netns: OVS_NETNS, dev: qvo }, because });
-  host.netns(OVS_NETNS).device({ name: qvo, kind: 'veth', mtu, mac: drawnMac(computeHost.name, qvo), master: 'br-int', peer: { netns: null, dev: qvb }, because });
+  host.netns(OVS_NETNS).device({ name: qvo, kind: 'veth', mtu, mac: derivedMac(computeHost.name, qvo), master: 'br-int', peer: { netns: null, dev: qvb }, because });
   host.own.device({ name: tap, kind: 'veth', mtu, mac: port.mac.replace(/^../, 'fe'), master: qbr, peer: { netns: null, dev: port.dev, host: port.machine }, because });
   plug(fabric, port, { host: computeHost.name, netns: null, dev: tap });
 }
@@ -65,7 +61,7 @@ function wireVm(fabric: FabricContext, host: HostDraft, computeHost: ComputeHost
 /** A port of a virtual router is a device on br-int itself; its other end is the router. */
 function wireRouter(fabric: FabricContext, host: HostDraft, computeHost: ComputeHost, port: VmPort, { mtu }: NeutronSpec): void {
   const qr = qrOf(port);
-  host.netns(OVS_NETNS).device({ name: qr, kind: 'veth', mtu, mac: drawnMac(computeHost.name, qr), master: 'br-int', peer: { netns: null, dev: port.dev, host: port.machine }, because: port.because });
+  host.netns(OVS_NETNS).device({ name: qr, kind: 'veth', mtu, mac: derivedMac(computeHost.name, qr), master: 'br-int', peer: { netns: null, dev: port.dev, host: port.machine }, because: port.because });
   plug(fabric, port, { host: computeHost.name, netns: OVS_NETNS, dev: qr });
 }
 

@@ -1,9 +1,8 @@
-import { formatIp4, maskOf } from '../../packet/address.ts';
-import { sha1 } from '@noble/hashes/legacy.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { DiagnosticList } from '../../dumps/diagnostic.ts';
 import { parsePorts, parsePrefix } from '../../dumps/words.ts';
+import { formatIp4, maskOf } from '../../packet/address.ts';
 import type { Because } from '../because.ts';
+import { derivedHex } from '../derived.ts';
 import type { ClusterModel } from '../model.ts';
 import { field, type KubeDocument, listOf, textOf } from '../objects/document.ts';
 import { isApiProtocol } from './protocol.ts';
@@ -98,7 +97,7 @@ type Path = readonly (string | number)[];
 
 /** A UUID that is the same for the same words. */
 export function uuidOf(...words: readonly string[]): string {
-  const hex = bytesToHex(sha1(utf8ToBytes(words.join('/'))));
+  const hex = derivedHex(32, ...words);
   return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-');
 }
 
@@ -232,4 +231,4 @@ function readPort(reading: Reading, path: Path, value: unknown, cluster: Cluster
 }
 
 /** Neutron draws it; the first three bytes are its base_mac's. */
-const vmMac = (id: string): string => `fa:16:3e:${(bytesToHex(sha1(utf8ToBytes(id))).slice(0, 6).match(/../g) ?? []).join(':')}`;
+const vmMac = (id: string): string => `fa:16:3e:${(derivedHex(6, id).match(/../g) ?? []).join(':')}`;
