@@ -1,4 +1,5 @@
 import { hex } from '../../packet/address.ts';
+import { protocolName } from '../../packet/protocols.ts';
 import type { Because } from '../because.ts';
 
 /**
@@ -42,10 +43,8 @@ const not = (negated: boolean): string => (negated ? '! ' : '');
 /** iptables-save prints every network with its prefix length. */
 const withLength = (net: string): string => (net.includes('/') ? net : `${net}/32`);
 
-/** Names of protocols that this text spells as `/etc/protocols` does on Debian, Ubuntu and CentOS (iptables: proto_to_name()). */
-const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([[1, 'icmp'], [2, 'igmp'], [4, 'ipencap'], [6, 'tcp'], [17, 'udp'], [41, 'ipv6'], [47, 'gre'], [50, 'esp'], [51, 'ah'], [58, 'ipv6-icmp'], [89, 'ospf'], [103, 'pim'], [112, 'vrrp'], [132, 'sctp'], [136, 'udplite']]);
-
-const protocolOf = (protocol: string | number): string => (typeof protocol === 'number' ? (PROTOCOL_NAMES.get(protocol) ?? String(protocol)) : protocol === 'icmpv6' ? 'ipv6-icmp' : protocol);
+/** iptables-save prints names of /etc/protocols, whatever was typed. */
+const protocolOf = (protocol: string | number): string => (typeof protocol === 'number' ? protocolName(protocol) : protocol === 'icmpv6' ? 'ipv6-icmp' : protocol);
 
 const multiport = (felix: string, saved: string, ports: string, negated = false): FelixMatch => ({ felix: `-m multiport ${not(negated)}--${felix} ${ports}`, saved: `-m multiport ${not(negated)}--${saved} ${ports}` });
 

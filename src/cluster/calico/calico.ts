@@ -1,0 +1,19 @@
+import type { DiagnosticList } from '../../dumps/diagnostic.ts';
+import type { Component } from '../component.ts';
+import type { ClusterModel } from '../model.ts';
+import { planOf } from './plan.ts';
+import { isCalico } from './settings.ts';
+import { wireNode } from './wire.ts';
+
+/** Whether Calico runs in the cluster: there is an object of its own, or a Node has its annotations. */
+const isThere = (cluster: ClusterModel): boolean => cluster.documents.some(isCalico) || cluster.nodes.some((n) => Object.keys(n.annotations).some((key) => key.startsWith('projectcalico.org/')));
+
+/** Calico with its iptables dataplane: Felix, BIRD and the CNI plugin. Undefined where it does not run. */
+export function calicoOf(cluster: ClusterModel, found: DiagnosticList): Component | undefined {
+  if (!isThere(cluster)) return undefined;
+  const plan = planOf(cluster, found);
+  return {
+    name: 'calico',
+    wire: (context) => wireNode(context, plan),
+  };
+}
