@@ -1,6 +1,8 @@
 import type { DiagnosticList } from '../dumps/diagnostic.ts';
 import type { Component } from './component.ts';
+import { flannelOf } from './flannel/flannel.ts';
 import type { ClusterModel } from './model.ts';
+import { portmapOf } from './portmap/portmap.ts';
 
 /** Makes the component of a cluster; undefined where the cluster does not have it. */
 export type Factory = (cluster: ClusterModel, found: DiagnosticList) => Component | undefined;
@@ -9,7 +11,7 @@ export type Factory = (cluster: ClusterModel, found: DiagnosticList) => Componen
 export const PROGRAMS: readonly Factory[] = [];
 
 /** Network plugins; without any, pods get plain routes. */
-export const NETWORKS: readonly Factory[] = [];
+export const NETWORKS: readonly Factory[] = [flannelOf];
 
 /** What builds on nodes and pods that have a network. */
-export const OTHERS: readonly Factory[] = [];
+export const OTHERS: readonly Factory[] = [portmapOf];

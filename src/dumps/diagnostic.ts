@@ -48,7 +48,6 @@ export type DiagnosticCode =
   | 'duplicate-address' // two hosts own one address on a physical NIC; text: the address
   // network plugins
   | 'bad-json' // JSON inside a ConfigMap or an annotation that cannot be read, or lacks what it must have; text: its key
-  | 'assumed' // something that was not given; text: what, and the value that is taken
   | 'no-pod-cidr' // no subnet is left for a node's pods; text: the node
   | 'pod-outside-subnet' // a pod's address is not in the subnet of its node; text: the pod
   | 'next-hop-off-link' // the kernel refuses this route; text: the node and the route
@@ -111,7 +110,6 @@ const SEVERITY: Readonly<Partial<Record<DiagnosticCode, Severity>>> = {
   'local-table-derived': 'info',
   'unknown-object': 'info',
   'too-many-diagnostics': 'info',
-  assumed: 'info',
   'proxy-version-assumed': 'info',
   'proxy-version-mapped': 'info',
   'service-headless': 'info',

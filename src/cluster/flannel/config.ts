@@ -9,8 +9,6 @@ import { type FlannelVersion, flanneldOf, NEWEST_READ, parseVersion, VERSION_ANN
 /** What the ConfigMap kube-flannel-cfg and the DaemonSet say, with Flannel's own defaults. */
 export interface FlannelConfig {
   readonly network: Prefix;
-  /** Length of a node's subnet where its podCIDR is not known. */
-  readonly subnetLen: number;
   readonly backend: Backend;
   readonly version: FlannelVersion;
   /** `--ip-masq`: flanneld masquerades; otherwise the bridge plugin does. */
@@ -55,10 +53,8 @@ export function flannelConfigIn(documents: readonly KubeDocument[], found: Diagn
   const daemon = documents.map(flanneldOf).find((d) => d !== undefined);
   const ipMasq = daemon === undefined || daemon.args.some((a) => /^--?ip-masq(?:=true)?$/.test(a));
   if (insensitive(json, 'EnableNFTables') === true) found.add('unmodelled', at, 'EnableNFTables');
-  const subnetLen = insensitive(json, 'SubnetLen');
   return {
     network,
-    subnetLen: typeof subnetLen === 'number' && subnetLen > network.prefixLen && subnetLen <= 30 ? subnetLen : 24,
     backend: backendOf(insensitive(json, 'Backend'), document, found),
     version: parseVersion(labelsOf(field(document.value, 'metadata', 'annotations'))[VERSION_ANNOTATION]) ?? parseVersion(daemon?.image) ?? NEWEST_READ,
     ipMasq,

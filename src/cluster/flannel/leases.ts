@@ -1,6 +1,6 @@
 import type { DiagnosticList } from '../../dumps/diagnostic.ts';
 import { parsePrefix } from '../../dumps/words.ts';
-import { formatIp4, inPrefix, type Ip4, maskOf, parseIp4 } from '../../packet/address.ts';
+import { type Ip4, parseIp4 } from '../../packet/address.ts';
 import type { Prefix } from '../../world/world.ts';
 import { parseJson } from '../cni/conflist.ts';
 import { derivedMac } from '../derived.ts';
@@ -24,13 +24,16 @@ export interface Lease {
 
 /** A lease for each node that has an address, by the node's name. */
 export function leasesOf(cluster: ClusterModel, config: FlannelConfig, found: DiagnosticList): ReadonlyMap<string, Lease> {
-  const taken = new Set(cluster.nodes.flatMap((n) => parsePrefix(n.podCidr)?.ip ?? []));
   const leases = new Map<string, Lease>();
   for (const node of cluster.nodes) {
     const ext = externalOf(node, config);
     if (!ext) continue;
-    const subnet = parsePrefix(node.podCidr) ?? assumedSubnet(cluster, node, config, taken, found);
-    if (!subnet) continue;
+    const subnet = parsePrefix(node.podCidr);
+    if (!subnet) {
+      // flanneld does not start on such a node (pkg/subnet/kube/kube.go, AcquireLease()).
+      found.add('no-pod-cidr', node.because.source ?? NOWHERE, node.name);
+      continue;
+    }
     const annotated = parseIp4(node.annotations['flannel.alpha.coreos.com/public-ip-overwrite'] ?? node.annotations['flannel.alpha.coreos.com/public-ip'] ?? '');
     const data = parseJson(node.annotations['flannel.alpha.coreos.com/backend-data'] ?? '');
     leases.set(node.name, { node, subnet, ...ext, publicIp: annotated ?? ext.localIp, vtepMac: textOf(field(data, 'VtepMAC')) ?? derivedMac(node.name, 'flannel') });
@@ -50,23 +53,6 @@ function externalOf(node: NodeModel, config: FlannelConfig): { readonly nic: Nic
     node.nics[0];
   const localIp = nic && firstIp(nic);
   return nic && localIp !== undefined ? { nic, localIp } : undefined;
-}
-
-/** Flannel takes the podCIDR of the Node; where objects leave it out: the subnet in which the node's pods live, else the next free one. */
-function assumedSubnet(cluster: ClusterModel, node: NodeModel, config: FlannelConfig, taken: Set<Ip4>, found: DiagnosticList): Prefix | undefined {
-  const { network, subnetLen } = config;
-  const step = 2 ** (32 - subnetLen);
-  const pod = cluster.pods.find((p) => p.node === node.name && !p.hostNetwork && !p.ended && inPrefix(p.ip, network.ip, network.prefixLen));
-  let ip = pod ? (pod.ip & maskOf(subnetLen)) >>> 0 : network.ip;
-  while (!pod && taken.has(ip)) ip += step;
-  if (!inPrefix(ip, network.ip, network.prefixLen)) {
-    found.add('no-pod-cidr', node.because.source ?? NOWHERE, node.name);
-    return undefined;
-  }
-  taken.add(ip);
-  const subnet = { ip, prefixLen: subnetLen };
-  found.add('assumed', node.because.source ?? NOWHERE, `${node.name}: podCIDR ${formatIp4(ip)}/${subnetLen}`);
-  return subnet;
 }
 
 const NOWHERE = { input: '', line: 0 };

@@ -76,11 +76,12 @@ export function wirePods(host: HostDraft, config: FlannelConfig, mine: Lease, po
   const mtu = podMtu(config, mine);
   const gateway = formatIp4(mine.subnet.ip + 1);
   const { prefixLen } = mine.subnet;
+  const bridgeMac = derivedMac(host.name, bridge.name);
   own.device({
     name: bridge.name,
     kind: 'bridge',
     mtu,
-    mac: derivedMac(host.name, bridge.name),
+    mac: bridgeMac,
     addresses: [{ address: `${gateway}/${prefixLen}` }],
     because: leaseOf(mine),
   });
@@ -88,8 +89,13 @@ export function wirePods(host: HostDraft, config: FlannelConfig, mine: Lease, po
   for (const pod of pods) {
     const dev = hostEnd(pod);
     own.device({ name: dev, kind: 'veth', mtu, mac: derivedMac(host.name, dev), master: bridge.name, portText: `hairpin ${bridge.hairpin ? 'on' : 'off'}`, peer: { netns: pod.netns, dev: 'eth0' }, because: pod.because });
+    const podMac = derivedMac(pod.namespace, pod.name, 'eth0');
     const netns = host.netns(pod.netns);
-    netns.device({ name: 'eth0', kind: 'veth', mtu, mac: derivedMac(pod.namespace, pod.name, 'eth0'), addresses: [{ address: `${formatIp4(pod.ip)}/${prefixLen}` }], peer: { netns: null, dev }, because: pod.because });
+    netns.device({ name: 'eth0', kind: 'veth', mtu, mac: podMac, addresses: [{ address: `${formatIp4(pod.ip)}/${prefixLen}` }], peer: { netns: null, dev }, because: pod.because });
+    // Both sides know each other by the pod's first packets, and the bridge knows the pod's port.
+    own.neighbour(`${formatIp4(pod.ip)} dev ${bridge.name} lladdr ${podMac} REACHABLE`, pod.because);
+    own.fdbEntry(`${podMac} dev ${dev} master ${bridge.name}`, pod.because);
+    netns.neighbour(`${gateway} dev eth0 lladdr ${bridgeMac} REACHABLE`, pod.because);
     if (bridge.isDefaultGateway) netns.route(`default via ${gateway} dev eth0`, pod.because);
     netns.route(`${prefixText(config.network)} via ${gateway} dev eth0`, pod.because);
   }
