@@ -291,6 +291,13 @@ describe('rules', () => {
     expect(rules(n1({ minor: 23, services }), 'nat', 'KUBE-NODE-PORT')).toEqual([local, mark]);
   });
 
+  it('escapes the quotes in its comments as iptables-save does', () => {
+    const services = [service({ type: 'NodePort', ports: [{ name: 'http', protocol: 'SCTP', port: 80, nodePort: 30080 }] })];
+    expect(n1({ minor: 31, services }).own.firewall.rules('nat', 'KUBE-NODE-PORT')).toEqual([
+      String.raw`-p sctp -m comment --comment "Kubernetes nodeport SCTP port for masquerade purpose with type \'hash ip:port\'" -m set --match-set KUBE-NODE-PORT-SCTP-HASH dst,dst -j KUBE-MARK-MASQ`,
+    ]);
+  });
+
   it.each([
     [25, undefined],
     [27, ['KUBE-LOAD-BALANCER dst,dst', 'KUBE-CLUSTER-IP dst,dst', 'KUBE-EXTERNAL-IP dst,dst']],

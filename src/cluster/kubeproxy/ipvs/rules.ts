@@ -1,3 +1,4 @@
+import { quote } from '../../../dumps/iptablesTokens.ts';
 import type { TableName } from '../../../world/netfilter.ts';
 import type { Because } from '../../because.ts';
 import type { Firewall } from '../../draft/firewall.ts';
@@ -17,7 +18,7 @@ export interface RuleSettings {
   readonly because: Because | undefined;
 }
 
-const comment = (text: string): string => `-m comment --comment "${text}"`;
+const comment = (text: string): string => `-m comment --comment ${quote(text)}`;
 const inSet = (name: SetName, which: string): string => `-m set --match-set ${name} ${which}`;
 
 /**
