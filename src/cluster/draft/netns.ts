@@ -25,6 +25,7 @@ export class NetnsDraft {
   readonly #fdb: Line[] = [];
   readonly #conntrack: Line[] = [];
   readonly #sysctls = new Map<string, { readonly value: string; readonly because: Because | undefined }>();
+  readonly #nft: Line[] = [];
   #sockets: Line[] | undefined;
   readonly firewall = new Firewall();
   readonly sets = new Sets();
@@ -119,6 +120,11 @@ export class NetnsDraft {
     this.#conntrack.push({ text, because });
   }
 
+  /** A table of `nft list ruleset`, with line breaks. */
+  nftTable(text: string, because?: Because): void {
+    this.#nft.push({ text, because });
+  }
+
   /** What is cheap to know about it: devices, addresses, routes, neighbours, FDB, sysctls, sockets. */
   printWiring(find: FindDevice): Paper {
     const paper = new Paper();
@@ -135,12 +141,13 @@ export class NetnsDraft {
     return paper;
   }
 
-  /** Rules, sets and virtual servers. */
+  /** Rules, sets, virtual servers and tables of nftables. */
   printFirewall(): Paper {
     const paper = new Paper();
     paper.section('iptables-save', this.firewall.print());
     paper.section('ipset save', this.sets.print());
     paper.section('ipvsadm -Sn', this.ipvs.print());
+    paper.section('nft list ruleset', printed(this.#nft));
     return paper;
   }
 

@@ -29,9 +29,11 @@ export interface EndpointChoice {
   readonly reachable: readonly ProxyEndpoint[];
   /** There is an endpoint somewhere that some node can use. */
   readonly any: boolean;
+  /** How many kube-proxy knows, whether they can be used or not. */
+  readonly known: number;
 }
 
-const NONE: EndpointChoice = { cluster: [], local: [], reachable: [], any: false };
+const NONE: EndpointChoice = { cluster: [], local: [], reachable: [], any: false, known: 0 };
 
 /** All endpoints of a service port, in kube-proxy's order: by the text of address and port, so 10.0.0.10 stands before 10.0.0.2. */
 export function endpointsOf(unit: Pick<ServiceUnit, 'service' | 'portName' | 'protocol'>, cluster: ClusterModel, node: string): readonly ProxyEndpoint[] {
@@ -70,10 +72,14 @@ export const isExternal = (unit: ServiceUnit): boolean => unit.nodePort !== unde
 export function chooseEndpoints(unit: ServiceUnit, cluster: ClusterModel, node: NodeModel, version: ProxyVersion): EndpointChoice {
   const all = endpointsOf(unit, cluster, node.name);
   if (all.length === 0) return NONE;
-  return version.from(24) ? categorize(unit, all, node, version) : chooseBefore24(unit, all);
+  const choice = version.from(24) ? categorize(unit, all, node, version) : chooseBefore24(unit, all);
+  // Addresses that are not ready do not reach the proxier up to 1.20.
+  return { ...choice, known: version.from(21) ? all.length : all.filter((e) => e.ready).length };
 }
 
-function categorize(unit: ServiceUnit, all: readonly ProxyEndpoint[], node: NodeModel, version: ProxyVersion): EndpointChoice {
+type Choice = Omit<EndpointChoice, 'known'>;
+
+function categorize(unit: ServiceUnit, all: readonly ProxyEndpoint[], node: NodeModel, version: ProxyVersion): Choice {
   const external = isExternal(unit);
   // UsesClusterEndpoints() and UsesLocalEndpoints(), pkg/proxy/serviceport.go.
   const usesCluster = !unit.internalLocal || external;
@@ -115,7 +121,7 @@ function nearest(ready: readonly ProxyEndpoint[], node: NodeModel, version: Prox
  * Up to 1.23 one list serves everybody: the ready endpoints, of internalTrafficPolicy Local the local ones unless externalTrafficPolicy
  * is Local too (FilterEndpoints(), pkg/proxy/topology.go). The local ones among them serve externalTrafficPolicy Local.
  */
-function chooseBefore24(unit: ServiceUnit, all: readonly ProxyEndpoint[]): EndpointChoice {
+function chooseBefore24(unit: ServiceUnit, all: readonly ProxyEndpoint[]): Choice {
   const cluster = all.filter((e) => e.ready && (e.local || !unit.internalLocal || unit.externalLocal));
   return { cluster, local: cluster.filter((e) => e.local), reachable: cluster, any: cluster.length > 0 };
 }

@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import type { ClusterModel } from '../model.ts';
 
 /** Letters of base32 (RFC 4648 §6). */
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -19,3 +20,19 @@ export function chainHash(text: string): string {
 
 /** A service port as kube-proxy writes it into comments: `ns/name:port`, or `ns/name` when the port has no name (ServicePortName.String()). */
 export const unitName = (namespace: string, service: string, port: string): string => (port === '' ? `${namespace}/${service}` : `${namespace}/${service}:${port}`);
+
+const known = new WeakMap<ClusterModel, Map<string, string>>();
+
+/** chainHash() that remembers what it computed for a cluster: its nodes have most names in common. */
+export function hasherOf(cluster: ClusterModel): (text: string) => string {
+  const hashes = known.get(cluster) ?? new Map<string, string>();
+  known.set(cluster, hashes);
+  return (text) => {
+    let hash = hashes.get(text);
+    if (hash === undefined) {
+      hash = chainHash(text);
+      hashes.set(text, hash);
+    }
+    return hash;
+  };
+}

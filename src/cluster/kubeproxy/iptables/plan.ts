@@ -1,0 +1,69 @@
+import type { TableName } from '../../../world/netfilter.ts';
+import type { Because } from '../../because.ts';
+import type { NodeContext } from '../../component.ts';
+import { hex } from '../../../packet/address.ts';
+import { type LocalTraffic, localTrafficOf } from '../detector.ts';
+import { type EndpointChoice, chooseEndpoints } from '../endpoints.ts';
+import { hasherOf } from '../names.ts';
+import { type NodePortAddresses, nodePortAddressesOf } from '../nodeAddresses.ts';
+import { type SavedRule, savedRule } from '../savedRule.ts';
+import { type ServiceUnit, unitsOf } from '../units.ts';
+import { type ProxyVersion, nearestRead } from '../version.ts';
+
+/** A service port with the endpoints that this node uses and the hash in the names of its chains. */
+export interface PlannedUnit {
+  readonly unit: ServiceUnit;
+  readonly endpoints: EndpointChoice;
+  readonly hash: string;
+}
+
+/** What one node's kube-proxy knows when it writes its rules. */
+export interface Plan {
+  readonly context: NodeContext;
+  readonly version: ProxyVersion;
+  readonly units: readonly PlannedUnit[];
+  readonly local: LocalTraffic | undefined;
+  readonly nodePorts: NodePortAddresses;
+  /** Node ports answer at 127.0.0.1 too. */
+  readonly localhost: boolean;
+  /** `0x4000`. */
+  readonly mark: string;
+  /** So many endpoints that comments are left out (largeClusterMode). */
+  readonly large: boolean;
+  readonly chainOf: (unit: ServiceUnit, endpoint: string) => string;
+  /** Of rules that no service asked for: the node's kube-proxy itself. */
+  readonly own: Because;
+  /** Appends a rule; the chain is made when it is not there. */
+  readonly add: (table: TableName, chain: string, rule: SavedRule, because: Because) => void;
+}
+
+/** largeClusterEndpointsThreshold, pkg/proxy/iptables/proxier.go. */
+const LARGE = 1000;
+
+export function planOf(context: NodeContext): Plan {
+  const { cluster, node, host } = context;
+  const settings = cluster.kubeProxy;
+  const version = nearestRead(node.kubeProxyVersion);
+  const hashOf = hasherOf(cluster);
+  const units = unitsOf(cluster, version).map(
+    (unit): PlannedUnit => ({ unit, endpoints: chooseEndpoints(unit, cluster, node, version), hash: hashOf(`${unit.name}${unit.proto}`) }),
+  );
+  const nodePorts = nodePortAddressesOf(settings.nodePortAddresses, node, host);
+  return {
+    context,
+    version,
+    units,
+    local: localTrafficOf(settings.detectLocal, node),
+    nodePorts,
+    localhost: localhostNodePorts(context, version, nodePorts),
+    mark: hex(2 ** settings.masqueradeBit),
+    large: units.reduce((n, u) => n + u.endpoints.known, 0) > LARGE,
+    chainOf: (unit, endpoint) => `KUBE-SEP-${hashOf(`${unit.name}${unit.proto}${endpoint}`)}`,
+    own: { ...node.because, part: `kube-proxy 1.${version.minor}` },
+    add: (table, chain, rule, because) => host.own.firewall.append(table, chain, savedRule(rule), because),
+  };
+}
+
+/** `--iptables-localhost-nodeports`, since 1.26, and of no use without 127.0.0.1 among the addresses of node ports (NewProxier()). */
+export const localhostNodePorts = ({ cluster }: Pick<NodeContext, 'cluster'>, version: ProxyVersion, { loopback }: NodePortAddresses): boolean =>
+  !version.from(26) || (cluster.kubeProxy.localhostNodePorts && loopback);

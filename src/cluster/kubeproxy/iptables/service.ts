@@ -1,0 +1,91 @@
+import type { ProxyEndpoint } from '../endpoints.ts';
+import { REJECTED, type SavedRule, comment, oneOf } from '../savedRule.ts';
+import { covers, parseCidr } from '../ranges.ts';
+import type { ServiceUnit } from '../units.ts';
+import type { Plan, PlannedUnit } from './plan.ts';
+
+/** A packet to one address and the port of a service. */
+export const toAddress = ({ unit }: PlannedUnit, what: string, ip: string): SavedRule => ({
+  dst: `-d ${ip}/32`,
+  proto: unit.proto,
+  matches: [comment(`${unit.name} ${what}`), `-m ${unit.proto} --dport ${unit.port}`],
+});
+
+/** A packet to the node port of a service. */
+export const toNodePort = ({ unit }: PlannedUnit, nodePort: number): SavedRule => ({
+  proto: unit.proto,
+  matches: [comment(unit.name), `-m ${unit.proto} --dport ${nodePort}`],
+});
+
+/** In table filter, where no rule of table nat took the packet: why is part of the comment. */
+export function refuse({ add }: Plan, { unit }: PlannedUnit, chain: string, why: string, target: 'REJECT' | 'DROP', ip: string): void {
+  add(
+    'filter',
+    chain,
+    { dst: `-d ${ip}/32`, proto: unit.proto, matches: [comment(`${unit.name} ${why}`), `-m ${unit.proto} --dport ${unit.port}`], target: target === 'REJECT' ? REJECTED : target },
+    unit.because,
+  );
+}
+
+export function refuseNodePort({ add }: Plan, { unit }: PlannedUnit, why: string, target: 'REJECT' | 'DROP'): void {
+  if (unit.nodePort === undefined) return;
+  add(
+    'filter',
+    'KUBE-EXTERNAL-SERVICES',
+    {
+      proto: unit.proto,
+      matches: [comment(`${unit.name} ${why}`), '-m addrtype --dst-type LOCAL', `-m ${unit.proto} --dport ${unit.nodePort}`],
+      target: target === 'REJECT' ? REJECTED : target,
+    },
+    unit.because,
+  );
+}
+
+/** Lets health checks of load balancers in; since 1.21. */
+export function acceptHealthCheck({ add, version }: Plan, { unit }: PlannedUnit): void {
+  if (unit.healthCheckNodePort === undefined || !version.from(21)) return;
+  add(
+    'filter',
+    'KUBE-NODEPORTS',
+    { proto: 'tcp', matches: [comment(`${unit.name} health check node port`), `-m tcp --dport ${unit.healthCheckNodePort}`], target: 'ACCEPT' },
+    unit.because,
+  );
+}
+
+/** Sources that `loadBalancerSourceRanges` lets in: each range, and with one that holds the node itself the given addresses too. */
+export function allowedSources({ context }: Plan, unit: ServiceUnit, vips: readonly string[]): readonly string[] {
+  const [nodeIp] = context.node.internalIps;
+  const fromNode = nodeIp !== undefined && unit.sourceRanges.some((range) => covers(parseCidr(range) ?? { net: 1, prefixLen: 32 }, nodeIp));
+  return [...unit.sourceRanges, ...(fromNode ? vips.map((ip) => `${ip}/32`) : [])].map((range) => `-s ${range}`);
+}
+
+/** How the rules of a chain to its endpoints are commented. */
+export type BalancingComment = (unit: ServiceUnit, endpoint: ProxyEndpoint, index: number) => string;
+
+/** From a service's chain to its endpoints: who came before, then by lot (writeServiceToEndpointRules()). `keep`: comments stay in large clusters. */
+export function balance(plan: Plan, { unit }: PlannedUnit, chain: string, endpoints: readonly ProxyEndpoint[], text: { readonly sticky: BalancingComment; readonly lot: BalancingComment; readonly keep: boolean }): void {
+  const { add, chainOf, large } = plan;
+  const noted = (of: BalancingComment, endpoint: ProxyEndpoint, i: number): readonly string[] => (large && !text.keep ? [] : [comment(of(unit, endpoint, i))]);
+  if (unit.affinitySec !== undefined) {
+    for (const [i, endpoint] of endpoints.entries()) {
+      const target = chainOf(unit, endpoint.text);
+      add('nat', chain, { matches: [...noted(text.sticky, endpoint, i), `-m recent --rcheck --seconds ${unit.affinitySec} --reap --name ${target} --mask 255.255.255.255 --rsource`], target }, endpoint.because);
+    }
+  }
+  for (const [i, endpoint] of endpoints.entries()) {
+    const left = endpoints.length - i;
+    add('nat', chain, { matches: [...noted(text.lot, endpoint, i), ...(left > 1 ? [oneOf(left)] : [])], target: chainOf(unit, endpoint.text) }, endpoint.because);
+  }
+}
+
+/** The chains of endpoints: a mark for a packet that comes back to its sender, and the translation. */
+export function writeEndpoints(plan: Plan, { unit, endpoints }: PlannedUnit): void {
+  const { add, chainOf, large } = plan;
+  const noted = large ? [] : [comment(unit.name)];
+  for (const endpoint of endpoints.reachable) {
+    const chain = chainOf(unit, endpoint.text);
+    const sticky = unit.affinitySec === undefined ? [] : [`-m recent --set --name ${chain} --mask 255.255.255.255 --rsource`];
+    add('nat', chain, { src: `-s ${endpoint.ip}/32`, matches: noted, target: 'KUBE-MARK-MASQ' }, endpoint.because);
+    add('nat', chain, { proto: unit.proto, matches: [...noted, ...sticky, `-m ${unit.proto}`], target: `DNAT --to-destination ${endpoint.text}` }, endpoint.because);
+  }
+}

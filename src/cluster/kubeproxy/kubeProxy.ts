@@ -1,0 +1,43 @@
+import type { DiagnosticList } from '../../dumps/diagnostic.ts';
+import type { Component, NodeContext } from '../component.ts';
+import type { ClusterModel } from '../model.ts';
+import { programIptables, wireIptables } from './iptables/iptables.ts';
+import { programKubelet } from './kubelet.ts';
+import { reportSkipped } from './units.ts';
+import { programNftables, programUserspace } from './unmodelled.ts';
+import { versionOf } from './version.ts';
+
+/** kube-proxy of every node, behind the kubelet's own rules; what it writes hangs on its mode and on its version there. */
+export function kubeProxyOf(cluster: ClusterModel, found: DiagnosticList): Component | undefined {
+  if (cluster.nodes.length === 0) return undefined;
+  reportSkipped(cluster, found);
+  for (const node of cluster.nodes) versionOf(node, cluster, found);
+  const { wire, program } = MODES[cluster.kubeProxy.mode];
+  if (!wire) reportMode(cluster, found);
+  return {
+    name: 'kube-proxy',
+    ...(wire && { wire }),
+    program: (context) => {
+      programKubelet(context);
+      program(context);
+    },
+  };
+}
+
+/** A mode without `wire` is not modelled. */
+interface Mode {
+  readonly wire?: (context: NodeContext) => void;
+  readonly program: (context: NodeContext) => void;
+}
+
+const MODES: Readonly<Record<ClusterModel['kubeProxy']['mode'], Mode>> = {
+  iptables: { wire: wireIptables, program: programIptables },
+  ipvs: { program: programUserspace },
+  nftables: { program: programNftables },
+  userspace: { program: programUserspace },
+};
+
+function reportMode(cluster: ClusterModel, found: DiagnosticList): void {
+  const document = cluster.documents.find((d) => d.kind === 'KubeProxyConfiguration');
+  found.add('unmodelled', document?.at('mode') ?? { input: '', line: 0 }, `kube-proxy --proxy-mode=${cluster.kubeProxy.mode}`);
+}
