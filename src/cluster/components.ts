@@ -1,6 +1,7 @@
 import type { DiagnosticList } from '../dumps/diagnostic.ts';
 import type { Component } from './component.ts';
 import { flannelOf } from './flannel/flannel.ts';
+import { kubeProxyOf } from './kubeproxy/kubeProxy.ts';
 import type { ClusterModel } from './model.ts';
 import { portmapOf } from './portmap/portmap.ts';
 
@@ -8,7 +9,7 @@ import { portmapOf } from './portmap/portmap.ts';
 export type Factory = (cluster: ClusterModel, found: DiagnosticList) => Component | undefined;
 
 /** Programs of every node, before pods have a network: they insert their jumps first. */
-export const PROGRAMS: readonly Factory[] = [];
+export const PROGRAMS: readonly Factory[] = [kubeProxyOf];
 
 /** Network plugins; without any, pods get plain routes. */
 export const NETWORKS: readonly Factory[] = [flannelOf];

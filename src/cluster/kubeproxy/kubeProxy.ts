@@ -2,6 +2,7 @@ import type { DiagnosticList } from '../../dumps/diagnostic.ts';
 import type { Component, NodeContext } from '../component.ts';
 import type { ClusterModel } from '../model.ts';
 import { programIptables, wireIptables } from './iptables/iptables.ts';
+import { programIpvs, wireIpvs } from './ipvs/ipvs.ts';
 import { programKubelet } from './kubelet.ts';
 import { reportSkipped } from './units.ts';
 import { programNftables, programUserspace } from './unmodelled.ts';
@@ -32,7 +33,7 @@ interface Mode {
 
 const MODES: Readonly<Record<ClusterModel['kubeProxy']['mode'], Mode>> = {
   iptables: { wire: wireIptables, program: programIptables },
-  ipvs: { program: programUserspace },
+  ipvs: { wire: wireIpvs, program: programIpvs },
   nftables: { program: programNftables },
   userspace: { program: programUserspace },
 };

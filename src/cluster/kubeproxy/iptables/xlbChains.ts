@@ -48,8 +48,8 @@ function writeClusterIp(plan: Plan, planned: PlannedUnit, chains: Chains): void 
 function writeExternalIps(plan: Plan, planned: PlannedUnit, chains: Chains): void {
   const { add, local, version } = plan;
   const { unit } = planned;
-  // Gate ExternalPolicyForExternalIP, on since 1.20: before, external IPs are always served by the whole cluster.
-  const toLocal = unit.externalLocal && version.from(20);
+  // Gate ExternalPolicyForExternalIP, on since 1.19: before, external IPs are always served by the whole cluster.
+  const toLocal = unit.externalLocal && version.from(19);
   const target = toLocal ? chains.xlb : chains.service;
   for (const ip of unit.externalIps) {
     const rule = toAddress(planned, 'external IP', ip);
