@@ -7,7 +7,7 @@ const HALF = 13;
 /** A tunnel as its two devices see it; while the frame is on the wire, its ghost is in here. */
 export const PipeEdge = memo(function PipeEdge({ data }: EdgeProps<PipeEdgeType>) {
   if (!data) return null;
-  const { y, parts, middle, seenBy, strings } = data;
+  const { kind, y, parts, middle, seenBy, strings } = data;
   const first = parts[0];
   const last = parts.at(-1);
   return (
@@ -20,7 +20,7 @@ export const PipeEdge = memo(function PipeEdge({ data }: EdgeProps<PipeEdgeType>
       ))}
       {first && <ellipse className="pipe-mouth" cx={first.x1 + 2} cy={y} rx={5} ry={HALF} />}
       {last && <ellipse className="pipe-mouth" cx={last.x2 - 2} cy={y} rx={5} ry={HALF} />}
-      <text className="pipe-label" x={middle} y={y - HALF - 9}>{strings.tunnel}</text>
+      <text className="pipe-label" x={middle} y={y - HALF - 9}>{strings.tunnel(kind)}</text>
       {seenBy !== undefined && (
         <>
           <rect className="pipe-ghost" x={middle - 18} y={y - 6} width={36} height={12} rx={6} />

@@ -45,6 +45,12 @@ const pictures: Readonly<Record<string, React.ReactNode>> = {
       <path d="M6.4 8h3.2" />
     </>
   ),
+  bridge: (
+    <>
+      <rect x="2" y="6" width="12" height="4.4" rx="1.4" />
+      <path d="M4.6 6V2.8M8 6V2.8M11.4 6V2.8M8 10.4v2.8" />
+    </>
+  ),
   loop: <path d="M12.6 5.2A5.4 5.4 0 1 0 13.4 8M13.6 2.6v3h-3" />,
   process: (
     <>

@@ -1,4 +1,4 @@
-import type { Step } from '../../engine/step.ts';
+import type { Step, TunnelKind } from '../../engine/step.ts';
 import type { Trace } from '../../engine/trace-types.ts';
 import { formatIp4, type Ip4, parseIp4 } from '../../packet/address.ts';
 import { deviceId, netnsId, ownersOf } from '../../world/lookup.ts';
@@ -31,9 +31,11 @@ export interface CastHouse {
   readonly pods: readonly CastPod[];
   readonly hiddenDevices: number;
   readonly hiddenPods: number;
+  /** By a port that is not drawn, and by a pod behind one, the bridge: there the packet is shown. */
+  readonly behindBridge: ReadonlyMap<string, string>;
 }
 
-export type DeviceKind = 'nic' | 'tunnel' | 'dummy' | 'veth' | 'loopback' | 'other';
+export type DeviceKind = 'nic' | 'tunnel' | 'bridge' | 'dummy' | 'veth' | 'loopback' | 'other';
 
 export interface CastDevice {
   readonly id: string;
@@ -42,6 +44,10 @@ export interface CastDevice {
   readonly name: string;
   readonly address: string | undefined;
   readonly visited: boolean;
+  /** The bridge that it is a port of. */
+  readonly master: string | undefined;
+  /** The device below a VLAN or macvlan device. */
+  readonly lower: string | undefined;
 }
 
 export interface CastPod {
@@ -53,6 +59,8 @@ export interface CastPod {
   readonly candidate: boolean;
   /** The host's end of its cable. */
   readonly veth: CastDevice | undefined;
+  /** The host's device that a macvlan or VLAN device of the pod sits on. */
+  readonly lower: string | undefined;
 }
 
 export interface CastSmall {
@@ -67,6 +75,8 @@ export interface CastSmall {
 }
 
 export interface TunnelPair {
+  /** As people write it: VXLAN. */
+  readonly kind: string;
   readonly from: DeviceRef;
   readonly to: DeviceRef;
 }
@@ -134,9 +144,9 @@ interface Space {
 const spacesOf = (host: Host, { active }: Context): readonly Space[] =>
   host.netns.map((netns) => ({ id: netnsId(host.name, netns.name), host, netns })).filter((s) => s.netns.name === null || active.has(s.id));
 
-/** Namespaces in which a rule, IPVS or a translation had a say: they earn a hook map. */
+/** Namespaces in which a rule, IPVS, a translation, a bridge or a tunnel had a say: they earn a hook map. */
 function activeNetns(trace: Trace): ReadonlySet<string> {
-  const tells = (s: Step): boolean => (s.kind === 'rule' && s.matched !== false) || s.kind === 'ipvs' || (s.kind === 'nat' && s.by !== 'null-binding') || (s.kind === 'policy' && s.policy === 'DROP');
+  const tells = (s: Step): boolean => s.kind === 'bridge' || s.kind === 'encap' || s.kind === 'decap' || (s.kind === 'rule' && s.matched !== false) || s.kind === 'ipvs' || (s.kind === 'nat' && s.by !== 'null-binding') || (s.kind === 'policy' && s.policy === 'DROP');
   return new Set(trace.steps.filter(tells).map((s) => netnsId(s.host, s.netns)));
 }
 
@@ -144,6 +154,7 @@ const isHouse = (host: Host, active: ReadonlySet<string>): boolean => (host.role
 
 function devicesOf(step: Step): readonly string[] {
   const own = step.dev === undefined ? [] : [deviceId({ host: step.host, netns: step.netns, dev: step.dev })];
+  if (step.kind === 'bridge') return [...own, deviceId({ host: step.host, netns: step.netns, dev: step.bridge })];
   return step.kind === 'transmit' && step.to ? [...own, deviceId(step.to)] : own;
 }
 
@@ -153,6 +164,7 @@ function kindOf(link: Link): DeviceKind {
     case 'veth':
     case 'dummy':
     case 'loopback':
+    case 'bridge':
       return link.kind;
     case 'ipip':
     case 'gre':
@@ -160,7 +172,6 @@ function kindOf(link: Link): DeviceKind {
     case 'vxlan':
     case 'geneve':
       return 'tunnel';
-    case 'bridge':
     case 'vlan':
     case 'macvlan':
     case 'tap':
@@ -179,7 +190,9 @@ function addressOf(link: Link, trace: Trace): string | undefined {
 function deviceOf({ host, netns }: Space, link: Link, { trace, visitedDevs }: Context): CastDevice {
   const ref: DeviceRef = { host: host.name, netns: netns.name, dev: link.name };
   const id = deviceId(ref);
-  return { id, ref, kind: kindOf(link), name: link.name, address: addressOf(link, trace), visited: visitedDevs.has(id) };
+  const bridge = netns.links.find((l) => l.name === link.master && l.kind === 'bridge');
+  const master = bridge && deviceId({ ...ref, dev: bridge.name });
+  return { id, ref, kind: kindOf(link), name: link.name, address: addressOf(link, trace), visited: visitedDevs.has(id), master, lower: link.lower && deviceId(link.lower) };
 }
 
 /** Visited things always, idle ones as far as there is room for them. */
@@ -194,7 +207,7 @@ function houseOf(space: Space, takesPart: boolean, context: Context): CastHouse 
   const all = netns.links.map((link) => deviceOf(space, link, context));
   const drawnVeths = takesPart ? all.filter((d) => d.kind === 'veth' && (netns.name !== null || leadsToHouse(context, netns, d))) : [];
   const nics = [...all.filter((d) => d.kind === 'nic'), ...drawnVeths];
-  const row = all.filter((d) => d.kind === 'tunnel' || (d.kind === 'dummy' && d.address !== undefined) || d.kind === 'other' || (d.kind === 'loopback' && d.visited));
+  const row = all.filter((d) => d.kind === 'tunnel' || (d.kind === 'dummy' && d.address !== undefined) || d.kind === 'bridge' || d.kind === 'other' || (d.kind === 'loopback' && d.visited));
   const pods = netns.name === null ? podsOf(space, all, context) : [];
   // Those that matter first: they stand nearest to the way up from POSTROUTING.
   const ranked = pods.toSorted((a, b) => Number(b.visited) - Number(a.visited) || Number(b.candidate) - Number(a.candidate));
@@ -215,6 +228,10 @@ function houseOf(space: Space, takesPart: boolean, context: Context): CastHouse 
     pods: shownPods,
     hiddenDevices: takesPart ? nics.length - shownNics.length + row.length - shownRow.length : 0,
     hiddenPods: takesPart ? pods.length - shownPods.length : 0,
+    behindBridge: new Map([
+      ...all.filter((d) => ![...shownNics, ...shownRow, ...shownPods.flatMap((p) => p.veth ?? [])].includes(d)).flatMap((d) => (d.master === undefined ? [] : [[d.id, d.master] as const])),
+      ...pods.filter((p) => !shownPods.includes(p)).flatMap((p) => (p.veth?.master === undefined ? [] : [[p.id, p.veth.master] as const])),
+    ]),
   };
 }
 
@@ -236,7 +253,7 @@ function wireRank({ world, trace, active }: Context, device: CastDevice): number
 /** A cable to a namespace that is a house of its own ends in the row of NICs, not at a pod on the roof. */
 function leadsToHouse({ active }: Context, netns: Netns, device: CastDevice): boolean {
   const peer = netns.links.find((l) => l.name === device.name)?.veth;
-  return peer !== undefined && active.has(netnsId(peer.host, peer.netns));
+  return peer !== undefined && peer.netns !== netns.name && active.has(netnsId(peer.host, peer.netns));
 }
 
 function podsOf(space: Space, devices: readonly CastDevice[], context: Context): readonly CastPod[] {
@@ -256,6 +273,7 @@ function podsOf(space: Space, devices: readonly CastDevice[], context: Context):
         visited: context.visitedNetns.has(id),
         candidate: context.homes.has(id),
         veth: veth && devices.find((d) => d.name === veth.dev),
+        lower: netns.links.flatMap((l) => (l.lower && l.lower.netns === space.netns.name && l.lower.host === host.name ? [deviceId(l.lower)] : []))[0],
       },
     ];
   });
@@ -281,6 +299,9 @@ function outsideOf({ probe }: Trace): readonly CastSmall[] {
   return [{ id: OUTSIDE_ID, host: probe.from.host, role: 'outside', name: '', address: formatIp4(probe.from.ip), takesPart: true, entry: deviceId({ host: probe.from.host, netns: null, dev: probe.from.dev }) }];
 }
 
+/** How people write the kinds of tunnels. */
+const TUNNEL_NAMES: Readonly<Record<TunnelKind, string>> = { ipip: 'IPIP', gre: 'GRE', gretap: 'GRE', vxlan: 'VXLAN', geneve: 'Geneve' };
+
 /** Each encap with the decap of its packet, or with whoever owns the outer destination when it never got there. */
 function tunnelsOf(world: World, steps: readonly Step[]): readonly TunnelPair[] {
   const pairs = new Map<string, TunnelPair>();
@@ -294,7 +315,7 @@ function tunnelsOf(world: World, steps: readonly Step[]): readonly TunnelPair[] 
     const from: DeviceRef = { host: step.host, netns: step.netns, dev: step.dev };
     const to: DeviceRef = { host, netns: end ? end.netns : (owner?.netns.name ?? null), dev: device };
     const key = [deviceId(from), deviceId(to)].toSorted().join(' ');
-    if (!pairs.has(key)) pairs.set(key, { from, to });
+    if (!pairs.has(key)) pairs.set(key, { kind: TUNNEL_NAMES[step.tunnel], from, to });
   }
   return [...pairs.values()];
 }

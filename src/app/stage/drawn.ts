@@ -72,7 +72,7 @@ export function drawnEdges(ground: Ground, scene: Scene, move: number, strings: 
     { ...ends, id: 'rails', type: 'rail', zIndex: Z.rail, data: { paths: ground.rails } },
     ...layout.pipes.map((pipe): StageEdge => {
       const seenBy = scene.ghost === pipe.id ? layout.boxes.get(pipe.from)?.label : undefined;
-      return { ...ends, id: `pipe ${pipe.id}`, type: 'pipe', zIndex: Z.rail, data: { y: pipe.y, parts: pipe.parts, middle: pipe.middle, seenBy, strings } };
+      return { ...ends, id: `pipe ${pipe.id}`, type: 'pipe', zIndex: Z.rail, data: { kind: pipe.kind, y: pipe.y, parts: pipe.parts, middle: pipe.middle, seenBy, strings } };
     }),
     {
       ...ends,

@@ -3,7 +3,7 @@ import type { Point } from './geometry.ts';
 import type { StageStrings } from './strings.ts';
 
 export type RailEdgeType = Edge<{ readonly paths: readonly { readonly id: string; readonly d: string }[] }, 'rail'>;
-export type PipeEdgeType = Edge<{ readonly y: number; readonly parts: readonly { readonly x1: number; readonly x2: number }[]; readonly middle: number; readonly seenBy: string | undefined; readonly strings: StageStrings }, 'pipe'>;
+export type PipeEdgeType = Edge<{ readonly kind: string; readonly y: number; readonly parts: readonly { readonly x1: number; readonly x2: number }[]; readonly middle: number; readonly seenBy: string | undefined; readonly strings: StageStrings }, 'pipe'>;
 export type TrailEdgeType = Edge<
   { readonly d: string; readonly from: number; readonly move: number; readonly past: readonly string[]; readonly ahead: string; readonly hollow: boolean },
   'trail'

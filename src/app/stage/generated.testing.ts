@@ -15,7 +15,7 @@ const name = fc.oneof(
   fc.stringMatching(/^[a-z][a-z0-9-]{0,40}$/),
   fc.constantFrom('cy01-ceph142', 'ip-10-0-12-34.eu-central-1.compute.internal', '서울-노드-이름이-아주-긴-기계-001', 'WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW', 'n'),
 );
-const kind = fc.constantFrom<LinkKind>('nic', 'nic', 'dummy', 'ipip', 'unknown', 'loopback');
+const kind = fc.constantFrom<LinkKind>('nic', 'nic', 'dummy', 'ipip', 'unknown', 'loopback', 'bridge', 'vlan');
 const ip = fc.integer({ min: 0x0a000000, max: 0xdfffffff });
 
 const unique = <T>(values: readonly T[], key: (value: T) => string): T[] => [...new Map(values.map((v) => [key(v), v])).values()];
@@ -58,15 +58,22 @@ const hostArbitrary = fc
     host: name,
     role: fc.constantFrom<Host['role']>('node', 'node', 'machine', 'router', 'client'),
     devices: fc.array(fc.record({ dev: fc.stringMatching(/^[a-z][a-z0-9]{0,14}$/), kind, ip: fc.option(ip, { nil: undefined }) }), { maxLength: 12 }),
-    pods: fc.array(fc.record({ pod: name, ip: fc.option(ip, { nil: undefined }), cable: fc.boolean() }), { maxLength: 8 }),
+    pods: fc.array(fc.record({ pod: name, ip: fc.option(ip, { nil: undefined }), cable: fc.boolean(), port: fc.nat({ max: 3 }), lower: fc.option(fc.nat(), { nil: undefined }) }), { maxLength: 8 }),
     ipvs: fc.boolean(),
   })
   .map(({ host, role, devices, pods, ipvs }): Host => {
     const shown = unique(pods, (p) => p.pod);
-    const cables = shown.flatMap((p, i) => (p.cable ? [{ dev: `cali${i}`, pod: p.pod }] : []));
+    const cables = shown.flatMap((p, i) => (p.cable ? [{ dev: `cali${i}`, pod: p.pod, port: p.port }] : []));
     const own = unique(devices, (d) => d.dev).filter((d) => !cables.some((c) => c.dev === d.dev));
-    const links = [...own.map((d, i) => link(i + 1, d.dev, d.kind, d.ip)), ...cables.map((c, i) => link(100 + i, c.dev, 'veth', undefined, { host, netns: c.pod, dev: 'eth0' }))];
-    const inside = shown.map((p, i) => netns(p.pod, [link(2, 'eth0', 'veth', p.ip, p.cable ? { host, netns: null, dev: `cali${i}` } : undefined)], false));
+    const bridges = own.filter((d) => d.kind === 'bridge').map((d) => d.dev);
+    const nics = own.filter((d) => d.kind === 'nic').map((d): DeviceRef => ({ host, netns: null, dev: d.dev }));
+    const at = (port: number): string | undefined => bridges[port];
+    const onto = (l: Link, lower: DeviceRef | undefined): Link => (lower ? { ...l, lower } : l);
+    const links = [
+      ...own.map((d, i) => ({ ...onto(link(i + 1, d.dev, d.kind, d.ip), d.kind === 'vlan' ? nics[0] : undefined), master: d.kind === 'nic' ? at(i) : undefined })),
+      ...cables.map((c, i) => ({ ...link(100 + i, c.dev, 'veth', undefined, { host, netns: c.pod, dev: 'eth0' }), master: at(c.port) })),
+    ];
+    const inside = shown.map((p, i) => netns(p.pod, [link(2, 'eth0', 'veth', p.ip, p.cable ? { host, netns: null, dev: `cali${i}` } : undefined), ...(p.lower === undefined ? [] : [onto(link(3, 'eth1', 'macvlan', undefined), nics[p.lower % Math.max(nics.length, 1)])])], false));
     return { name: host, role, netns: [netns(null, links, ipvs), ...inside] };
   });
 
@@ -91,6 +98,7 @@ const bodies: readonly StepBody[] = [
   { kind: 'deliver', to: 'listener' },
   { kind: 'encap', tunnel: 'ipip', overhead: 20, outerSrc: 1, outerDst: 2 },
   { kind: 'decap', tunnel: 'ipip', overhead: 20, outerSrc: 1, outerDst: 2 },
+  { kind: 'bridge', bridge: 'br0', op: 'flood', from: undefined, to: [], by: undefined },
   { kind: 'drop', reason: 'rule' },
 ];
 

@@ -73,6 +73,22 @@ export function roundedPath(points: readonly Point[], radius: number): string {
   return d;
 }
 
+/** A line in parts, without the stretches in which one of its upright pieces runs behind a rectangle from edge to edge. */
+export function behind(points: readonly Point[], covers: readonly Rect[]): readonly (readonly Point[])[] {
+  const parts: Point[][] = [[]];
+  for (const [i, p] of points.entries()) {
+    const before = points[i - 1];
+    const hidden = before && before.x === p.x ? covers.filter((r) => p.x > r.x && p.x < right(r) && Math.min(before.y, p.y) < r.y && Math.max(before.y, p.y) > bottom(r)) : [];
+    const down = before !== undefined && p.y > before.y;
+    for (const r of hidden.toSorted((a, b) => (down ? a.y - b.y : b.y - a.y))) {
+      parts.at(-1)?.push({ x: p.x, y: down ? r.y : bottom(r) });
+      parts.push([{ x: p.x, y: down ? bottom(r) : r.y }]);
+    }
+    parts.at(-1)?.push(p);
+  }
+  return parts;
+}
+
 /** Length of a line through the points, in pixels. */
 export const lineLength = (points: readonly Point[]): number => points.reduce((sum, p, i) => sum + (i === 0 ? 0 : distance(points[i - 1] ?? p, p)), 0);
 

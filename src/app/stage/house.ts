@@ -60,7 +60,7 @@ const pill = (label: string): number => Math.ceil(textWidth(label, 11, 'bold')) 
 const W = { PRE: pill('PREROUTING'), IN: pill('INPUT'), FWD: pill('FORWARD'), OUT: pill('OUTPUT'), POST: pill('POSTROUTING'), IPVS: pill('IPVS') } as const;
 const MAX_LABEL = 190;
 
-const ICON: Readonly<Record<CastDevice['kind'], string>> = { nic: 'nic', tunnel: 'tun', dummy: 'dummy', veth: 'veth', loopback: 'loop', other: 'other' };
+const ICON: Readonly<Record<CastDevice['kind'], string>> = { nic: 'nic', tunnel: 'tun', bridge: 'bridge', dummy: 'dummy', veth: 'veth', loopback: 'loop', other: 'other' };
 
 interface Labelled {
   readonly w: number;
@@ -74,6 +74,9 @@ export function labelled(name: string, address: string | undefined, px = 12): La
   const text = Math.max(textWidth(label, px, 'bold'), address === undefined ? 0 : textWidth(address, 11, 'mono'));
   return { w: Math.ceil(text) + 42, label, note: address };
 }
+
+/** Bridges with a drawn cable for a port: they stand under their cables, and not in the row of devices. */
+export const roofBridges = (cast: CastHouse): readonly CastDevice[] => (cast.takesPart ? cast.devices.filter((d) => d.kind === 'bridge' && cast.pods.some((p) => p.veth?.master === d.id)) : []);
 
 const deviceLabel = (d: CastDevice): Labelled => (d.kind === 'veth' ? labelled(d.name, undefined, 11) : labelled(d.name, d.address));
 const wordsWidth = (of: (s: StageStrings) => string, px: number, face: 'bold' | 'regular'): number => Math.max(...allStageStrings.map((s) => Math.ceil(textWidth(of(s), px, face))));
@@ -182,7 +185,8 @@ function tryWidth(cast: CastHouse, rows: Rows, side: (device: string) => Side, w
     const candidates = [12, ...taken.map((t) => right(t) + GAP), ...reserved.map((column) => column + 6)].toSorted((a, b) => a - b);
     return candidates.find((x) => free(x, width_));
   };
-  for (const device of cast.devices.filter((d) => d !== leftTunnel && d !== rightTunnel)) {
+  const bridges = roofBridges(cast);
+  for (const device of cast.devices.filter((d) => d !== leftTunnel && d !== rightTunnel && !bridges.includes(d))) {
     const text = deviceLabel(device);
     const x = spot(text.w, device.kind === 'dummy' ? routeIn - 14 : 12);
     if (x === undefined) return { placed: undefined, least };
@@ -198,7 +202,7 @@ function tryWidth(cast: CastHouse, rows: Rows, side: (device: string) => Side, w
     add(`${cast.id}+devices`, 'more', { x, y: rows.device + 6, w: width_, h: PILL_HEIGHT }, '', { words: 'moreHere', count: cast.hiddenDevices });
   }
 
-  const roofLeft = placeRoof(cast.pods, w, rows, roof, { add, addDevice, of });
+  const roofLeft = placeRoof(cast, w, rows, roof, { add, addDevice, of });
   if (roofLeft < 0) return { placed: undefined, least };
   if (cast.hiddenPods > 0) {
     const width_ = wordsWidth((s) => s.morePods(cast.hiddenPods), 11, 'regular') + 16;
@@ -256,13 +260,25 @@ interface Sink {
   readonly of: Map<string, number>;
 }
 
-/** Pods from the right edge of the roof to the left, each over its cable. Returns the x at which the row begins; negative when it does not fit. */
-function placeRoof(pods: readonly CastPod[], w: number, rows: Rows, roof: number, { add, addDevice, of }: Sink): number {
-  let end = w - 8;
+/**
+ * Pods from the right edge of the roof to the left, each over its cable, those of one bridge side by side and the bridge below their cables.
+ * Returns the x at which the row begins; negative when it does not fit.
+ */
+function placeRoof(cast: CastHouse, w: number, rows: Rows, roof: number, { add, addDevice, of }: Sink): number {
+  const bridges = roofBridges(cast);
+  const bridgeOf = (pod: CastPod): CastDevice | undefined => bridges.find((b) => b.id === pod.veth?.master);
+  const first = new Map<CastDevice | undefined, number>();
+  for (const [i, pod] of cast.pods.entries()) if (!first.has(bridgeOf(pod))) first.set(bridgeOf(pod), i);
+  const pods = cast.pods.toSorted((a, b) => (first.get(bridgeOf(a)) ?? 0) - (first.get(bridgeOf(b)) ?? 0));
+  const spans = new Map<CastDevice, { readonly x: number; readonly end: number }>();
+  // Beside the wall runs the way of a device that sits on one of the host's.
+  let end = w - (pods.some((p) => p.lower !== undefined) ? 20 : 8);
   for (const pod of pods) {
     const text = labelled(pod.name, pod.address);
     const veth = pod.veth && deviceLabel(pod.veth);
-    const podWidth = Math.max(text.w, veth ? veth.w + 24 : 0);
+    const bridge = bridgeOf(pod);
+    const begins = bridge !== undefined && !spans.has(bridge);
+    const podWidth = Math.max(text.w, veth ? veth.w + 24 : 0, begins ? deviceLabel(bridge).w : 0);
     const x = end - podWidth;
     add(pod.id, 'pod', { x, y: rows.pods, w: podWidth, h: POD_HEIGHT }, text.label, { note: text.note, title: pod.address === undefined ? pod.name : `${pod.name} ${pod.address}`, icon: 'pod' });
     const vethRect = veth && { x: end - veth.w, y: rows.veth, w: veth.w, h: VETH_HEIGHT };
@@ -272,8 +288,13 @@ function placeRoof(pods: readonly CastPod[], w: number, rows: Rows, roof: number
     if (pod.veth && veth && vethRect) {
       addDevice(pod.veth, vethRect, veth);
       of.set(pod.veth.id, column);
+      if (bridge) spans.set(bridge, { x: Math.min(vethRect.x, spans.get(bridge)?.x ?? end - deviceLabel(bridge).w), end: spans.get(bridge)?.end ?? end });
     }
     end = x - 12;
+  }
+  for (const [bridge, span] of spans) {
+    addDevice(bridge, { x: span.x, y: rows.bridge, w: span.end - span.x, h: DEVICE_HEIGHT }, deviceLabel(bridge));
+    of.set(bridge.id, (span.x + span.end) / 2);
   }
   return pods.length > 0 ? end + 12 : w - 8;
 }

@@ -3,7 +3,7 @@ import { deviceId } from '../../world/lookup.ts';
 import type { DeviceRef, World } from '../../world/world.ts';
 import { type Cast, castOf, type CastSmall, OUTSIDE_ID } from './cast.ts';
 import { bottom, type Point, type Rect, right, union } from './geometry.ts';
-import { type Box, houseSpan, labelled, moveHouse, type PlacedHouse, placeHouse, type Side, vethHitsTitle } from './house.ts';
+import { type Box, houseSpan, labelled, moveHouse, type PlacedHouse, placeHouse, roofBridges, type Side, vethHitsTitle } from './house.ts';
 import { DEVICE_HEIGHT, type Rows, rowsFor } from './rows.ts';
 import { tallestCapsule } from './shells.ts';
 import { allStageStrings } from './strings.ts';
@@ -37,6 +37,7 @@ export interface Bus {
 /** A tunnel as its devices see it: a tube between two of them, cut where a house stands before it. */
 export interface Pipe {
   readonly id: string;
+  readonly kind: string;
   readonly from: string;
   readonly to: string;
   readonly y: number;
@@ -50,6 +51,8 @@ const GAP = 64;
 const BYSTANDER_GAP = 20;
 const BUS_STEP = 14;
 const BUBBLE_ROOM = 280;
+/** Width of a capsule beside the last of a row of small boxes. */
+const BARE_ROOM = 300;
 /** Height of the tallest usual capsule under the wires: a frame with two IP headers. */
 export const CAPSULE_ROOM = 116;
 
@@ -59,10 +62,12 @@ export function layoutOf(world: World, trace: Trace, unfolded = false): Layout {
   const side = sideOf(cast, trace);
   const process = cast.houses.some((h) => h.process);
   const capsule = tallestCapsule(trace);
-  const tight = rowsFor({ process, lowVeths: false, capsule });
+  const bridges = cast.houses.some((h) => roofBridges(h).length > 0);
+  const devices = cast.houses.some((h) => h.hiddenDevices > 0 || h.devices.length > roofBridges(h).length);
+  const tight = rowsFor({ process, bridges, devices, lowVeths: false, capsule });
   const first = cast.houses.map((h) => placeHouse(h, tight, side));
   const lowVeths = first.some(vethHitsTitle);
-  const rows = rowsFor({ process, lowVeths, capsule });
+  const rows = rowsFor({ process, bridges, devices, lowVeths, capsule });
   const placed = lowVeths ? cast.houses.map((h) => placeHouse(h, rows, side)) : first;
   const houses = inRow(placed, cast);
   const boxes = new Map(houses.flatMap((h) => h.boxes).map((b) => [b.id, b]));
@@ -89,10 +94,14 @@ export function layoutOf(world: World, trace: Trace, unfolded = false): Layout {
   const smallRects = smalls.map((b) => b.rect);
   const all = [...houses.map(houseSpan), ...[...boxes.values()].map((b) => b.rect), ...buses.map((b) => ({ x: 0, y: b.y, w: 0, h: 0 }))];
   const whole = union(all);
-  // Beside a pod of the first house that takes part there is room for what it says of its client.
-  const spoken = houses[0]?.cast.pods.filter((p) => p.visited).map((p) => (boxes.get(p.id)?.rect.x ?? BUBBLE_ROOM) - BUBBLE_ROOM) ?? [];
+  // Where an address is translated, a pod of the first house that takes part has room beside it for what it says of its client.
+  const speaks = trace.outcomes.some((o) => o.natted.src || o.natted.dst);
+  const spoken = (speaks ? houses[0] : undefined)?.cast.pods.filter((p) => p.visited).map((p) => (boxes.get(p.id)?.rect.x ?? BUBBLE_ROOM) - BUBBLE_ROOM) ?? [];
   const left = Math.min(-MARGIN, ...spoken);
-  const bounds = { x: left, y: 0, w: right(whole) + MARGIN - left, h: Math.max(bottom(whole), under + CAPSULE_ROOM) + 6 };
+  // Without a house the sky is of no use, and a capsule stands beside its box.
+  const bare = houses.length === 0;
+  const top = bare ? under - MARGIN : 0;
+  const bounds = { x: left, y: top, w: right(whole) + (bare ? BARE_ROOM : MARGIN) - left, h: Math.max(bottom(whole), under + CAPSULE_ROOM) + 6 - top };
   return { cast, rows, houses, boxes, buses: named, pipes: pipesOf(cast, houses, boxes), bounds, under, smalls: smallRects };
 }
 
@@ -138,7 +147,7 @@ function sideOf(cast: Cast, trace: Trace): (device: string) => Side {
 
 function inRow(placed: readonly PlacedHouse[], cast: Cast): readonly PlacedHouse[] {
   const out: PlacedHouse[] = [];
-  const pipeGap = Math.ceil(Math.max(...allStageStrings.flatMap((s) => [textWidth(s.tunnel, 11, 'regular'), ...cast.tunnels.map((t) => textWidth(s.asSeenBy(t.from.dev), 11, 'regular'))]))) + 12;
+  const pipeGap = Math.ceil(Math.max(...allStageStrings.flatMap((s) => cast.tunnels.flatMap((t) => [textWidth(s.tunnel(t.kind), 11, 'regular'), textWidth(s.asSeenBy(t.from.dev), 11, 'regular')])), GAP)) + 12;
   for (const house of placed) {
     const before = out.at(-1);
     const spans = (index: number): boolean => cast.tunnels.some((t) => crosses(t.from.host, t.to.host, placed.map((h) => h.host), index));
@@ -279,14 +288,18 @@ function labelSpot(bus: Omit<Bus, 'label'>, buses: readonly Omit<Bus, 'label'>[]
   return widest && widest.to - widest.from > 60 ? { at: { x: (widest.from + widest.to) / 2, y: bus.y - (bus.y === Math.min(...buses.map((b) => b.y)) ? 5 : 3) }, width: widest.to - widest.from } : undefined;
 }
 
-/** `text` as it fits a wire's stretch. */
-export const busLabel = (bus: Bus, text: string): string => fitText(text, bus.label?.width ?? 0, 11, 'regular');
+/** `text`, or the wire's name alone where that does not fit its stretch. */
+export const busLabel = (bus: Bus, text: string): string => {
+  const room = bus.label?.width ?? 0;
+  return textWidth(text, 11, 'regular') <= room ? text : fitText(bus.segment, room, 11, 'regular');
+};
 
 function pipesOf(cast: Cast, houses: readonly PlacedHouse[], boxes: ReadonlyMap<string, Box>): readonly Pipe[] {
-  return cast.tunnels.flatMap(({ from, to }) => {
+  return cast.tunnels.flatMap(({ kind, from, to }) => {
     const a = boxes.get(deviceId(from));
     const b = boxes.get(deviceId(to));
-    if (!a || !b) return [];
+    // Who wraps without a tunnel device of its own, as IPVS does, has no tube.
+    if (!a || !b || a.rect.y !== b.rect.y) return [];
     const [l, r] = a.rect.x <= b.rect.x ? [a, b] : [b, a];
     const homeOf = (box: Box): PlacedHouse | undefined => houses.find((h) => h.id === box.house);
     // A device that faces away from its peer shows no tube in its own house: it comes out behind the wall.
@@ -301,7 +314,7 @@ function pipesOf(cast: Cast, houses: readonly PlacedHouse[], boxes: ReadonlyMap<
     const parts = starts.flatMap((s, i) => ((ends[i] ?? s) - s > 4 ? [{ x1: s, x2: ends[i] ?? s }] : []));
     const widest = parts.toSorted((p, q) => q.x2 - q.x1 - (p.x2 - p.x1))[0];
     if (!widest) return [];
-    return [{ id: `${a.id} ${b.id}`, from: a.id, to: b.id, y: l.rect.y + DEVICE_HEIGHT / 2, parts, middle: (widest.x1 + widest.x2) / 2 }];
+    return [{ id: `${a.id} ${b.id}`, kind, from: a.id, to: b.id, y: l.rect.y + DEVICE_HEIGHT / 2, parts, middle: (widest.x1 + widest.x2) / 2 }];
   });
 }
 

@@ -2,9 +2,9 @@ import type { Step, Subsystem } from '../../engine/step.ts';
 import type { Trace } from '../../engine/trace-types.ts';
 import { formatIp4, hex } from '../../packet/address.ts';
 import { isPorted } from '../../packet/packet.ts';
-import { headerBytes } from '../../packet/sizes.ts';
 import type { Reading } from '../../text/reading-types.ts';
 import { netnsId } from '../../world/lookup.ts';
+import { outerBytes } from './shells.ts';
 
 /** One change that a house made to a packet that has left it. */
 export interface LedgerLine {
@@ -45,11 +45,10 @@ function changes(before: Step, after: Step): readonly LedgerLine[] {
   const out: LedgerLine[] = [];
   const was = before.packet.filter((h) => h.type === 'ipv4');
   const is = after.packet.filter((h) => h.type === 'ipv4');
-  const bytes = after.packet.concat(before.packet).find((h) => h.type === 'ipv4');
   if (before.mark !== after.mark && after.mark !== 0) out.push({ subsystem: 'netfilter', field: 'mark', from: undefined, to: hex(after.mark) });
   if (was.length !== is.length && was.length > 0 && is.length > 0) {
     const on = is.length > was.length;
-    out.push({ subsystem: 'tunnel', field: on ? 'outerOn' : 'outerOff', from: undefined, to: `${on ? '+' : '−'}${bytes ? headerBytes(bytes) : 0} B` });
+    out.push({ subsystem: 'tunnel', field: on ? 'outerOn' : 'outerOff', from: undefined, to: `${on ? '+' : '−'}${outerBytes((on ? after : before).packet, 0)} B` });
     return out;
   }
   const [a, b] = [was.at(-1), is.at(-1)];

@@ -40,10 +40,11 @@ export function stationOf(layout: Layout, place: Place): string | undefined {
   if (place.kind === 'wire') return undefined;
   const { host, netns } = place;
   const tries: string[] = [];
-  if (place.kind === 'device') tries.push(deviceId(place));
-  if (netns !== null) tries.push(netnsId(host, netns));
+  const home = houseOf(layout, host, netns);
+  if (place.kind === 'device') tries.push(deviceId(place), home?.cast.behindBridge.get(deviceId(place)) ?? '');
+  if (netns !== null) tries.push(netnsId(host, netns), home?.cast.behindBridge.get(netnsId(host, netns)) ?? '');
   tries.push(`@${host}`);
-  const house = houseOf(layout, host, netns)?.id;
+  const house = home?.id;
   if (house !== undefined) {
     const hooks = place.kind === 'hook' ? [place.hook, 'INPUT'] : place.kind === 'routing' ? [place.which] : place.kind === 'socket' ? ['socket', 'INPUT'] : ['PREROUTING'];
     tries.push(...hooks.map((h) => hookId(house, h)), `${house}+devices`);
@@ -80,7 +81,7 @@ export function placeOf(trace: Trace, step: Step): Place | undefined {
   }
 }
 
-const isNested = ({ packet }: Step): boolean => packet.filter((h) => h.type !== 'eth').slice(0, 2).every((h) => h.type === 'ipv4') && packet.length > 2;
+const isNested = ({ packet }: Step): boolean => packet.filter((h) => h.type === 'ipv4').length > 1;
 
 /** As the stop says, but a route that is looked up on the way to OUTPUT is shown there: the diamond behind it comes later. */
 function shownAt(stop: Stop, lead: Step | undefined): Place {

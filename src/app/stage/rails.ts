@@ -1,5 +1,6 @@
+import type { CastDevice } from './cast.ts';
 import { centre, type Point, type Rect, simplify } from './geometry.ts';
-import { hookId, type PlacedHouse } from './house.ts';
+import { hookId, type PlacedHouse, roofBridges } from './house.ts';
 import { type Layout, smallId } from './layout.ts';
 import type { Ways } from './ways.ts';
 
@@ -36,12 +37,22 @@ function houseRails(house: PlacedHouse, layout: Layout, way: (from: string, to: 
   for (const [a, b] of [['PREROUTING', 'in'], ['in', 'FORWARD'], ['FORWARD', 'out'], ['out', 'POSTROUTING'], ['in', 'INPUT'], ['OUTPUT', 'out'], ['INPUT', 'socket'], ['socket', 'OUTPUT']] as const) way(id(a), id(b));
   for (const [i, a] of chain.entries()) if (chain[i + 1] !== undefined) way(id(a), id(chain[i + 1] ?? ''));
   const first = house.cast.nics.toSorted((a, b) => (rectOf(a.id)?.x ?? 0) - (rectOf(b.id)?.x ?? 0));
-  for (const nic of house.cast.nics) {
+  const port = (device: CastDevice): boolean => device.master !== undefined && rectOf(device.master) !== undefined;
+  for (const device of [...house.cast.nics, ...house.cast.devices]) {
+    if (device.master !== undefined) way(device.id, device.master);
+    if (device.lower !== undefined) way(device.id, device.lower);
+  }
+  for (const bridge of roofBridges(house.cast)) {
+    way(bridge.id, id('PREROUTING'));
+    way(id('POSTROUTING'), bridge.id);
+  }
+  for (const nic of house.cast.nics.filter((d) => !port(d))) {
     // In on the left, out on the right; a packet that does it the other way round draws its own way.
     if (nic === first[0]) way(nic.id, id('PREROUTING'));
     if (nic === first.at(-1)) way(id('POSTROUTING'), nic.id);
   }
   for (const device of house.cast.devices) {
+    if (port(device) || roofBridges(house.cast).includes(device)) continue;
     if (device.kind === 'tunnel' || device.visited) {
       const column = house.columns.of.get(device.id) ?? 0;
       if (column < centre(house.rect).x) way(device.id, id('PREROUTING'));
@@ -56,6 +67,8 @@ function houseRails(house: PlacedHouse, layout: Layout, way: (from: string, to: 
   for (const pod of house.cast.pods) {
     const cable = pod.veth?.id ?? pod.id;
     way(cable, pod.id);
+    if (pod.lower !== undefined) way(pod.id, pod.lower);
+    if (pod.veth?.master !== undefined) way(cable, pod.veth.master);
     way(id('POSTROUTING'), cable);
     if (pod.visited) way(cable, id('PREROUTING'));
   }

@@ -3,8 +3,8 @@ import type { Reading } from '../../text/reading-types.ts';
 import type { World } from '../../world/world.ts';
 import { type Berth, berthOf } from './berth.ts';
 import type { StageLabel } from './edges.ts';
-import { centre, overlaps, type Point, type Rect, right, roundedPath } from './geometry.ts';
-import { hookId } from './house.ts';
+import { behind, centre, overlaps, type Point, type Rect, right, roundedPath } from './geometry.ts';
+import { hookId, roofBridges } from './house.ts';
 import { type LedgerLine, ledgersAt } from './ledger.ts';
 import { busLabel, type Layout, layoutOf } from './layout.ts';
 import { type Mark, marksAt, type Punchline, punchlineAt, raysAt } from './marks.ts';
@@ -63,6 +63,9 @@ export interface Scene {
   readonly ghost: string | undefined;
 }
 
+/** Bridges under the cables of pods: a leader to a pod runs behind them. */
+const bridgeBars = (layout: Layout): readonly Rect[] => layout.houses.flatMap((h) => roofBridges(h.cast).flatMap((b) => layout.boxes.get(b.id)?.rect ?? []));
+
 /** The picture at stop `index`. `decider` is who decides there, in words. */
 export function sceneAt(world: World, trace: Trace, reading: Reading, ground: Ground, index: number, decider: string | undefined, strings: StageStrings): Scene | undefined {
   const { layout, walk } = ground;
@@ -85,7 +88,7 @@ export function sceneAt(world: World, trace: Trace, reading: Reading, ground: Gr
     marks: marksAt(walk, reading, index),
     capsule,
     berth,
-    leader: berth ? roundedPath(berth.leader, LEADER_RADIUS) : '',
+    leader: berth ? behind(berth.leader, bridgeBars(layout)).map((part) => roundedPath(part, LEADER_RADIUS)).join('') : '',
     pin: berth?.leader.at(-1),
     trail: wayPath(trailTo(walk, index)),
     before: before?.run === here.run ? wayPath(trailTo(walk, index - 1)) : '',

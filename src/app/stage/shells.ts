@@ -114,7 +114,7 @@ function sinceWhen(trace: Trace, reading: Reading, index: number): { readonly sr
 }
 
 /** Bytes that a tunnel puts in front of the next IP header. */
-function outerBytes(packet: Packet, shell: number): number {
+export function outerBytes(packet: Packet, shell: number): number {
   const at = packet.flatMap((h, i) => (h.type === 'ipv4' ? [i] : []));
   return packetBytes(packet.slice(at[shell], at[shell + 1]));
 }

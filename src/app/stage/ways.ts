@@ -1,7 +1,7 @@
 import { deviceId } from '../../world/lookup.ts';
 import type { DeviceRef, World } from '../../world/world.ts';
-import { bottom, centre, type Point, type Rect, right } from './geometry.ts';
-import { hookId, type PlacedHouse } from './house.ts';
+import { bottom, centre, clamp, type Point, type Rect, right } from './geometry.ts';
+import { hookId, type PlacedHouse, roofBridges } from './house.ts';
 import { type Layout, SMALL_COLUMN, smallId } from './layout.ts';
 
 /** One stretch that the packet can take, from the middle of a station to the middle of the next: horizontal and vertical pieces only. */
@@ -12,6 +12,9 @@ export interface Way {
 }
 
 export type Ways = ReadonlyMap<string, readonly Way[]>;
+
+/** How far from a wall a way beside the hooks runs. */
+const WALL = 7;
 
 /** Walking against a one-way stretch is only for traces that this map did not foresee. */
 const BACKWARDS = 4;
@@ -36,7 +39,7 @@ export function waysOf(layout: Layout, world: World): Ways {
     add(from, to, middle, cost);
     add(to, from, middle.toReversed(), cost);
   };
-  for (const house of layout.houses) if (house.hooks) houseWays(house, layout, add, both);
+  for (const house of layout.houses) if (house.hooks) houseWays(house, layout, world, add, both);
   wireWays(layout, world, both);
   return ways;
 }
@@ -84,7 +87,7 @@ function joined(from: Point, middle: readonly Point[], to: Point): readonly Poin
   return out;
 }
 
-function houseWays(house: PlacedHouse, layout: Layout, add: Add, both: Add): void {
+function houseWays(house: PlacedHouse, layout: Layout, world: World, add: Add, both: Add): void {
   const id = (hook: string): string => hookId(house.id, hook);
   const rectOf = (box: string): Rect | undefined => layout.boxes.get(box)?.rect;
   const mid = (hook: string): Point => centre(rectOf(id(hook)) ?? house.rect);
@@ -117,19 +120,23 @@ function houseWays(house: PlacedHouse, layout: Layout, add: Add, both: Add): voi
 
   const above = (box: Rect, x: number): boolean => x >= box.x + 6 && x <= right(box) - 6;
   const tunnels = house.cast.devices.filter((d) => d.kind === 'tunnel').map((d) => d.id);
+  const roofed = roofBridges(house.cast);
   for (const device of [...house.cast.nics, ...house.cast.devices]) {
+    if (roofed.includes(device)) continue;
     const x = columns.of.get(device.id);
     const box = rectOf(device.id);
     if (x === undefined || !box) continue;
     const y = box.y + box.h / 2;
-    add(device.id, id('PREROUTING'), above(pre, x) ? [{ x, y }, { x, y: forwardY }] : [{ x, y }, { x, y: toPre }, { x: columns.in, y: toPre }, { x: columns.in, y: forwardY }]);
-    add(id('POSTROUTING'), device.id, above(post, x) ? [{ x, y: forwardY }, { x, y }] : [{ x: columns.out, y: forwardY }, { x: columns.out, y: fromPost }, { x, y: fromPost }, { x, y }]);
+    // What a port receives is the bridge's, and only the bridge brings it to the hooks.
+    const port = device.master !== undefined && rectOf(device.master) !== undefined;
+    if (!port) add(device.id, id('PREROUTING'), above(pre, x) ? [{ x, y }, { x, y: forwardY }] : [{ x, y }, { x, y: toPre }, { x: columns.in, y: toPre }, { x: columns.in, y: forwardY }]);
+    if (!port) add(id('POSTROUTING'), device.id, above(post, x) ? [{ x, y: forwardY }, { x, y }] : [{ x: columns.out, y: forwardY }, { x: columns.out, y: fromPost }, { x, y: fromPost }, { x, y }]);
     if (!tunnels.includes(device.id)) continue;
     // The outer packet is a new local one, and the received one ends at this host.
     const routeOut = mid('out').x;
     const routeIn = mid('in').x;
     add(device.id, id('OUTPUT'), [{ x, y }, { x, y: fromPost }, { x: routeOut, y: fromPost }, { x: routeOut, y: localY }], 4);
-    add(id('INPUT'), device.id, [{ x: routeIn, y: localY }, { x: routeIn, y: toPre }, { x, y: toPre }, { x, y }], 4);
+    add(id('INPUT'), device.id, [{ x: routeIn, y: localY }, { x: routeIn, y: toPre }, { x, y: toPre }, { x, y }], 2.5);
     for (const nic of house.cast.nics) {
       const nicBox = rectOf(nic.id);
       const nicX = columns.wire.get(nic.id);
@@ -148,12 +155,68 @@ function houseWays(house: PlacedHouse, layout: Layout, add: Add, both: Add): voi
     const cableBox = rectOf(cable);
     if (x === undefined || !podBox || !cableBox) continue;
     const y = cableBox.y + cableBox.h / 2;
+    if (pod.lower !== undefined) lowerWay(house, layout, pod.id, pod.lower, both);
     if (cable !== pod.id) both(pod.id, cable, [{ x, y: podBox.y + podBox.h / 2 }, { x, y }]);
+    const bridge = pod.veth?.master === undefined ? undefined : rectOf(pod.veth.master);
+    if (bridge || (cable === pod.id && pod.lower !== undefined)) continue;
     add(id('POSTROUTING'), cable, above(post, x) ? [{ x, y: forwardY }, { x, y }] : [{ x: columns.roof, y: forwardY }, { x: columns.roof, y: roofY }, { x, y: roofY }, { x, y }]);
     // Past the cables of other pods the way runs below them.
     const level = cableBox.x === firstVeth ? y : roofY;
     add(cable, id('PREROUTING'), [...(level === y ? [] : [{ x, y }, { x, y: level }]), { x: columns.podIn, y: level }, { x: columns.podIn, y: forwardY }]);
   }
+
+  for (const bridge of roofed) {
+    const box = rectOf(bridge.id);
+    if (!box) continue;
+    const y = box.y + box.h / 2;
+    add(bridge.id, id('PREROUTING'), [{ x: columns.podIn, y }, { x: columns.podIn, y: forwardY }]);
+    add(id('POSTROUTING'), bridge.id, [{ x: columns.roof, y: forwardY }, { x: columns.roof, y }]);
+  }
+  linkWays(house, layout, world, both);
+}
+
+/** Ways of frames beside the hooks: from a port to its bridge, from a device to the one it sits on, from bridge to bridge. */
+function linkWays(house: PlacedHouse, layout: Layout, world: World, both: Add): void {
+  const { cast, columns } = house;
+  const { rows } = layout;
+  const rectOf = (box: string): Rect | undefined => layout.boxes.get(box)?.rect;
+  const link = (a: string, b: string): void => {
+    const [from, to] = [rectOf(a), rectOf(b)];
+    if (!from || !to) return;
+    if (from.y > to.y) return link(b, a);
+    const [x, target] = [columns.of.get(a) ?? centre(from).x, columns.wire.get(b) ?? columns.of.get(b) ?? centre(to).x];
+    const [y, end] = [centre(from).y, centre(to).y];
+    const gap = to.y - 6;
+    if (from.y === to.y) both(a, b, to.y === rows.bridge ? [] : [{ x, y }, { x, y: bottom(from) + 6 }, { x: target, y: bottom(from) + 6 }, { x: target, y: end }]);
+    else if (from.y === rows.veth) both(a, b, [{ x, y }, { x, y: end }]);
+    else if (from.y === rows.bridge) {
+      // Along the wall, so that no hook seems to have a say.
+      const wall = target < centre(house.rect).x ? house.rect.x + WALL : right(house.rect) - WALL;
+      both(a, b, wall >= to.x && wall <= right(to) ? [{ x: wall, y }, { x: wall, y: end }] : [{ x: wall, y }, { x: wall, y: gap }, { x: target, y: gap }, { x: target, y: end }]);
+    } else both(a, b, target >= from.x + 6 && target <= right(from) - 6 ? [{ x: target, y }, { x: target, y: end }] : [{ x, y }, { x, y: gap }, { x: target, y: gap }, { x: target, y: end }]);
+  };
+  for (const device of [...cast.nics, ...cast.devices, ...cast.pods.flatMap((p) => p.veth ?? [])]) {
+    if (device.master !== undefined) link(device.id, device.master);
+    if (device.lower !== undefined) link(device.id, device.lower);
+  }
+  // A cable between two bridges of one namespace is not drawn: they are neighbours.
+  const links = world.hosts.find((h) => h.name === cast.host)?.netns.find((n) => n.name === cast.netns)?.links ?? [];
+  for (const end of links) {
+    const peer = end.veth && end.veth.host === cast.host && end.veth.netns === cast.netns ? links.find((l) => l.name === end.veth?.dev) : undefined;
+    if (end.master !== undefined && peer?.master !== undefined && end.master < peer.master) link(deviceId({ host: cast.host, netns: cast.netns, dev: end.master }), deviceId({ host: cast.host, netns: cast.netns, dev: peer.master }));
+  }
+}
+
+/** From a pod whose device sits on one of the host's, along the wall and past all hooks. */
+function lowerWay(house: PlacedHouse, layout: Layout, pod: string, lower: string, both: Add): void {
+  const box = layout.boxes.get(pod)?.rect;
+  const under = layout.boxes.get(lower)?.rect;
+  if (!box || !under) return;
+  const wall = right(house.rect) - WALL;
+  const x = clamp(wall, box.x + 8, right(box) - 8);
+  const target = house.columns.wire.get(lower) ?? centre(under).x;
+  const last = wall >= under.x && wall <= right(under) ? [] : [{ x: wall, y: under.y - 6 }, { x: target, y: under.y - 6 }];
+  both(pod, lower, [{ x, y: centre(box).y }, { x, y: bottom(box) + 4 }, { x: wall, y: bottom(box) + 4 }, ...last, { x: last.length > 0 ? target : wall, y: centre(under).y }]);
 }
 
 /** From device to device over wires, cables between houses, and to the client that no dump describes. */
