@@ -3,6 +3,7 @@ import type { Component } from './component.ts';
 import { flannelOf } from './flannel/flannel.ts';
 import { kubeProxyOf } from './kubeproxy/kubeProxy.ts';
 import type { ClusterModel } from './model.ts';
+import { neutronOf } from './neutron/neutron.ts';
 import { portmapOf } from './portmap/portmap.ts';
 
 /** Makes the component of a cluster; undefined where the cluster does not have it. */
@@ -15,4 +16,4 @@ export const PROGRAMS: readonly Factory[] = [kubeProxyOf];
 export const NETWORKS: readonly Factory[] = [flannelOf];
 
 /** What builds on nodes and pods that have a network. */
-export const OTHERS: readonly Factory[] = [portmapOf];
+export const OTHERS: readonly Factory[] = [portmapOf, neutronOf];

@@ -64,11 +64,7 @@ export type DiagnosticCode =
   | 'proxy-version-mapped' // another version stands in for it; text: `1.26 → 1.25`
   | 'service-headless' // text: namespace/name
   | 'service-external-name' // text: namespace/name
-  | 'service-other-proxy' // labelled for another proxy; text: namespace/name
-  // the Fabric
-  | 'fabric-unknown-machine' // it names a machine or NIC that is not there; text: the machine and its NIC
-  | 'fabric-unknown-group' // a security group that is not there; text: its name
-  | 'fabric-bad-value'; // text: the field and its value
+  | 'service-other-proxy'; // labelled for another proxy; text: namespace/name
 
 export interface Diagnostic {
   readonly severity: Severity;

@@ -128,19 +128,23 @@ describe('every line', () => {
 });
 
 describe('what is wrong in a Fabric', () => {
+  const ruled = (rule: object): object => ({ securityGroups: [{ ...DEFAULT_GROUP, rules: [rule] }], computeHosts: TWO_HOSTS });
   it.each([
-    ['a protocol that the API refuses', { securityGroups: [{ ...DEFAULT_GROUP, rules: [{ protocol: 'ipencap' }] }], computeHosts: TWO_HOSTS }, 'fabric-bad-value', 'spec.securityGroups.0.rules.0.protocol', 'protocol: ipencap'],
-    ['a number too high', { securityGroups: [{ ...DEFAULT_GROUP, rules: [{ protocol: 256 }] }], computeHosts: TWO_HOSTS }, 'fabric-bad-value', 'spec.securityGroups.0.rules.0.protocol', 'protocol: 256'],
-    ['ports', { securityGroups: [{ ...DEFAULT_GROUP, rules: [{ protocol: 'tcp', ports: '80,81' }] }], computeHosts: TWO_HOSTS }, 'fabric-bad-value', 'spec.securityGroups.0.rules.0.ports', 'ports: 80,81'],
-    ['a direction', { securityGroups: [{ ...DEFAULT_GROUP, rules: [{ direction: 'in' }] }], computeHosts: TWO_HOSTS }, 'fabric-bad-value', 'spec.securityGroups.0.rules.0.direction', 'direction: in'],
-    ['a prefix', { securityGroups: [{ ...DEFAULT_GROUP, rules: [{ remotePrefix: '10.0.0/8' }] }], computeHosts: TWO_HOSTS }, 'fabric-bad-value', 'spec.securityGroups.0.rules.0.remotePrefix', 'remotePrefix: 10.0.0/8'],
-    ['a remote group', { securityGroups: [{ ...DEFAULT_GROUP, rules: [{ remoteGroup: 'other' }] }], computeHosts: TWO_HOSTS }, 'fabric-unknown-group', 'spec.securityGroups.0.rules.0.remoteGroup', 'other'],
-    ['a port’s group', { computeHosts: [{ name: 'c', vms: [vm('k1', PORT1)] }] }, 'fabric-unknown-group', 'spec.computeHosts.0.vms.0.securityGroups.0', 'k8s'],
-    ['a VM’s node', { computeHosts: [{ name: 'c', vms: [{ node: 'k9' }] }] }, 'fabric-unknown-machine', 'spec.computeHosts.0.vms.0.node', 'k9'],
-    ['a VM’s NIC', { computeHosts: [{ name: 'c', vms: [{ node: 'k1', dev: 'ens4' }] }] }, 'fabric-unknown-machine', 'spec.computeHosts.0.vms.0.node', 'k1 ens4'],
-    ['a pair', { computeHosts: [{ name: 'c', vms: [{ node: 'k1', allowedAddressPairs: [{ mac: 'fa:16:3e:00:00:01' }] }] }] }, 'fabric-bad-value', 'spec.computeHosts.0.vms.0.allowedAddressPairs.0', '0: {"mac":"fa:16:3e:00:00:01"}'],
-    ['a host’s address', { computeHosts: [{ name: 'c', address: 'x' }] }, 'fabric-bad-value', 'spec.computeHosts.0.address', 'address: x'],
-    ['a host without a name', { computeHosts: [{ vms: [] }] }, 'fabric-bad-value', 'spec.computeHosts.0.name', 'name: null'],
-    ['a group without a name', { securityGroups: [{ rules: [] }], computeHosts: [{ name: 'c' }] }, 'fabric-bad-value', 'spec.securityGroups.0', '0: {"rules":[]}'],
+    ['a protocol that the API refuses', ruled({ protocol: 'ipencap' }), 'bad-field', 'spec.securityGroups.0.rules.0.protocol', 'spec.securityGroups[0].rules[0].protocol: ipencap (tcp, udp, icmp, 0…255)'],
+    ['a number too high', ruled({ protocol: 256 }), 'bad-field', 'spec.securityGroups.0.rules.0.protocol', 'spec.securityGroups[0].rules[0].protocol: 256 (tcp, udp, icmp, 0…255)'],
+    ['ports', ruled({ protocol: 'tcp', ports: '80,81' }), 'bad-field', 'spec.securityGroups.0.rules.0.ports', 'spec.securityGroups[0].rules[0].ports: 80,81 (80, 8000:8080)'],
+    ['an ICMP type', ruled({ protocol: 'icmp', icmpType: 999 }), 'bad-field', 'spec.securityGroups.0.rules.0.icmpType', 'spec.securityGroups[0].rules[0].icmpType: 999 (0…255)'],
+    ['a direction', ruled({ direction: 'in' }), 'bad-field', 'spec.securityGroups.0.rules.0.direction', 'spec.securityGroups[0].rules[0].direction: in (ingress, egress)'],
+    ['a prefix', ruled({ remotePrefix: '10.0.0/8' }), 'bad-field', 'spec.securityGroups.0.rules.0.remotePrefix', 'spec.securityGroups[0].rules[0].remotePrefix: 10.0.0/8 (192.0.2.0/24)'],
+    ['a remote group', ruled({ remoteGroup: 'other' }), 'missing-object', 'spec.securityGroups.0.rules.0.remoteGroup', 'Fabric fabric: SecurityGroup other'],
+    ['a port’s group', { computeHosts: [{ name: 'c', vms: [vm('k1', PORT1)] }] }, 'missing-object', 'spec.computeHosts.0.vms.0.securityGroups.0', 'Fabric fabric: SecurityGroup k8s'],
+    ['a VM’s node', { computeHosts: [{ name: 'c', vms: [{ node: 'k9' }] }] }, 'missing-object', 'spec.computeHosts.0.vms.0.node', 'Fabric fabric: k9'],
+    ['a VM’s NIC', { computeHosts: [{ name: 'c', vms: [{ node: 'k1', dev: 'ens4' }] }] }, 'missing-object', 'spec.computeHosts.0.vms.0.node', 'Fabric fabric: k1 ens4'],
+    ['a pair', { computeHosts: [{ name: 'c', vms: [{ node: 'k1', allowedAddressPairs: [{ mac: 'x' }] }] }] }, 'bad-field', 'spec.computeHosts.0.vms.0.allowedAddressPairs.0', 'spec.computeHosts[0].vms[0].allowedAddressPairs[0]: {"mac":"x"} (192.0.2.0/24)'],
+    ['a host’s address', { computeHosts: [{ name: 'c', address: 'x' }] }, 'bad-field', 'spec.computeHosts.0.address', 'spec.computeHosts[0].address: x (192.0.2.0/24)'],
+    ['a host without a name', { computeHosts: [{ vms: [] }] }, 'bad-field', 'spec.computeHosts.0.name', 'spec.computeHosts[0].name: null (compute1)'],
+    ['a group without a name', { securityGroups: [{ rules: [] }], computeHosts: [{ name: 'c' }] }, 'bad-field', 'spec.securityGroups.0.name', 'spec.securityGroups[0].name: null (default)'],
+    ['a VLAN', { network: { vlan: 4095 }, computeHosts: [{ name: 'c' }] }, 'bad-field', 'spec.network.vlan', 'spec.network.vlan: 4095 (1…4094)'],
+    ['a command', { computeHosts: [{ name: 'c', run: ['reboot'] }] }, 'bad-command', 'spec.computeHosts.0.run.0', 'reboot'],
   ])('is said, with its place: %s', (_, spec, code, input, text) => expect(build(spec).found.items.map((d) => [d.code, d.input, d.text])).toEqual([[code, input, text]]));
 });

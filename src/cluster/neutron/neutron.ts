@@ -3,6 +3,7 @@ import type { Component, FabricContext } from '../component.ts';
 import { derivedMac } from '../derived.ts';
 import type { HostDraft } from '../draft/host.ts';
 import type { ClusterModel } from '../model.ts';
+import { runCommands } from '../run.ts';
 import { programFirewall } from './firewall.ts';
 import { type ComputeHost, type NeutronSpec, readNeutron, type VmPort } from './objects.ts';
 import { qbrOf, qrOf, qvbOf, qvoOf, tapOf } from './ports.ts';
@@ -33,14 +34,15 @@ function setUp(fabric: FabricContext, computeHost: ComputeHost, neutron: Neutron
   for (const port of computeHost.vms) wireVm(fabric, host, computeHost, port, neutron);
   for (const port of computeHost.routers) wireRouter(fabric, host, computeHost, port, neutron);
   programFirewall(host.own, computeHost, neutron);
+  for (const phase of ['wiring', 'firewall'] as const) runCommands(host, computeHost.machine, phase, fabric.found);
 }
 
 /** The physical NIC, its VLAN, br-int. */
-function wireHost(host: HostDraft, { name, dev, address, bridgeNfCallIptables, because }: ComputeHost, { vlan, mtu }: NeutronSpec): void {
+function wireHost(host: HostDraft, { name, dev, address, because }: ComputeHost, { vlan, mtu }: NeutronSpec): void {
   const ovs = host.netns(OVS_NETNS);
   const nicMac = derivedMac(name, dev);
   if (!host.own.find(dev)) host.own.device({ name: dev, kind: 'nic', mtu: Math.max(1500, mtu), mac: nicMac, addresses: [{ address }], because });
-  host.own.sysctl('net.bridge.bridge-nf-call-iptables', bridgeNfCallIptables ? 1 : 0, because);
+  host.own.sysctl('net.bridge.bridge-nf-call-iptables', 1, because);
   ovs.device({ name: 'br-int', kind: 'bridge', mtu, mac: derivedMac(name, 'br-int'), because });
   ovs.device({ name: `${dev}.${vlan}`, kind: 'vlan', mtu, mac: host.own.find(dev)?.mac ?? nicMac, master: 'br-int', peer: { netns: null, dev }, kindText: `vlan protocol 802.1Q id ${vlan} <REORDER_HDR>`, because });
 }
@@ -67,5 +69,5 @@ function wireRouter(fabric: FabricContext, host: HostDraft, computeHost: Compute
 
 /** The machine's NIC becomes a cable to its port. */
 function plug(fabric: FabricContext, port: VmPort, peer: { readonly host: string; readonly netns: string | null; readonly dev: string }): void {
-  fabric.host(port.machine).own.change(port.dev, { kind: 'veth', mac: port.mac, peer });
+  fabric.host(port.machine).own.change(port.dev, { kind: 'veth', peer });
 }

@@ -1,10 +1,13 @@
 import type { DiagnosticList } from '../../dumps/diagnostic.ts';
-import { parsePorts, parsePrefix } from '../../dumps/words.ts';
-import { formatIp4, maskOf } from '../../packet/address.ts';
+import { parsePorts } from '../../dumps/words.ts';
+import { formatIp4 } from '../../packet/address.ts';
 import type { Because } from '../because.ts';
 import { derivedHex } from '../derived.ts';
 import type { ClusterModel } from '../model.ts';
-import { field, type KubeDocument, listOf, textOf } from '../objects/document.ts';
+import { field, type KubeDocument, listOf, textOf, textsOf } from '../objects/document.ts';
+import type { MachineSpec } from '../objects/fabric.ts';
+import { macOfIp } from '../objects/node.ts';
+import { Fields, formatCidr, parseCidr } from '../objects/values.ts';
 import { isApiProtocol } from './protocol.ts';
 
 /**
@@ -25,7 +28,7 @@ import { isApiProtocol } from './protocol.ts';
  *       - name: compute1
  *         dev: eno1                               # its NIC and address on the wire between the compute hosts
  *         address: 192.168.10.11/24
- *         bridgeNfCallIptables: true
+ *         run: ["iptables -P FORWARD DROP"]        # typed on it when everything else is set up
  *         vms:
  *         - node: chhan-k8s-1                     # a Node, or a router or client of the Fabric
  *           dev: ens3                             # its first NIC by default
@@ -68,9 +71,10 @@ export interface ComputeHost {
   readonly name: string;
   readonly dev: string;
   readonly address: string;
-  readonly bridgeNfCallIptables: boolean;
   readonly vms: readonly VmPort[];
   readonly routers: readonly VmPort[];
+  /** With its name, what is typed on it, and why it is there. */
+  readonly machine: MachineSpec;
   readonly because: Because;
 }
 
@@ -90,6 +94,7 @@ export interface VmPort {
 
 interface Reading {
   readonly document: KubeDocument;
+  readonly fields: Fields;
   readonly found: DiagnosticList;
 }
 
@@ -104,33 +109,25 @@ export function uuidOf(...words: readonly string[]): string {
 /** Reads what every Fabric says about compute hosts; undefined when none says anything. */
 export function readNeutron(cluster: ClusterModel, found: DiagnosticList): NeutronSpec | undefined {
   const fabrics = cluster.documents.filter((d) => d.kind === 'Fabric' && listOf(field(d.value, 'spec', 'computeHosts')).length > 0);
-  if (fabrics.length === 0) return undefined;
   const [first] = fabrics;
-  const network = field(first?.value, 'spec', 'network');
-  const groups = fabrics.flatMap((document) => readGroups({ document, found }));
-  const computeHosts = fabrics.flatMap((document) =>
-    listOf(field(document.value, 'spec', 'computeHosts')).flatMap((value, i) => readComputeHost({ document, found }, ['spec', 'computeHosts', i], value, cluster, groups, i)),
-  );
-  return { vlan: numberOf(field(network, 'vlan'), 4094) ?? 100, mtu: numberOf(field(network, 'mtu'), 65_535) ?? 1500, groups, computeHosts };
+  if (!first) return undefined;
+  const readings = fabrics.map((document): Reading => ({ document, found, fields: new Fields(document, found) }));
+  const network = (name: string, from: number, to: number): number | undefined => readings[0]?.fields.int(['spec', 'network', name], field(first.value, 'spec', 'network', name), from, to);
+  const groups = readings.flatMap(readGroups);
+  const computeHosts = readings.flatMap((reading) => listOf(reading.fields.get('spec', 'computeHosts')).flatMap((value, i) => readComputeHost(reading, ['spec', 'computeHosts', i], value, cluster, groups, i)));
+  return { vlan: network('vlan', 1, 4094) ?? 100, mtu: network('mtu', 68, 65_535) ?? 1500, groups, computeHosts };
 }
-
-const numberOf = (value: unknown, max: number): number | undefined => {
-  const number = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value;
-  return typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= max ? number : undefined;
-};
 
 /** Text, or a number as it would be quoted. */
 const wordOf = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : textOf(value));
 
-function complain({ document, found }: Reading, path: Path, value: unknown): void {
-  found.add('fabric-bad-value', document.at(...path), `${path.at(-1) ?? ''}: ${typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value ?? null)}`);
-}
+const missing = ({ document, found }: Reading, path: Path, what: string): void => found.add('missing-object', document.at(...path), `Fabric ${document.name}: ${what}`);
 
 function readGroups(reading: Reading): readonly SecurityGroup[] {
   const { document } = reading;
   const listed = listOf(field(document.value, 'spec', 'securityGroups')).flatMap((value, i) => {
     const name = textOf(field(value, 'name')) ?? textOf(field(value, 'id'));
-    if (name === undefined) complain(reading, ['spec', 'securityGroups', i], value);
+    if (name === undefined) reading.fields.bad(['spec', 'securityGroups', i, 'name'], undefined, 'default');
     return name === undefined ? [] : [{ value, i, name, id: textOf(field(value, 'id')) ?? uuidOf('security-group', name) }];
   });
   const idOf = (word: string): string | undefined => listed.find((g) => g.name === word || g.id === word)?.id;
@@ -144,48 +141,43 @@ function readGroups(reading: Reading): readonly SecurityGroup[] {
 }
 
 function readRule(reading: Reading, path: Path, value: unknown, idOf: (word: string) => string | undefined, because: Because): readonly SecurityGroupRule[] {
-  const bad = (name: string): readonly [] => {
-    complain(reading, [...path, name], field(value, name));
+  const bad = (name: string, right: string): readonly [] => {
+    reading.fields.bad([...path, name], field(value, name), right);
     return [];
   };
   if (field(value, 'ethertype') === 'IPv6') return [];
   const direction = textOf(field(value, 'direction')) ?? 'ingress';
-  if (direction !== 'ingress' && direction !== 'egress') return bad('direction');
+  if (direction !== 'ingress' && direction !== 'egress') return bad('direction', 'ingress, egress');
   const protocol = wordOf(field(value, 'protocol'))?.toLowerCase();
-  if (protocol !== undefined && !isApiProtocol(protocol)) return bad('protocol');
+  if (protocol !== undefined && !isApiProtocol(protocol)) return bad('protocol', 'tcp, udp, icmp, 0…255');
   const portsText = wordOf(field(value, 'ports'));
   const ports = parsePorts(portsText, portsText?.includes(':') ? ':' : '-');
-  if (portsText !== undefined && !ports) return bad('ports');
-  const [type, code] = [numberOf(field(value, 'icmpType'), 255), numberOf(field(value, 'icmpCode'), 255)];
+  if (portsText !== undefined && !ports) return bad('ports', '80, 8000:8080');
+  const [type, code] = ['icmpType', 'icmpCode'].map((name) => reading.fields.int([...path, name], field(value, name), 0, 255));
   const remoteText = textOf(field(value, 'remoteGroup'));
   const remoteGroup = remoteText === undefined ? undefined : idOf(remoteText);
   if (remoteText !== undefined && remoteGroup === undefined) {
-    reading.found.add('fabric-unknown-group', reading.document.at(...path, 'remoteGroup'), remoteText);
+    missing(reading, [...path, 'remoteGroup'], `SecurityGroup ${remoteText}`);
     return [];
   }
   const prefixText = textOf(field(value, 'remotePrefix'));
-  const prefix = parsePrefix(prefixText);
-  if (prefixText !== undefined && !prefix) return bad('remotePrefix');
-  return [{ direction, protocol, ports, icmp: type === undefined ? undefined : { type, code }, remoteGroup, remotePrefix: prefix && prefix.prefixLen > 0 ? cidrOf(prefix) : undefined, because }];
+  const prefix = prefixText === undefined ? undefined : parseCidr(prefixText);
+  if (prefixText !== undefined && !prefix) return bad('remotePrefix', '192.0.2.0/24');
+  return [{ direction, protocol, ports, icmp: type === undefined ? undefined : { type, code }, remoteGroup, remotePrefix: prefix && prefix.prefixLen > 0 ? formatCidr(prefix) : undefined, because }];
 }
 
-const cidrOf = ({ ip, prefixLen }: { readonly ip: number; readonly prefixLen: number }): string => `${formatIp4((ip & maskOf(prefixLen)) >>> 0)}/${prefixLen}`;
-
 function readComputeHost(reading: Reading, path: Path, value: unknown, cluster: ClusterModel, groups: readonly SecurityGroup[], index: number): readonly ComputeHost[] {
+  const { document, fields } = reading;
   const name = textOf(field(value, 'name'));
-  if (name === undefined) {
-    complain(reading, [...path, 'name'], field(value, 'name'));
+  if (name === undefined || !NAME.test(name)) {
+    fields.bad([...path, 'name'], field(value, 'name'), 'compute1');
     return [];
   }
-  const address = textOf(field(value, 'address')) ?? `192.168.10.${11 + index}/24`;
-  if (!parsePrefix(address)) {
-    complain(reading, [...path, 'address'], address);
-    return [];
-  }
-  const ports = (list: 'vms' | 'routers'): readonly VmPort[] =>
-    listOf(field(value, list)).flatMap((port, i) => readPort(reading, [...path, list, i], port, cluster, groups, list === 'routers'));
-  const because: Because = { kind: 'ComputeHost', namespace: undefined, name, source: reading.document.at(...path) };
-  return [{ name, dev: textOf(field(value, 'dev')) ?? 'eno1', address, bridgeNfCallIptables: field(value, 'bridgeNfCallIptables') !== false, vms: ports('vms'), routers: ports('routers'), because }];
+  const address = fields.cidr([...path, 'address'], field(value, 'address')) ?? `192.168.10.${11 + index}/24`;
+  const ports = (list: 'vms' | 'routers'): readonly VmPort[] => listOf(field(value, list)).flatMap((port, i) => readPort(reading, [...path, list, i], port, cluster, groups, list === 'routers'));
+  const because: Because = { kind: 'ComputeHost', namespace: undefined, name, source: document.at(...path) };
+  const machine: MachineSpec = { name, interfaces: [], gateway: undefined, routes: [], bgp: false, run: textsOf(field(value, 'run')), runAt: (i) => document.at(...path, 'run', i), because };
+  return [{ name, dev: textOf(field(value, 'dev')) ?? 'eno1', address, vms: ports('vms'), routers: ports('routers'), machine, because }];
 }
 
 interface Nic {
@@ -194,41 +186,41 @@ interface Nic {
   readonly mac: string | undefined;
 }
 
+/** A machine's name becomes a folder. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/;
+
 /** The NICs of a Node, or of a router or client of the Fabric; undefined when there is no such machine. */
 function nicsOf(cluster: ClusterModel, machine: string): readonly Nic[] | undefined {
   return cluster.nodes.find((n) => n.name === machine)?.nics ?? [...cluster.fabric.routers, ...cluster.fabric.clients].find((m) => m.name === machine)?.interfaces;
 }
 
 function readPort(reading: Reading, path: Path, value: unknown, cluster: ClusterModel, groups: readonly SecurityGroup[], trusted: boolean): readonly VmPort[] {
-  const { document, found } = reading;
+  const { document, fields } = reading;
   const machine = textOf(field(value, 'node'));
   const dev = textOf(field(value, 'dev'));
   const nic = machine === undefined ? undefined : nicsOf(cluster, machine)?.find((n) => dev === undefined || n.dev === dev);
   if (machine === undefined || !nic) {
-    found.add('fabric-unknown-machine', document.at(...path, 'node'), [machine ?? '', dev ?? ''].join(' ').trim());
+    missing(reading, [...path, 'node'], [machine ?? '', dev ?? ''].join(' ').trim());
     return [];
   }
   const id = textOf(field(value, 'portId')) ?? uuidOf('port', machine, nic.dev);
   const because = (part?: string, at: Path = path): Because => ({ kind: 'Port', namespace: undefined, name: id, source: document.at(...at), ...(part === undefined ? {} : { part }) });
-  const mac = (textOf(field(value, 'mac')) ?? nic.mac ?? vmMac(id)).toLowerCase();
+  const mac = (textOf(field(value, 'mac')) ?? nic.mac ?? macOfIp(parseCidr(nic.addresses[0] ?? '')?.ip ?? 1)).toLowerCase();
   const given = field(value, 'fixedIps') === undefined ? nic.addresses : listOf(field(value, 'fixedIps'));
-  const fixedIps = given.flatMap((ip, i) => {
-    const parsed = parsePrefix(textOf(ip));
-    if (!parsed) complain(reading, [...path, 'fixedIps', i], ip);
+  const fixedIps = given.flatMap((address, i) => {
+    const parsed = parseCidr(textOf(address) ?? '');
+    if (!parsed) fields.bad([...path, 'fixedIps', i], address, '192.0.2.1');
     return parsed ? [formatIp4(parsed.ip)] : [];
   });
   const pairs = listOf(field(value, 'allowedAddressPairs')).flatMap((pair, i) => {
-    const parsed = parsePrefix(textOf(pair) ?? textOf(field(pair, 'ip')));
-    if (!parsed) complain(reading, [...path, 'allowedAddressPairs', i], pair);
-    return parsed ? [{ cidr: cidrOf(parsed), mac: (textOf(field(pair, 'mac')) ?? mac).toLowerCase(), because: because(`allowed address pair ${i + 1}`, [...path, 'allowedAddressPairs', i]) }] : [];
+    const parsed = parseCidr(textOf(pair) ?? textOf(field(pair, 'ip')) ?? '');
+    if (!parsed) fields.bad([...path, 'allowedAddressPairs', i], pair, '192.0.2.0/24');
+    return parsed ? [{ cidr: formatCidr(parsed), mac: (textOf(field(pair, 'mac')) ?? mac).toLowerCase(), because: because(`allowed address pair ${i + 1}`, [...path, 'allowedAddressPairs', i]) }] : [];
   });
   const inGroups = listOf(field(value, 'securityGroups')).flatMap((word, i) => {
     const group = groups.find((g) => g.name === word || g.id === word);
-    if (!group) found.add('fabric-unknown-group', document.at(...path, 'securityGroups', i), textOf(word) ?? '');
+    if (!group) missing(reading, [...path, 'securityGroups', i], `SecurityGroup ${textOf(word) ?? ''}`);
     return group ? [group.id] : [];
   });
   return [{ machine, dev: nic.dev, id, mac, fixedIps, portSecurity: !trusted && field(value, 'portSecurity') !== false, groups: inGroups, pairs, because: because() }];
 }
-
-/** Neutron draws it; the first three bytes are its base_mac's. */
-const vmMac = (id: string): string => `fa:16:3e:${(derivedHex(6, id).match(/../g) ?? []).join(':')}`;

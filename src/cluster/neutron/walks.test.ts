@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { trace } from '../../engine/trace.ts';
 import type { Trace } from '../../engine/trace-types.ts';
+import type { World } from '../../world/world.ts';
+import { worldOf } from '../world.ts';
 import { build, DEFAULT_GROUP, K2, PORT1, PORT2, TWO_HOSTS, vm, type Way } from '../../testing/neutronCluster.ts';
 import { at, framesOf, ip, rulesOf } from '../../testing/sample.ts';
 
@@ -34,7 +36,7 @@ describe('a pod behind port security', () => {
       'direct',
     ],
     ['no port security, without a tunnel', { computeHosts: [{ name: 'compute1', vms: [vm('k1', PORT1, { portSecurity: false, securityGroups: [] })] }, { name: 'compute2', vms: [vm('k2', PORT2, { portSecurity: false, securityGroups: [] })] }] }, 'direct'],
-    ['bridges that do not call iptables', { securityGroups: [DEFAULT_GROUP], computeHosts: TWO_HOSTS.map((c) => ({ ...c, bridgeNfCallIptables: false })) }, 'direct'],
+    ['bridges that do not call iptables', { securityGroups: [DEFAULT_GROUP], computeHosts: TWO_HOSTS.map((c) => ({ ...c, run: ['sysctl -w net.bridge.bridge-nf-call-iptables=0'] })) }, 'direct'],
     ['both VMs on one compute host', { securityGroups: [groupWith(rule(4))], computeHosts: [{ name: 'compute1', vms: [vm('k1', PORT1), vm('k2', PORT2)] }] }, 'ipip'],
   ] as const)('is reached with %s', (_, spec, way) => expect(ping(spec, way).outcomes[0]).toMatchObject({ client: 'answer', request: { verdict: 'delivered' } }));
 
@@ -96,10 +98,50 @@ describe('a VM behind port security', () => {
     const t = trace(build(spec).world, { from: at('k1'), dst: ip(K2.ip), ...more });
     expect(t.outcomes[0]?.client).toBe(client);
   });
+});
 
-  it('reaches its router, which has no port security', () => {
-    const { world, found } = build({ ...spec, computeHosts: [...TWO_HOSTS, { name: 'network1', routers: [{ node: 'nobody', dev: 'eth0' }] }] });
-    expect(found.items.map((d) => [d.code, d.input, d.text])).toEqual([['fabric-unknown-machine', 'spec.computeHosts.2.routers.0.node', 'nobody eth0']]);
-    expect(world.hosts.map((h) => h.name)).toContain('network1');
+describe('objects with compute hosts', () => {
+  const objects = (mac: string): string => `kind: Node
+metadata: {name: k1}
+---
+kind: Node
+metadata: {name: k2}
+---
+kind: Fabric
+metadata: {name: openstack}
+spec:
+  nodes:
+  - {name: k1, interfaces: [{dev: ens3, address: 10.100.200.4/24, mac: "fa:16:3e:09:06:eb"}], gateway: 10.100.200.1}
+  - {name: k2, interfaces: [{dev: ens3, address: 10.100.200.21/24, mac: "fa:16:3e:02:d9:5e"}], gateway: 10.100.200.1}
+  routers:
+  - {name: gw, interfaces: [{dev: qr, address: 10.100.200.1/24}, {dev: qg, address: 203.0.113.1/24}]}
+  clients:
+  - {name: admin, interfaces: [{dev: eth0, address: 203.0.113.9/24}], gateway: 203.0.113.1}
+  securityGroups:
+  - {name: k8s, rules: [{protocol: tcp, ports: 6443}, {remoteGroup: k8s}]}
+  computeHosts:
+  - name: compute1
+    vms: [{node: k1, securityGroups: [k8s], mac: "${mac}"}]
+  - name: compute2
+    vms: [{node: k2, securityGroups: [k8s]}]
+  - name: network1
+    routers: [{node: gw}]
+`;
+  const worldWith = (mac: string): World => worldOf({ 'objects.yaml': objects(mac) }).world;
+  const own = 'fa:16:3e:09:06:eb';
+
+  it('compile without a remark, each machine with its files', () => {
+    const { diagnostics, world, reasonOf, files } = worldOf({ 'objects.yaml': objects(own) });
+    expect(diagnostics.filter((d) => d.severity !== 'info')).toEqual([]);
+    expect(world.hosts.map((h) => h.name)).toEqual(['k1', 'k2', 'gw', 'admin', 'compute1', 'compute2', 'network1']);
+    const lines = String(files['compute1/firewall.txt']).split('\n');
+    expect(reasonOf({ input: 'compute1/firewall.txt', line: lines.findIndex((l) => l.includes('--dport 6443')) + 1 })).toMatchObject({ kind: 'SecurityGroup', name: 'k8s', part: 'rule 1', source: { input: 'objects.yaml', line: 18 } });
   });
+
+  it.each([
+    ['a member reaches a member', own, { from: at('k1'), dst: ip('10.100.200.21'), proto: 17, dport: 53 }, 'answer'],
+    ['a client reaches what a rule lets in, through the router', own, { from: at('admin'), dst: ip('10.100.200.4'), proto: 6, dport: 6443 }, 'answer'],
+    ['a client does not reach the rest', own, { from: at('admin'), dst: ip('10.100.200.4'), proto: 6, dport: 22 }, 'timeout'],
+    ['a VM whose NIC has another address than its port gets nothing out', 'fa:16:3e:00:00:01', { from: at('k1'), dst: ip('10.100.200.21'), proto: 6, dport: 6443 }, 'timeout'],
+  ])('%s', (_, mac, probe, client) => expect(trace(worldWith(mac), probe).outcomes[0]?.client).toBe(client));
 });

@@ -59,7 +59,4 @@ export const diagnosticsEn: DiagnosticSentences = {
   'service-headless': (t) => `The Service ${t} is headless: it has no cluster IP, and kube-proxy makes no rules for it. Clients get the pods' own addresses from DNS.`,
   'service-external-name': (t) => `The Service ${t} is an ExternalName: it is only an alias in DNS, and kube-proxy makes no rules for it.`,
   'service-other-proxy': (t) => `The Service ${t} carries the label service.kubernetes.io/service-proxy-name: another proxy looks after it, and kube-proxy makes no rules for it.`,
-  'fabric-unknown-machine': (t) => `The Fabric names a machine or NIC that is not there: ${t}. Its port was left out.`,
-  'fabric-unknown-group': (t) => `There is no security group “${t}”; this line was left out.`,
-  'fabric-bad-value': (t) => `This cannot be used here and was left out: ${t}`,
 };

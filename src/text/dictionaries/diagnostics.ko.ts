@@ -58,7 +58,4 @@ export const diagnosticsKo: DiagnosticSentences = {
   'service-headless': (t) => `Service ${josa(t, '은/는')} headless입니다. cluster IP가 없어 kube-proxy가 규칙을 만들지 않고, 클라이언트는 DNS에서 파드의 주소를 바로 받습니다.`,
   'service-external-name': (t) => `Service ${josa(t, '은/는')} ExternalName입니다. DNS의 별칭일 뿐이어서 kube-proxy가 규칙을 만들지 않습니다.`,
   'service-other-proxy': (t) => `Service ${t}에 service.kubernetes.io/service-proxy-name 레이블이 있습니다. 다른 프록시가 맡으므로 kube-proxy는 규칙을 만들지 않습니다.`,
-  'fabric-unknown-machine': (t) => `Fabric에 적힌 머신이나 NIC가 없습니다: ${t}. 그 포트는 뺐습니다.`,
-  'fabric-unknown-group': (t) => `보안 그룹 ${josa(`“${t}”`, '이/가')} 없어 이 줄은 뺐습니다.`,
-  'fabric-bad-value': (t) => `여기에 쓸 수 없는 값이라 뺐습니다: ${t}`,
 };
