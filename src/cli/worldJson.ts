@@ -330,6 +330,7 @@ const netns = v.object({
   sysctls: v.record(text, text),
   sockets: maybe(v.array(listener)),
   conntrack: maybe(v.array(ctListing)),
+  arpPrograms: maybe(v.array(v.object({ ip: ip4, dev: text, program: text, source }))),
   unmodelled: v.array(v.object({ what: v.picklist(['nft-ruleset', 'tc', 'ebpf', 'ovs-bridge', 'device', 'xfrm']), dev: maybe(text), name: text, source })),
   headings: maybe(v.object({ ipvsadm: maybe(text), ss: maybe(text) })),
 });

@@ -139,7 +139,8 @@ function onDemand(world: World, compiled: readonly CompiledHost[], papers: Paper
         ...host,
         netns: host.netns.map((netns) => {
           const path = firewallPath(known, known.draft.netns(netns.name));
-          return lazyNetns(netns, () => readFirewall(path, papers.get(path)?.text ?? ''));
+          const { arpPrograms } = known.draft.netns(netns.name);
+          return lazyNetns(arpPrograms.length === 0 ? netns : { ...netns, arpPrograms }, () => readFirewall(path, papers.get(path)?.text ?? ''));
         }),
       };
     }),

@@ -120,6 +120,8 @@ export interface Asking {
   readonly dev: string;
   readonly target: Ip4;
   mac: Mac | undefined;
+  /** Everyone's answer, in the order of arrival. */
+  readonly answers: { readonly mac: Mac; readonly host: string }[];
   /** It went to where nothing is described. */
   left: boolean;
 }

@@ -66,7 +66,7 @@ export type Tale =
   | { readonly kind: 'decap'; readonly tunnel: TunnelKind; readonly dev: string; readonly host: string; readonly overhead: number; readonly reply: boolean; readonly holds: boolean }
   | { readonly kind: 'bridge'; readonly bridge: string; readonly op: 'local' | 'forward' | 'flood'; readonly from: string | undefined; readonly to: readonly string[]; readonly by: 'entry' | 'learned' | 'local' | undefined; readonly host: string; readonly mac: string | undefined }
   | { readonly kind: 'neighbour'; readonly dev: string; readonly ip: string; readonly mac: string | undefined; readonly how: 'entry' | 'arp' | 'none' | 'learned' | 'failed' }
-  | { readonly kind: 'arp'; readonly ip: string; readonly host: string; readonly by: 'own-address' | 'proxy-arp' | 'none'; readonly dev: string; readonly question: boolean }
+  | { readonly kind: 'arp'; readonly ip: string; readonly host: string; readonly by: 'own-address' | 'proxy-arp' | 'program' | 'none'; readonly dev: string; readonly question: boolean }
   | { readonly kind: 'taken'; readonly who: string; readonly src: string; readonly was: string | undefined; readonly assumed: boolean; readonly port: number | undefined; readonly changes: readonly string[]; readonly data: boolean; readonly policyOf: string | undefined }
   | { readonly kind: 'echo'; readonly who: string; readonly src: string; readonly was: string | undefined; readonly changes: readonly string[] }
   | { readonly kind: 'heard'; readonly who: string; readonly from: string; readonly hidden: string | undefined; readonly sort: Sort }

@@ -50,10 +50,21 @@ export interface Netns {
   readonly sockets: readonly Listener[] | undefined;
   /** Connections that the kernel knows already; undefined when no `conntrack -L` was given. */
   readonly conntrack?: readonly CtListing[];
+  /** Addresses for which programs answer ARP; only compiled machines have them, because no command shows them. */
+  readonly arpPrograms?: readonly ArpProgram[];
   /** Things in the dump that the engine does not model, each ending the walk in `unknown` where it would matter. */
   readonly unmodelled: readonly Unmodelled[];
   /** What the tools print above their listings, kept so that the dump can be printed again. */
   readonly headings?: { readonly ipvsadm?: string; readonly ss?: string };
+}
+
+/** A program with a packet socket on a device, which answers ARP requests for an address that the kernel need not own: MetalLB's speaker. */
+export interface ArpProgram {
+  readonly ip: Ip4;
+  readonly dev: string;
+  /** What it is called: `speaker`. */
+  readonly program: string;
+  readonly source: SourceRef | undefined;
 }
 
 /** A network device as `ip -d link` and `ip addr` print it. The order of `Netns.links` is the kernel's device order. */

@@ -1,3 +1,5 @@
+import type { Ip4 } from '../../packet/address.ts';
+import type { ArpProgram } from '../../world/world.ts';
 import type { Because } from '../because.ts';
 import { type DeviceSpec, type PlacedDevice, printDevice } from './device.ts';
 import { Firewall } from './firewall.ts';
@@ -26,6 +28,7 @@ export class NetnsDraft {
   readonly #conntrack: Line[] = [];
   readonly #sysctls = new Map<string, { readonly value: string; readonly because: Because | undefined }>();
   readonly #nft: Line[] = [];
+  readonly #arpPrograms: { readonly ip: Ip4; readonly dev: string; readonly program: string; readonly because: Because | undefined }[] = [];
   #sockets: Line[] | undefined;
   readonly firewall = new Firewall();
   readonly sets = new Sets();
@@ -113,6 +116,15 @@ export class NetnsDraft {
     this.#sockets ??= [];
     const text = proto === 'tcp' ? `tcp   LISTEN 0      4096   ${local}      0.0.0.0:*` : `udp   UNCONN 0      0      ${local}      0.0.0.0:*`;
     if (!this.#sockets.some((l) => l.text === text)) this.#sockets.push({ text, because });
+  }
+
+  /** A program answers ARP requests for the address on the device. No command shows it, so it is printed nowhere. */
+  answerArp(ip: Ip4, dev: string, program: string, because?: Because): void {
+    this.#arpPrograms.push({ ip, dev, program, because });
+  }
+
+  get arpPrograms(): readonly ArpProgram[] {
+    return this.#arpPrograms.map(({ because, ...program }) => ({ ...program, source: because?.source }));
   }
 
   /** A line of `conntrack -L`. */

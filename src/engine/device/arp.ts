@@ -25,14 +25,16 @@ const ZERO_MAC: Mac = '00:00:00:00:00:00';
 export function arpResolve(sim: Sim, at: At, waiting: Skb, link: Link, target: Ip4): ArpAnswer {
   const sha = link.mac ?? ZERO_MAC;
   const request = arpSkb(sim, waiting, { type: 'arp', op: 'request', spa: arpSource(at, waiting, link, target), tpa: target, sha, tha: ZERO_MAC }, BROADCAST_MAC);
-  const asking: Asking = { ns: at.ns, dev: link.name, target, mac: undefined, left: false };
+  const asking: Asking = { ns: at.ns, dev: link.name, target, mac: undefined, answers: [], left: false };
   const outer = sim.asking;
   const others = sim.backlog.splice(0);
   sim.asking = asking;
   transmit(sim, at, request, link, undefined);
-  drain(sim, () => asking.mac !== undefined);
+  const race = answerers(sim, target) > 1;
+  drain(sim, () => asking.mac !== undefined && !race);
   sim.asking = outer;
   sim.backlog.push(...others);
+  if (race) asking.mac = firstOf(sim, at, asking.answers) ?? asking.mac;
   if (asking.mac !== undefined) return { kind: 'mac', mac: asking.mac };
   return { kind: asking.left ? 'nobody-described' : 'silence' };
 }
@@ -43,7 +45,10 @@ export function arpReceive(sim: Sim, at: At, skb: Skb, link: Link): void {
   if (arp?.type !== 'arp' || link.flags.includes('NOARP')) return;
   if (arp.op === 'reply') {
     const { asking } = sim;
-    if (asking?.ns === at.ns && asking.dev === link.name && asking.target === arp.spa) asking.mac ??= arp.sha;
+    if (asking?.ns === at.ns && asking.dev === link.name && asking.target === arp.spa) {
+      asking.mac ??= arp.sha;
+      asking.answers.push({ mac: arp.sha, host: hostOf(sim, arp.sha) });
+    }
     return;
   }
   const by = answersFor(sim, at, link, arp.tpa, arp.spa);
@@ -54,6 +59,36 @@ export function arpReceive(sim: Sim, at: At, skb: Skb, link: Link): void {
   at.ns.learned.set(`${link.name}/${arp.spa}`, arp.sha);
   transmit(sim, at, reply, link, undefined);
 }
+
+/**
+ * A program with a packet socket hears a request before the kernel looks at it (deliver_skb() of ptype_all, net/core/dev.c), and answers
+ * when it runs: behind the kernels of the link. MetalLB: processRequest() of internal/layer2/arp.go.
+ */
+export function programHearsArp(sim: Sim, at: At, skb: Skb, link: Link): void {
+  const [arp] = skb.packet;
+  if (arp?.type !== 'arp' || arp.op !== 'request' || skb.pktType === 'otherhost') return;
+  const program = at.ns.netns.arpPrograms?.find((p) => p.ip === arp.tpa && p.dev === link.name);
+  if (!program) return;
+  const sha = link.mac ?? ZERO_MAC;
+  sim.backlog.push(() => {
+    const reply = arpSkb(sim, skb, { type: 'arp', op: 'reply', spa: arp.tpa, tpa: arp.spa, sha, tha: arp.sha }, arp.sha);
+    sim.emit(at, reply, { kind: 'arp', op: 'reply', ip: arp.tpa, by: 'program', program: program.program }, { source: [program.source] });
+    transmit(sim, at, reply, link, undefined);
+  });
+}
+
+/** How many machines would say that the address is theirs. */
+const answerers = (sim: Sim, ip: Ip4): number =>
+  sim.world.hosts.filter((h) => h.netns.some((n) => n.arpPrograms?.some((p) => p.ip === ip) || n.links.some((l) => l.addresses.some((a) => a.ip === ip)))).length;
+
+/** The first answer is kept, later ones come too late (locktime, neigh_update()): which machine is the fastest is chance. */
+function firstOf(sim: Sim, at: At, answers: Asking['answers']): Mac | undefined {
+  const rivals = answers.filter((a, i) => answers.findIndex((b) => b.mac === a.mac) === i);
+  if (new Set(rivals.map((r) => r.host)).size < 2) return undefined;
+  return rivals[sim.choose({ at: at.ns.id, kind: 'arp', options: rivals.map((r) => `${r.host} ${r.mac}`), odds: rivals.map(() => 1 / rivals.length), splits: true })]?.mac;
+}
+
+const hostOf = (sim: Sim, mac: Mac): string => sim.world.hosts.find((h) => h.netns.some((n) => n.links.some((l) => l.mac === mac)))?.name ?? '';
 
 /** The sender address of a request, by arp_announce (arp_solicit()). */
 function arpSource(at: At, waiting: Skb, link: Link, target: Ip4): Ip4 {

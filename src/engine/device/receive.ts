@@ -7,7 +7,7 @@ import { bridgeOf, isGroup } from '../bridge/ports.ts';
 import { ipReceive } from '../ip/input.ts';
 import { type At, linkOf, type Sim } from '../sim.ts';
 import type { PktType, Skb } from '../skb.ts';
-import { arpReceive } from './arp.ts';
+import { arpReceive, programHearsArp } from './arp.ts';
 import { macvlanReceive, vlanReceive } from './upper.ts';
 
 /** A frame reaches a device: eth_type_trans() tells whose it is, then netifReceive(). */
@@ -32,6 +32,7 @@ export function netifReceive(sim: Sim, at: At, skb: Skb, link: Link): void {
   const here: Skb = { ...skb, iif: link.name };
   const isArp = skb.eth?.ethertype === ETHERTYPE_ARP;
   sim.emit(at, here, { kind: 'receive', otherhost: skb.pktType === 'otherhost' }, { framed: true, source: [link.source], ...(isArp ? { subsystem: 'neighbour' } : {}) });
+  if (isArp) programHearsArp(sim, at, here, link);
   const filter = at.ns.netns.unmodelled.find((u) => u.dev === link.name && (u.what === 'tc' || u.what === 'ebpf' || u.what === 'ovs-bridge'));
   if (filter) return sim.unknown(at, here, filter.what === 'tc' ? 'tc' : filter.what === 'ebpf' ? 'ebpf' : 'ovs-bridge', filter.name, undefined, filter.source ? [filter.source] : []);
   if (here.vid !== undefined && vlanReceive(sim, at, here, link)) return;

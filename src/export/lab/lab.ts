@@ -5,6 +5,7 @@ import type { Host, Netns, World } from '../../world/world.ts';
 import { type Cables, planCables } from './cables.ts';
 import { linkLines } from './links.ts';
 import { listenPorts } from './listeners.ts';
+import { withoutArpPrograms } from './arpPrograms.ts';
 import { configLines, givenLines, resetLines } from './netns.ts';
 import { spaceName } from './names.ts';
 import { beforeLines, sysctlLines } from './sysctls.ts';
@@ -48,7 +49,8 @@ export interface Notes {
  * A shell script that rebuilds the world in network namespaces of a Linux machine (root), and takes it down again. Each namespace of
  * the world becomes one called `pw-HOST` or `pw-HOST-NETNS` (PW_LAB changes the `pw`); cables between them are veth pairs.
  */
-export function labScript(world: World, options: LabOptions = {}): Lab {
+export function labScript(given: World, options: LabOptions = {}): Lab {
+  const world = withoutArpPrograms(given);
   const notes: Notes = { modules: new Set(), tools: new Set(), cannot: [] };
   const spaces = world.hosts.flatMap((host) => host.netns.map((netns) => ({ host: host.name, netns: netns.name, name: spaceName(host.name, netns.name) })));
   const cables = planCables(world, options.outside, notes);

@@ -130,7 +130,7 @@ export const headlinesEn: Dictionary = {
   decap: (t) => (t.reply && t.holds ? `Unwrapped at ${t.host}, which knows the connection` : `${t.dev} on ${t.host} takes the outer ${t.tunnel === 'ipip' ? 'header' : 'headers'} off again`),
   bridge: (t) => (t.op === 'local' ? `${t.bridge} on ${t.host} takes it for itself` : t.op === 'flood' ? `${t.bridge} on ${t.host} sends it to ${t.to.length === 0 ? 'no port' : t.to.join(', ')}` : `${t.bridge} on ${t.host} passes it ${t.from === undefined ? '' : `from ${t.from} `}to ${t.to[0] ?? '?'}`),
   neighbour: (t) => (t.mac === undefined ? `Nobody on ${t.dev} answers for ${t.ip}` : `${t.ip} is at ${t.mac}`),
-  arp: (t) => (t.question ? `Who has ${t.ip}? asks ${t.dev}` : `${t.host} says: ${t.ip} is here${t.by === 'proxy-arp' ? ' (proxy ARP)' : ''}`),
+  arp: (t) => (t.question ? `Who has ${t.ip}? asks ${t.dev}` : `${t.host} says: ${t.ip} is here${t.by === 'proxy-arp' ? ' (proxy ARP)' : t.by === 'program' ? ' (a program answers, not the kernel)' : ''}`),
   taken: (t) =>
     t.data
       ? s(`${t.who} has all of the data`)
