@@ -14,6 +14,8 @@ export interface RefereeCase {
   /** Items of the coverage table that this case is about: `match:tcp-flags`, `target:DNAT`, `set:hash:ip,port`, `hook:order`, `ct:zone`, `route:blackhole`, `bridge:hairpin`, `tunnel:vxlan`, `ipvs:wrr`, `icmp:frag-needed`, … */
   readonly covers: readonly string[];
   readonly needs?: readonly Need[];
+  /** Judged by full runs alone. */
+  readonly full?: boolean;
   /** The world as dumps: what a user would paste. */
   readonly files: Bundle;
   /** Each starts from the state of the files. */

@@ -65,7 +65,7 @@ async function main(): Promise<boolean> {
   const missing = options.ground === 'guest' ? missingTools() : missingOnHost();
   if (missing.length > 0) return skip('referee', missing);
   const early = (c: RefereeCase): number => (c.covers.some((k) => k.includes(options.first ?? ' ')) ? 0 : 1);
-  const cases = [...catalogue, ...scenarioCases].filter((c) => wanted(c, options)).toSorted((a, b) => early(a) - early(b));
+  const cases = [...catalogue, ...scenarioCases].filter((c) => wanted(c, options) && !(options.mode === 'ci' && c.full)).toSorted((a, b) => early(a) - early(b));
   switch (options.mode) {
     case 'cases': {
       const ground = options.ground === 'host' ? hostGround(options.keep) : await guestGround(options.keep);

@@ -1,20 +1,29 @@
-import { fileURLToPath } from 'node:url';
 import { scenarioJson } from '../../src/cli/scenarioJson.ts';
-import { type Scenario, scenarios } from '../../src/scenarios/catalogue.ts';
-import { readFolder } from '../../src/scenarios/files.node.ts';
+import { worldOf } from '../../src/cluster/world.ts';
+import { scenarios } from '../../src/scenarios/catalogue.ts';
+import { loadScenario } from '../../src/scenarios/files.node.ts';
+import type { Scenario } from '../../src/scenarios/scenario.ts';
 import type { RefereeCase } from './case.ts';
 
-/** Every built-in scenario, in each of its recorded states, with all its probes. */
+/** Every built-in scenario in each of its states, with all its probes; where a state is compiled, short runs judge the first one of the scenario alone. */
 export const scenarioCases: readonly RefereeCase[] = scenarios.flatMap((scenario) =>
-  states(scenario).map((params) => ({
-    name: `scenario ${scenario.id}${Object.entries(params).map(([k, v]) => ` ${k} ${v}`).join('')}`,
-    covers: [`scenario:${scenario.id}`],
-    // Built-in worlds are whole nodes, with all kinds of devices and IPVS.
-    needs: ['ip_vs', 'ipip', 'dummy'],
-    files: readFolder(fileURLToPath(new URL(`../../src/scenarios/${scenario.folder(params)}`, import.meta.url))),
-    probes: scenarioJson(scenario).probes,
-  })),
+  states(scenario).map((params, i): RefereeCase => {
+    const { files } = worldOf(loadScenario(scenario, params));
+    return {
+      name: `scenario ${scenario.id}${Object.entries(params).map(([k, v]) => ` ${k} ${v}`).join('')}`,
+      covers: [`scenario:${scenario.id}`],
+      needs: needsOf(Object.values(files).join('\n')),
+      full: scenario.source.kind === 'objects' && i > 0,
+      files,
+      probes: scenarioJson(scenario).probes,
+    };
+  }),
 );
+
+/** What a kernel must have, and the lines that only such devices and commands print. */
+const NEEDS: Readonly<Record<string, RegExp>> = { ip_vs: /^-A -[tuf] /m, ipip: /^ +ipip /m, dummy: /^ +dummy /m, '8021q': /^ +vlan protocol/m };
+
+const needsOf = (text: string): readonly string[] => Object.keys(NEEDS).filter((need) => NEEDS[need]?.test(text));
 
 /** Every combination of the scenario's parameters. */
 function states(scenario: Scenario): readonly Readonly<Record<string, string>>[] {

@@ -3,8 +3,9 @@ import { parseObjects } from '../../src/dumps/kubectl.ts';
 import { trace } from '../../src/engine/trace.ts';
 import { readProbe } from '../../src/cli/probeJson.ts';
 import { scenarioJson } from '../../src/cli/scenarioJson.ts';
-import { scenarios, withDefaults } from '../../src/scenarios/catalogue.ts';
+import { scenarios } from '../../src/scenarios/catalogue.ts';
 import { loadScenario } from '../../src/scenarios/files.node.ts';
+import { withDefaults } from '../../src/scenarios/scenario.ts';
 
 /*
  * Times the parser and the engine on every scenario and prints the figures as one line of JSON, for bench.mjs.

@@ -1,4 +1,4 @@
-import type { NamedProbe, Scenario } from '../scenarios/catalogue.ts';
+import type { NamedProbe, Scenario } from '../scenarios/scenario.ts';
 
 /** A scenario as `scenarios` prints it, its probes as `trace` reads them. */
 export const scenarioJson = (scenario: Scenario) => ({

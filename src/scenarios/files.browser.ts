@@ -1,7 +1,7 @@
 import type { ParsedWorld } from '../dumps/bundle.ts';
 import type { Trace } from '../engine/trace-types.ts';
 import type { ClusterNames } from '../world/world.ts';
-import type { Scenario } from './catalogue.ts';
+import type { Scenario } from './scenario.ts';
 import { load as ipvsMetallbCluster } from './ipvs-metallb/cluster?bundle';
 import { load as ipvsMetallbLocal } from './ipvs-metallb/local?bundle';
 
@@ -18,9 +18,11 @@ const folders: Readonly<Record<string, () => Promise<LoadedFiles>>> = {
   'ipvs-metallb/local': ipvsMetallbLocal,
 };
 
-/** The scenario's dumps for these parameters. Rejects when the file cannot be fetched. */
+/** The scenario's dumps or objects for these parameters, with the world they make. Rejects when something cannot be fetched. */
 export async function loadScenario(scenario: Scenario, params: Readonly<Record<string, string>>): Promise<LoadedFiles> {
-  const load = folders[scenario.folder(params)];
-  if (!load) throw new Error(`no dumps for ${scenario.folder(params)}`);
+  const { source } = scenario;
+  if (source.kind === 'objects') return (await import('./objects.browser.ts')).loadObjects(scenario, source.folder, params);
+  const load = folders[source.folder(params)];
+  if (!load) throw new Error(`no dumps for ${source.folder(params)}`);
   return load();
 }

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Scenario } from './catalogue.ts';
+import { patchObjects } from '../cluster/patch.ts';
+import { patchesOf, type Scenario } from './scenario.ts';
 
 /** All files below a folder, path relative to it → text: a bundle as the parsers take it. */
 export function readFolder(folder: string): Readonly<Record<string, string>> {
@@ -13,6 +14,12 @@ export function readFolder(folder: string): Readonly<Record<string, string>> {
   return files;
 }
 
-/** The scenario's dumps for these parameters. */
-export const loadScenario = (scenario: Scenario, params: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
-  readFolder(fileURLToPath(new URL(`./${scenario.folder(params)}`, import.meta.url)));
+const pathOf = (relative: string): string => fileURLToPath(new URL(`./${relative}`, import.meta.url));
+
+/** The scenario's dumps or objects for these parameters. */
+export function loadScenario(scenario: Scenario, params: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { source } = scenario;
+  if (source.kind === 'dumps') return readFolder(pathOf(source.folder(params)));
+  const read = (file: string): string => readFileSync(pathOf(`${source.folder}/${file}`), 'utf8');
+  return { 'objects.yaml': patchesOf(scenario, params).reduce((text, patch) => patchObjects(text, read(patch)), read('objects.yaml')) };
+}

@@ -1,5 +1,5 @@
 import { useId, useRef, useState } from 'react';
-import { scenarios } from '../../scenarios/catalogue.ts';
+import { cards } from '../../scenarios/cards.ts';
 import type { Lang } from '../../text/lang.ts';
 import { openOwn, openScenario } from '../store/open.ts';
 import { closePanel, openSource, usePage } from '../store/store.ts';
@@ -72,8 +72,8 @@ export function Drawer({ t, lang }: { readonly t: Strings; readonly lang: Lang }
       )}
       <section>
         <h3>{s.scenarios}</h3>
-        {scenarios.map((scenario) => {
-          const current = loaded?.origin.kind === 'scenario' && loaded.origin.scenario === scenario;
+        {cards.map((scenario) => {
+          const current = loaded?.origin.kind === 'scenario' && loaded.origin.scenario.id === scenario.id ? loaded.origin.scenario : undefined;
           return (
             <div key={scenario.id}>
               <button
@@ -95,7 +95,7 @@ export function Drawer({ t, lang }: { readonly t: Strings; readonly lang: Lang }
                 <details className="notes">
                   <summary>{s.notes}</summary>
                   <ul>
-                    {scenario.notes.map((note) => (
+                    {current.notes.map((note) => (
                       <li key={note.en}>{note[lang]}</li>
                     ))}
                   </ul>

@@ -1,6 +1,7 @@
 import type { Section } from '../../dumps/bundle.ts';
 import type { Diagnostic } from '../../dumps/diagnostic.ts';
-import { findScenario, scenarios, withDefaults, type NamedProbe, type Scenario } from '../../scenarios/catalogue.ts';
+import { ipvsMetallb } from '../../scenarios/ipvs-metallb/scenario.ts';
+import { type NamedProbe, type Scenario, withDefaults } from '../../scenarios/scenario.ts';
 import { loadScenario, type LoadedFiles } from '../../scenarios/files.browser.ts';
 import { decodeLink, OWN, type Link } from '../../share/link.ts';
 import type { Files, Unpacked } from '../../share/packed.ts';
@@ -13,6 +14,11 @@ import type { Loaded, NoticeReason } from './state.ts';
 import { addFiles, compute, setDumps, setNames, show, showLang, tell, usePage, whenEngine } from './store.ts';
 
 const get = usePage.getState;
+
+/** Opens with the page, and therefore comes with it. */
+const FIRST: Scenario = ipvsMetallb;
+
+const findScenario = async (id: string): Promise<Scenario | undefined> => (id === FIRST.id ? FIRST : (await import('../../scenarios/catalogue.ts')).findScenario(id));
 
 /** A scenario's dumps, with the world that the build made of them. */
 async function openedScenario(scenario: Scenario, params: Readonly<Record<string, string>>) {
@@ -28,12 +34,12 @@ const fetched = new Map<string, Promise<LoadedFiles>>();
 
 /** The scenario's dumps, fetched once: the same object each time, so that edits can be kept by it. */
 function dumpsOf(scenario: Scenario, params: Readonly<Record<string, string>>): Promise<LoadedFiles> {
-  const folder = scenario.folder(params);
-  const known = fetched.get(folder);
+  const state = `${scenario.id} ${JSON.stringify(params)}`;
+  const known = fetched.get(state);
   if (known) return known;
   const loading = openedScenario(scenario, params);
-  fetched.set(folder, loading);
-  loading.catch(() => fetched.delete(folder)); // to be tried again
+  fetched.set(state, loading);
+  loading.catch(() => fetched.delete(state)); // to be tried again
   return loading;
 }
 
@@ -70,7 +76,7 @@ export function openHash(hash: string): Promise<void> {
 }
 
 async function openDefault(isCurrent: () => boolean): Promise<void> {
-  const [scenario] = scenarios;
+  const scenario = FIRST;
   const params = withDefaults(scenario, {});
   const { files, names } = await dumpsOf(scenario, params);
   if (isCurrent()) show({ origin: { kind: 'scenario', scenario, params }, base: files, files, names, notes: [], words: wordsOf(scenario.probes[0]), choices: {} }, { detail: 'story', index: 0 });
@@ -93,7 +99,7 @@ async function openLink(link: Link, isCurrent: () => boolean): Promise<readonly 
     if (isCurrent()) show({ origin: { kind: 'own', inLink: true }, base: unpacked.files, files: unpacked.files, names: read.names, notes: read.diagnostics, words, choices: link.picks }, at);
     return [];
   }
-  const scenario = findScenario(link.scenario);
+  const scenario = await findScenario(link.scenario);
   if (!scenario) return [{ code: 'unknown-scenario', part: link.scenario }];
   for (const [key, value] of Object.entries(link.params)) {
     const parameter = scenario.parameters.find((p) => p.key === key);
@@ -134,9 +140,10 @@ function linkWords(link: Link, base: ProbeWords | undefined): ProbeWords | undef
   return { from, to, via: link.via, proto: link.proto ?? (own ? (base?.proto ?? 'tcp') : 'tcp'), sport: link.sport, size: link.size };
 }
 
-export function openScenario(id: string): Promise<void> {
-  const scenario = findScenario(id) ?? scenarios[0];
-  return takeProbe(scenario, scenario.probes[0]);
+export async function openScenario(id: string): Promise<void> {
+  const found: Scenario[] = [];
+  await opening(async () => void found.push((await findScenario(id)) ?? FIRST));
+  for (const scenario of found) await takeProbe(scenario, scenario.probes[0]);
 }
 
 /** Opens a named question of a scenario; with the same scenario on the page its settings and edits stay. */

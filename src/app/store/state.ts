@@ -1,7 +1,7 @@
 import type { ParsedWorld } from '../../dumps/bundle.ts';
 import type { Diagnostic } from '../../dumps/diagnostic.ts';
 import type { Choices } from '../../engine/probe.ts';
-import type { Scenario } from '../../scenarios/catalogue.ts';
+import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Files } from '../../share/packed.ts';
 import type { ProbeWords } from '../../share/probeWords.ts';
 import type { Lang } from '../../text/lang.ts';

@@ -1,5 +1,5 @@
 import type { Lang } from '../../text/lang.ts';
-import { scenarios } from '../../scenarios/catalogue.ts';
+import { cards } from '../../scenarios/cards.ts';
 import { openScenario, takeProbe } from '../store/open.ts';
 import type { Loaded } from '../store/state.ts';
 import { isEdited, usePage } from '../store/store.ts';
@@ -32,16 +32,16 @@ function ScenarioMenu({ loaded, t, lang }: Omit<Props, 'phone'>) {
     >
       {(close) => (
         <>
-          {scenarios.map((scenario) => (
+          {cards.map((scenario) => (
             <section className="offers" key={scenario.id}>
-              <button type="button" className="offer big" aria-current={scenario === current ? 'true' : undefined} onClick={() => { close(); void openScenario(scenario.id); }}>
+              <button type="button" className="offer big" aria-current={scenario.id === current?.id ? 'true' : undefined} onClick={() => { close(); void openScenario(scenario.id); }}>
                 <b>{scenario.title[lang]}</b>
                 <span>{scenario.question[lang]}</span>
               </button>
               <ul>
-                {scenario.probes.map((probe) => (
+                {current?.id === scenario.id && current.probes.map((probe) => (
                   <li key={probe.id}>
-                    <button type="button" className="offer" onClick={() => { close(); void takeProbe(scenario, probe); }}>
+                    <button type="button" className="offer" onClick={() => { close(); void takeProbe(current, probe); }}>
                       <span>{probe.title[lang]}</span>
                     </button>
                   </li>

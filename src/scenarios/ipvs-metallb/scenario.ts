@@ -1,13 +1,15 @@
-import type { Scenario } from '../catalogue.ts';
+import { cardOf } from '../cards.ts';
+import type { Scenario } from '../scenario.ts';
 
 /** kube-proxy in IPVS mode, MetalLB in BGP mode and Calico with IPIP, recorded once for each externalTrafficPolicy. */
 export const ipvsMetallb: Scenario = {
-  id: 'ipvs-metallb',
-  title: { en: 'MetalLB and IPVS', ko: 'MetalLB와 IPVS' },
-  system: { en: 'kube-proxy IPVS, MetalLB BGP, Calico IPIP', ko: 'kube-proxy IPVS, MetalLB BGP, Calico IPIP' },
-  question: { en: 'Why does my pod see 10.233.98.0 as the client?', ko: '파드에는 왜 클라이언트가 10.233.98.0으로 보일까요?' },
+  ...cardOf('ipvs-metallb'),
+  story: {
+    en: 'MetalLB announces 172.19.100.2 from three nodes, and IPVS on the node that takes the packet picks one of three pods. Watch where the client’s address is lost, and what externalTrafficPolicy Local changes.',
+    ko: 'MetalLB가 세 노드에서 172.19.100.2를 광고하고, 패킷을 받은 노드의 IPVS가 세 파드 중 하나를 고릅니다. 클라이언트 주소가 어디서 사라지는지, externalTrafficPolicy를 Local로 하면 무엇이 달라지는지 보세요.',
+  },
   parameters: [{ key: 'policy', label: { en: 'externalTrafficPolicy', ko: 'externalTrafficPolicy' }, options: ['Cluster', 'Local'], default: 'Cluster' }],
-  folder: (params) => (params.policy === 'Local' ? 'ipvs-metallb/local' : 'ipvs-metallb/cluster'),
+  source: { kind: 'dumps', folder: (params) => (params['policy'] === 'Local' ? 'ipvs-metallb/local' : 'ipvs-metallb/cluster') },
   probes: [
     { id: 'client-to-vip', title: { en: 'A client outside opens the load-balancer address', ko: '외부 클라이언트가 로드밸런서 주소로 접속' }, from: 'client', to: '172.19.100.2:80', proto: 'tcp' },
     { id: 'pod-to-clusterip', title: { en: 'A pod opens the cluster IP', ko: '파드가 ClusterIP로 접속' }, from: 'cy01-ceph142/dbg-pod142', to: '10.233.36.144:80', proto: 'tcp' },
@@ -17,6 +19,11 @@ export const ipvsMetallb: Scenario = {
     { id: 'pod-to-pod', title: { en: 'Pod to pod on another node', ko: '다른 노드의 파드로 접속' }, from: 'cy01-ceph142/dbg-pod142', to: '10.233.125.24:80', proto: 'tcp' },
     { id: 'ping-pod', title: { en: 'Ping a pod on another node', ko: '다른 노드의 파드로 ping' }, from: 'cy01-ceph142/dbg-pod142', to: '10.233.125.24', proto: 'icmp' },
     { id: 'client-to-hostnet', title: { en: 'A Local service with an endpoint on the host network', ko: 'host network 엔드포인트를 가진 Local 서비스' }, from: 'client', to: '172.19.100.1:80', proto: 'tcp' },
+  ],
+  questions: [
+    { ask: { en: 'Which client does the pod log under policy Cluster?', ko: 'Cluster 정책에서 파드의 로그에 남는 클라이언트는?' }, probe: 'client-to-vip', tell: 'client' },
+    { ask: { en: 'And under policy Local?', ko: 'Local 정책에서는?' }, probe: 'client-to-vip', params: { policy: 'Local' }, tell: 'client' },
+    { ask: { en: 'Whom does a pod see that opens its own service and reaches itself?', ko: '자기 서비스에 접속해 자기 자신에 닿은 파드에는 누가 보일까요?' }, probe: 'hairpin', tell: 'client' },
   ],
   notes: [
     {

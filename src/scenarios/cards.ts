@@ -1,0 +1,20 @@
+import type { ScenarioCard } from './scenario.ts';
+
+/** All built-in scenarios in the order of the list, as far as the first picture of the page needs them. */
+export const cards = [
+  {
+    id: 'ipvs-metallb',
+    title: { en: 'MetalLB and IPVS', ko: 'MetalLB와 IPVS' },
+    system: { en: 'kube-proxy IPVS, MetalLB BGP, Calico IPIP', ko: 'kube-proxy IPVS, MetalLB BGP, Calico IPIP' },
+    question: { en: 'Why does my pod see 10.233.98.0 as the client?', ko: '파드에는 왜 클라이언트가 10.233.98.0으로 보일까요?' },
+  },
+] as const satisfies readonly ScenarioCard[];
+
+export type ScenarioId = (typeof cards)[number]['id'];
+
+/** The card that a scenario of this id begins with. */
+export function cardOf(id: ScenarioId): ScenarioCard {
+  const card: ScenarioCard | undefined = cards.find((c) => c.id === id);
+  if (!card) throw new Error(`no card ${id}`);
+  return card;
+}
