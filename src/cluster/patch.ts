@@ -13,7 +13,7 @@ export function patchObjects(text: string, patch: string): string {
     const at = documents.findIndex((d) => keyOf(d) === keyOf(change));
     const known = documents[at];
     if (contents.get('$patch') === 'delete') documents.splice(at, at < 0 ? 0 : 1);
-    else if (known && isMap(known.contents)) merge(known.contents, contents, known);
+    else if (known && isMap(known.contents)) merge(known.contents, contents);
     else documents.push(change);
   }
   return documents.map((d) => d.toString({ lineWidth: 0, directives: false }).replace(/^---\n|\n?\.\.\.\n$/g, '')).join('---\n');
@@ -23,16 +23,19 @@ const read = (text: string): Document[] => (parseAllDocuments(text, { logLevel: 
 
 /** Objects without a name, such as a KubeProxyConfiguration, are told apart by their kind. */
 function keyOf(document: Document): string {
-  const part = (path: readonly string[]): string => String(document.getIn(path) ?? '');
+  const part = (path: readonly string[]): string => {
+    const value = document.getIn(path);
+    return typeof value === 'string' ? value : '';
+  };
   return [part(['kind']), part(['metadata', 'namespace']) || 'default', part(['metadata', 'name'])].join('/');
 }
 
-function merge(target: YAMLMap, patch: YAMLMap, document: Document): void {
+function merge(target: YAMLMap, patch: YAMLMap): void {
   for (const { key, value } of patch.items) {
     const name: unknown = isScalar(key) ? key.value : key;
     const known = target.get(name, true);
     if (isScalar(value) && value.value === null) target.delete(name);
-    else if (isMap(value) && isMap(known)) merge(known, value, document);
+    else if (isMap(value) && isMap(known)) merge(known, value);
     else target.set(isScalar(key) ? key.value : key, value);
   }
 }
