@@ -2,6 +2,10 @@ import type { DiagnosticList } from '../../dumps/diagnostic.ts';
 import type { Component } from '../component.ts';
 import type { ClusterModel } from '../model.ts';
 import { planOf } from './plan.ts';
+import { calicoPolicies } from './policy/calico.ts';
+import { endpointsOf } from './policy/endpoints.ts';
+import { kubernetesPolicies } from './policy/kubernetes.ts';
+import { type PolicyWorld, programNode } from './program.ts';
 import { isCalico } from './settings.ts';
 import { wireNode } from './wire.ts';
 
@@ -12,8 +16,15 @@ const isThere = (cluster: ClusterModel): boolean => cluster.documents.some(isCal
 export function calicoOf(cluster: ClusterModel, found: DiagnosticList): Component | undefined {
   if (!isThere(cluster)) return undefined;
   const plan = planOf(cluster, found);
+  // Read at once, so that what is wrong with them is found at once; whom they select is worked out when the first node is asked for.
+  const policies = [...kubernetesPolicies(cluster), ...calicoPolicies(cluster, found)];
+  let world: PolicyWorld | undefined;
   return {
     name: 'calico',
     wire: (context) => wireNode(context, plan),
+    program: (context) => {
+      world ??= { policies, endpoints: endpointsOf(cluster) };
+      programNode(context, plan, world);
+    },
   };
 }

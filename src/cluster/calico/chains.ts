@@ -10,6 +10,8 @@ export interface FelixTable {
   readonly name: TableName;
   /** In front of all that a kernel chain has, by chain. */
   readonly inserts: Readonly<Record<string, readonly FelixRule[]>>;
+  /** Behind it instead. */
+  readonly insertAtEnd?: boolean;
   /** At the end of a kernel chain. */
   readonly appends: Readonly<Record<string, readonly FelixRule[]>>;
   readonly chains: readonly FelixChain[];
@@ -50,7 +52,9 @@ export function writeTable(firewall: Firewall, table: FelixTable): void {
     for (const [i, args] of printed(name, rules).entries()) firewall.append(table.name, name, args, rules[i]?.because);
   }
   for (const [chain, rules] of Object.entries(table.inserts)) {
-    for (const [i, args] of [...printed(chain, rules).entries()].toReversed()) firewall.prepend(table.name, chain, args, rules[i]?.because);
+    const lines = [...printed(chain, rules).entries()];
+    if (table.insertAtEnd === true) for (const [i, args] of lines) firewall.append(table.name, chain, args, rules[i]?.because);
+    else for (const [i, args] of lines.toReversed()) firewall.prepend(table.name, chain, args, rules[i]?.because);
   }
   for (const [chain, rules] of Object.entries(table.appends)) {
     for (const [i, args] of printed(`${chain}*appends*`, rules).entries()) firewall.append(table.name, chain, args, rules[i]?.because);

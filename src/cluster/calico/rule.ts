@@ -40,8 +40,8 @@ const headed = (header: NonNullable<FelixMatch['header']>, felix: string, saved:
 /** `! ` in front of a condition that is turned round. */
 const not = (negated: boolean): string => (negated ? '! ' : '');
 
-/** iptables-save prints every network with its prefix length. */
-const withLength = (net: string): string => (net.includes('/') ? net : `${net}/32`);
+/** iptables-save prints every network with its prefix length, and the whole Internet only where it is negated (save_ipv4_addr()). */
+const savedNet = (option: '-s' | '-d', net: string, negated: boolean): string => (/^0\.0\.0\.0\/0$/.test(net) && !negated ? '' : `${not(negated)}${option} ${net.includes('/') ? net : `${net}/32`}`);
 
 /** iptables-save prints names of /etc/protocols, whatever was typed. */
 const protocolOf = (protocol: string | number): string => (typeof protocol === 'number' ? protocolName(protocol) : protocol === 'icmpv6' ? 'ipv6-icmp' : protocol);
@@ -50,8 +50,8 @@ const multiport = (felix: string, saved: string, ports: string, negated = false)
 
 /** Matches, named as Felix's builder names them. */
 export const match = {
-  source: (net: string, negated = false) => headed(0, `${not(negated)}--source ${net}`, `${not(negated)}-s ${withLength(net)}`),
-  destination: (net: string, negated = false) => headed(1, `${not(negated)}--destination ${net}`, `${not(negated)}-d ${withLength(net)}`),
+  source: (net: string, negated = false) => headed(0, `${not(negated)}--source ${net}`, savedNet('-s', net, negated)),
+  destination: (net: string, negated = false) => headed(1, `${not(negated)}--destination ${net}`, savedNet('-d', net, negated)),
   inInterface: (dev: string) => headed(2, `--in-interface ${dev}`, `-i ${dev}`),
   outInterface: (dev: string) => headed(3, `--out-interface ${dev}`, `-o ${dev}`),
   protocol: (protocol: string | number, negated = false) => headed(4, `${not(negated)}-p ${protocol}`, `${not(negated)}-p ${protocolOf(protocol)}`),
@@ -104,7 +104,7 @@ export const hashedText = (chain: string, { comments = [], match: matches = [], 
 
 /** What stands behind `-A CHAIN ` in the output of iptables-save. */
 export function savedText(hash: string, { comments = [], match: matches = [], action: what }: FelixRule): string {
-  const header = matches.filter((m) => m.header !== undefined).toSorted((a, b) => (a.header ?? 0) - (b.header ?? 0));
+  const header = matches.filter((m) => m.header !== undefined && m.saved !== '').toSorted((a, b) => (a.header ?? 0) - (b.header ?? 0));
   const others = matches.filter((m) => m.header === undefined);
   // iptables-save quotes only what has a character besides letters, digits, `_` and `-`; the hash has a colon, the others blanks.
   return [...header.map((m) => m.saved), comment(`cali:${hash}`), ...comments.map(savedComment), ...others.map((m) => m.saved), ...(what ? [what.saved] : [])].join(' ');

@@ -150,7 +150,7 @@ export function settingsOf(cluster: ClusterModel, node: string, version: Version
     // The manifest that most clusters are made of sets Accept; Felix alone would take Drop.
     toHost: felix.oneOf('defaultEndpointToHostAction', 'ACCEPT', 'DROP', 'RETURN'),
     allow: { filter: felix.oneOf('iptablesFilterAllowAction', 'ACCEPT', 'RETURN').value, mangle: felix.oneOf('iptablesMangleAllowAction', 'ACCEPT', 'RETURN').value },
-    deny: felix.oneOf('iptablesFilterDenyAction', 'DROP', 'REJECT').value,
+    deny: features.denyAction ? felix.oneOf('iptablesFilterDenyAction', 'DROP', 'REJECT').value : 'DROP',
     insertMode: felix.oneOf('chainInsertMode', 'insert', 'append').value,
     logPrefix: felix.text('logPrefix') ?? 'calico-packet',
     vxlanPort: felix.number('vxlanPort')?.value ?? 4789,

@@ -20,6 +20,8 @@ export interface Features {
   readonly rpfSkip: boolean;
   /** How VXLAN's hosts are called in comments. */
   readonly vxlanHosts: { readonly what: string; readonly allowed: string };
+  /** 3.26: what is refused may be rejected. */
+  readonly denyAction: boolean;
   /** 3.28: the marks accept and pass are cleared together at the start; policies with one selector share a chain; returns at a chain's end are left out. */
   readonly groups: boolean;
   /** 3.29: policies stand in tiers, also in the names of their chains. */
@@ -45,6 +47,7 @@ export function featuresOf(version: Version): Features {
     chainComments: from(22),
     rpfSkip: from(23),
     vxlanHosts: { what: from(23) ? 'IPv4 VXLAN packets' : 'VXLAN packets', allowed: from(25) ? 'allowed' : 'whitelisted' },
+    denyAction: from(26),
     groups: from(28),
     tiers: from(29),
     vxlanNoTrack: from(29),
