@@ -4,6 +4,7 @@ import { flannelOf } from './flannel/flannel.ts';
 import { kubeProxyOf } from './kubeproxy/kubeProxy.ts';
 import type { ClusterModel } from './model.ts';
 import { neutronOf } from './neutron/neutron.ts';
+import { openshiftSdnOf } from './openshift/openshiftSdn.ts';
 import { portmapOf } from './portmap/portmap.ts';
 
 /** Makes the component of a cluster; undefined where the cluster does not have it. */
@@ -13,7 +14,7 @@ export type Factory = (cluster: ClusterModel, found: DiagnosticList) => Componen
 export const PROGRAMS: readonly Factory[] = [kubeProxyOf];
 
 /** Network plugins; without any, pods get plain routes. */
-export const NETWORKS: readonly Factory[] = [flannelOf];
+export const NETWORKS: readonly Factory[] = [flannelOf, openshiftSdnOf];
 
 /** What builds on nodes and pods that have a network. */
 export const OTHERS: readonly Factory[] = [portmapOf, neutronOf];

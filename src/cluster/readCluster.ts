@@ -10,6 +10,7 @@ import { type PodDraft, readPod } from './objects/pod.ts';
 import { readNetworkPolicy } from './objects/policyReader.ts';
 import { readService, type ServiceDraft } from './objects/service.ts';
 import { formatCidr, isInCidr, parseCidr } from './objects/values.ts';
+import { podNetworkOf, proxyDefaults } from './openshift/objects.ts';
 
 /** Without any object that says it: kubeadm's and Flannel's customary networks. */
 const DEFAULT_POD_NETWORK = '10.244.0.0/16';
@@ -24,7 +25,7 @@ export function readCluster(documents: readonly KubeDocument[], found: Diagnosti
   const objects = lastOfEach(documents, found);
   const of = (kind: string): readonly KubeDocument[] => objects.filter((d) => d.kind === kind);
   const fabric = readFabric(objects, found);
-  const kubeProxy = readKubeProxy(objects, found);
+  const kubeProxy = readKubeProxy(objects, found, proxyDefaults(objects));
   const nodes = withPodNetworks(of('Node').map((d, i) => readNode(d, i, fabric, found)), podNetwork(objects, kubeProxy.clusterCidr));
   const pods = placed(of('Pod').map((d) => readPod(d, found)), nodes, found);
   const drafts = of('Service').map((d) => readService(d, found));
@@ -52,8 +53,10 @@ function lastOfEach(documents: readonly KubeDocument[], found: DiagnosticList): 
   return [...byName.values()];
 }
 
-/** The cluster's pod network and the size of a node's part of it: a pool of Calico, Flannel's network, kube-proxy's clusterCIDR. */
-function podNetwork(objects: readonly KubeDocument[], clusterCidr: string): { readonly cidr: string; readonly perNode: number } {
+/** The cluster's pod network and the size of a node's part of it: OpenShift's, a pool of Calico, Flannel's network, kube-proxy's clusterCIDR. `given`: parts that objects fix, by node. */
+function podNetwork(objects: readonly KubeDocument[], clusterCidr: string): { readonly cidr: string; readonly perNode: number; readonly given?: ReadonlyMap<string, string> } {
+  const openShift = podNetworkOf(objects);
+  if (openShift) return openShift;
   const pool = objects.find((d) => d.kind === 'IPPool');
   const poolCidr = pool && field(pool.value, 'spec', 'cidr');
   if (pool && typeof poolCidr === 'string' && parseCidr(poolCidr)) {
@@ -66,7 +69,8 @@ function podNetwork(objects: readonly KubeDocument[], clusterCidr: string): { re
 }
 
 /** Nodes without a podCIDR get the next free part of the network. */
-function withPodNetworks(nodes: readonly NodeModel[], { cidr, perNode }: { readonly cidr: string; readonly perNode: number }): readonly NodeModel[] {
+function withPodNetworks(bare: readonly NodeModel[], { cidr, perNode, given }: ReturnType<typeof podNetwork>): readonly NodeModel[] {
+  const nodes = given ? bare.map((node) => ({ ...node, podCidr: given.get(node.name) ?? node.podCidr })) : bare;
   const net = parseCidr(cidr);
   if (!net || net.prefixLen > perNode) return nodes;
   const taken = nodes.flatMap((n) => (n.podCidr === undefined ? [] : (parseCidr(n.podCidr) ?? [])));

@@ -65,7 +65,7 @@ describe('kinds of devices', () => {
     ['ether', 'vxlan', 'id 5 remote 10.0.0.2 local 10.0.0.1 dev v0 srcport 1000 2000 dstport 4789 nolearning proxy rsc l2miss l3miss tos inherit ttl inherit df inherit ageing 300 udpcsum', { vni: 5, remote: 0x0a000002, local: 0x0a000001, dev: 'v0', srcport: { from: 1000, to: 2000 }, dstport: 4789, learning: false, proxy: true, rsc: true, l2miss: true, l3miss: true, tos: 'inherit', ttl: 'inherit', df: 'inherit', unknown: [] }],
     ['ether', 'vxlan', 'id 6 group 239.1.1.1 dev v0 srcport 0 0 dstport 8472 tos 0x10 ttl 5 df set ageing 300 maxaddr 5 noudpcsum udp6zerocsumtx', { remote: 0xef010101, learning: true, tos: 16, ttl: 5, df: 'set' }],
     ['ether', 'vxlan', 'id 7 srcport 0 0 dstport 4790 ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx gbp', { ttl: 'auto', df: 'unset', remote: undefined, unknown: ['gbp'] }],
-    ['ether', 'vxlan', 'external id 0 srcport 0 0 dstport 4791 nolearning ttl auto ageing 300', { unknown: ['external'] }],
+    ['ether', 'vxlan', 'external id 0 srcport 0 0 dstport 4791 nolearning ttl auto ageing 300', { dstport: 4791, learning: false, unknown: ['external'] }],
     ['ether', 'vxlan', 'id 5 remote fd00::2 srcport 0 0 dstport 4789 ttl auto', { unknown: ['remote', 'fd00::2'] }],
     ['ether', 'geneve', 'id 5 remote 10.0.0.2 ttl auto dstport 6081 noudpcsum udp6zerocsumrx', { vni: 5, remote: 0x0a000002, ttl: 'auto', dstport: 6081 }],
     ['ether', 'geneve', 'id 5 remote 10.0.0.2 ttl 9 tos inherit df set dstport 6082', { ttl: 9, tos: 'inherit', df: 'set', dstport: 6082 }],

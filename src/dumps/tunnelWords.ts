@@ -92,6 +92,10 @@ export function parseTunnel(kind: TunnelKind, words: readonly string[]): { reado
     } else if (word === 'srcport') {
       change = { ...change, srcport: { from: parseDecimal(words[at + 1], 65535) ?? 0, to: parseDecimal(words[at + 2], 65535) ?? 0 } };
       at += 3;
+    } else if (FOREIGN.test(word)) {
+      // `external` stands in front of the others (vxlan_print_opt()).
+      unknown.push(word);
+      at++;
     } else break;
   }
   // What is left is printed as it stood; some of it decides all the same.

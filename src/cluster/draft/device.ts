@@ -30,6 +30,8 @@ export interface AddressSpec {
   readonly scope?: 'global' | 'link' | 'host';
   /** The kernel makes no route for its network. */
   readonly noPrefixRoute?: boolean;
+  /** The kernel made it, and somebody took it away. */
+  readonly routeDeleted?: boolean;
   readonly because?: Because;
 }
 

@@ -28,6 +28,7 @@ export class NetnsDraft {
   readonly #conntrack: Line[] = [];
   readonly #sysctls = new Map<string, { readonly value: string; readonly because: Because | undefined }>();
   readonly #nft: Line[] = [];
+  readonly #listings: { readonly command: string; readonly text: string; readonly because: Because | undefined }[] = [];
   readonly #arpPrograms: { readonly ip: Ip4; readonly dev: string; readonly program: string; readonly because: Because | undefined }[] = [];
   #sockets: Line[] | undefined;
   readonly firewall = new Firewall();
@@ -137,6 +138,11 @@ export class NetnsDraft {
     this.#nft.push({ text, because });
   }
 
+  /** What another command prints about it, with line breaks: `ovs-vsctl show`. */
+  listing(command: string, text: string, because?: Because): void {
+    this.#listings.push({ command, text, because });
+  }
+
   /** What is cheap to know about it: devices, addresses, routes, neighbours, FDB, sysctls, sockets. */
   printWiring(find: FindDevice): Paper {
     const paper = new Paper();
@@ -150,6 +156,7 @@ export class NetnsDraft {
     paper.section('sysctl -a', printed([...this.#sysctls].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, { value, because }]): Line => ({ text: `${key} = ${value}`, because }))));
     if (this.#sockets) paper.section('ss -lntu', printed([{ text: 'Netid State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process', because: undefined }, ...this.#sockets]));
     paper.section('conntrack -L', printed(this.#conntrack));
+    for (const { command, ...line } of this.#listings) paper.section(command, printed([line]));
     return paper;
   }
 
@@ -169,7 +176,7 @@ export class NetnsDraft {
       spec.kind === 'loopback' || spec.up === false
         ? []
         : (spec.addresses ?? [])
-            .filter((a) => !a.noPrefixRoute)
+            .filter((a) => !a.noPrefixRoute && !a.routeDeleted)
             .flatMap((a): readonly Line[] => {
             const route = connectedRoute(a.address, spec.name);
             return route === undefined || this.#routes.has(routeKey(route)) ? [] : [{ text: route, because: a.because ?? spec.because }];

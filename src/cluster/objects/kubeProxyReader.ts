@@ -6,11 +6,11 @@ import { Fields } from './values.ts';
 
 /**
  * The settings of kube-proxy: a KubeProxyConfiguration, by itself or as `config.conf` of kubeadm's ConfigMap kube-proxy. The last one
- * counts.
+ * counts; without any, `otherwise`.
  */
-export function readKubeProxy(documents: readonly KubeDocument[], found: DiagnosticList): KubeProxySettings {
+export function readKubeProxy(documents: readonly KubeDocument[], found: DiagnosticList, otherwise: KubeProxySettings = KUBE_PROXY_DEFAULTS): KubeProxySettings {
   const configuration = documents.flatMap((d) => (d.kind === 'KubeProxyConfiguration' ? [d] : embedded(d))).at(-1);
-  return configuration ? settingsOf(configuration, found) : KUBE_PROXY_DEFAULTS;
+  return configuration ? settingsOf(configuration, found) : otherwise;
 }
 
 function embedded(document: KubeDocument): readonly KubeDocument[] {
