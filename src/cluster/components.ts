@@ -2,6 +2,7 @@ import type { DiagnosticList } from '../dumps/diagnostic.ts';
 import type { Component } from './component.ts';
 import { flannelOf } from './flannel/flannel.ts';
 import { kubeProxyOf } from './kubeproxy/kubeProxy.ts';
+import { metallbOf } from './metallb/metallb.ts';
 import type { ClusterModel } from './model.ts';
 import { neutronOf } from './neutron/neutron.ts';
 import { openshiftSdnOf } from './openshift/openshiftSdn.ts';
@@ -17,4 +18,4 @@ export const PROGRAMS: readonly Factory[] = [kubeProxyOf];
 export const NETWORKS: readonly Factory[] = [flannelOf, openshiftSdnOf];
 
 /** What builds on nodes and pods that have a network. */
-export const OTHERS: readonly Factory[] = [portmapOf, neutronOf];
+export const OTHERS: readonly Factory[] = [portmapOf, metallbOf, neutronOf];

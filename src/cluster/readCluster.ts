@@ -1,5 +1,6 @@
 import { type Ip4, maskOf } from '../packet/address.ts';
 import type { DiagnosticList } from '../dumps/diagnostic.ts';
+import { withLoadBalancerAddresses } from './metallb/allocate.ts';
 import type { ClusterModel, EndpointModel, NamespaceModel, NodeModel, PodModel, ServiceModel } from './model.ts';
 import { becauseOf, field, type KubeDocument, labelsOf, textOf } from './objects/document.ts';
 import { readEndpoints, readEndpointSlice, selectEndpoints } from './objects/endpoints.ts';
@@ -29,7 +30,7 @@ export function readCluster(documents: readonly KubeDocument[], found: Diagnosti
   const nodes = withPodNetworks(of('Node').map((d, i) => readNode(d, i, fabric, found)), podNetwork(objects, kubeProxy.clusterCidr));
   const pods = placed(of('Pod').map((d) => readPod(d, found)), nodes, found);
   const drafts = of('Service').map((d) => readService(d, found));
-  return {
+  const cluster: ClusterModel = {
     nodes,
     pods,
     services: withAddresses(drafts),
@@ -40,6 +41,7 @@ export function readCluster(documents: readonly KubeDocument[], found: Diagnosti
     fabric,
     documents: objects,
   };
+  return withLoadBalancerAddresses(cluster, found);
 }
 
 /** Every object once. Objects without a name (a KubeProxyConfiguration) are all kept. */

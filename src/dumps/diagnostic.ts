@@ -51,6 +51,11 @@ export type DiagnosticCode =
   | 'no-pod-cidr' // no subnet is left for a node's pods; text: the node
   | 'pod-outside-subnet' // a pod's address is not in the subnet of its node; text: the pod
   | 'next-hop-off-link' // the kernel refuses this route; text: the node and the route
+  // load balancers
+  | 'address-assigned' // a LoadBalancer service got its address from a pool; text: the service and the address
+  | 'no-free-address' // no pool has an address for it; text: the service
+  | 'not-announced' // its address is in a pool that no advertisement names; text: the service and the address
+  | 'bgp-peer-silent' // no router of the Fabric with that address speaks BGP; text: the address
   // objects
   | 'bad-yaml'
   | 'unknown-object' // a kind that we have no use for; text: the kind
@@ -106,6 +111,8 @@ const SEVERITY: Readonly<Partial<Record<DiagnosticCode, Severity>>> = {
   'local-table-derived': 'info',
   'unknown-object': 'info',
   'too-many-diagnostics': 'info',
+  'address-assigned': 'info',
+  'bgp-peer-silent': 'info',
   'proxy-version-assumed': 'info',
   'proxy-version-mapped': 'info',
   'service-headless': 'info',

@@ -1,11 +1,15 @@
 import { DiagnosticList } from '../dumps/diagnostic.ts';
-import { parseIp4 } from '../packet/address.ts';
+import type { Probe } from '../engine/probe.ts';
+import { traceAll } from '../engine/trace.ts';
+import { formatIp4, parseIp4 } from '../packet/address.ts';
+import type { World } from '../world/world.ts';
 import type { Component } from '../cluster/component.ts';
 import { HostDraft } from '../cluster/draft/host.ts';
 import type { ClusterModel, NodeModel, PodModel, ServiceModel } from '../cluster/model.ts';
 import type { KubeDocument } from '../cluster/objects/document.ts';
 import { NO_FABRIC } from '../cluster/objects/fabric.ts';
 import { KUBE_PROXY_DEFAULTS } from '../cluster/objects/kubeProxyConfig.ts';
+import { type ClusterWorld, worldOf } from '../cluster/world.ts';
 
 const SOURCE = { input: 'objects.yaml', line: 1 };
 
@@ -96,4 +100,21 @@ export function rulesOf(host: HostDraft): readonly string[] {
     if (line.startsWith('*')) table = line.slice(1);
     return line.startsWith('-A') ? [`${table} ${line}`] : [];
   });
+}
+
+/** The world of some objects: JSON is YAML, too. */
+export const worldOfObjects = (objects: readonly object[]): ClusterWorld => worldOf({ 'objects.yaml': objects.map((o) => JSON.stringify(o)).join('\n---\n') });
+
+/** How a probe ends in each outcome: `0.50 delivered n1/web 10.0.0.9>10.244.1.2:80, answer`. The same ones are added up. */
+export function endsOf(world: World, probe: Probe): readonly string[] {
+  const odds = new Map<string, number>();
+  for (const { trace, probability } of traceAll(world, probe).branches) {
+    const [outcome] = trace.outcomes;
+    const { verdict, host, netns, seen } = outcome?.request ?? { verdict: 'none', host: '', netns: null, seen: [] };
+    const [head, l4] = seen.filter((h) => h.type !== 'eth');
+    const to = head?.type === 'ipv4' ? `${formatIp4(head.src)}>${formatIp4(head.dst)}${l4 && 'dport' in l4 ? `:${l4.dport}` : ''}` : '';
+    const text = `${verdict} ${host}${netns === null ? '' : `/${netns}`} ${to}, ${outcome?.client ?? ''}`;
+    odds.set(text, (odds.get(text) ?? 0) + probability);
+  }
+  return [...odds].map(([text, p]) => `${p.toFixed(2)} ${text}`).toSorted();
 }
