@@ -110,7 +110,7 @@ function useDecider(): StageProps['decider'] {
 }
 
 /** The room that the timeline will take (SPEC: 72 and 25 a lane), so that the stage does not move when it comes. */
-const timelineRoom = (trace: Trace, phone: boolean): number => (phone ? 60 : 73 + 25 * new Set(trace.steps.map((s) => `${s.host}/${s.netns ?? ''}`)).size);
+const timelineRoom = (trace: Trace, phone: boolean, short: boolean): number => (phone ? 60 : short ? 77 : 73 + 25 * new Set(trace.steps.map((s) => `${s.host}/${s.netns ?? ''}`)).size);
 
 /** The whole page. */
 export function App() {
@@ -156,6 +156,7 @@ function Walked({ loaded, t, phone }: { readonly loaded: Loaded; readonly t: Str
   const lang = usePage((s) => s.lang);
   const theme = usePage((s) => s.theme);
   const edited = usePage(isEdited);
+  const short = useMedia('(max-height: 560px)');
   const [unfolded, setUnfolded] = useState(false);
   const decider = useDecider();
   const { world } = loaded.parsed;
@@ -206,7 +207,7 @@ function Walked({ loaded, t, phone }: { readonly loaded: Loaded; readonly t: Str
         )}
       </div>
       <div className="timebox" data-walk-keys="">
-        <Suspense fallback={<div style={{ height: timelineRoom(trace, phone) }} />}>
+        <Suspense fallback={<div style={{ height: timelineRoom(trace, phone, short) }} />}>
           <Timeline trace={trace} world={world} readings={readings} detail={detail} index={index} playing={playing} speed={speed} lang={lang} onSeek={stepBy} onPlay={COMMANDS.play.run} onDetail={setDetail} onSpeed={(next) => usePage.setState({ speed: next })} />
         </Suspense>
       </div>

@@ -1,6 +1,6 @@
 import type { Stop } from '../../text/reading-types.ts';
 import { bottom, centre, clamp, overlaps, type Point, type Rect, right } from './geometry.ts';
-import { hookId, type PlacedHouse } from './house.ts';
+import { hookId, type PlacedHouse, roofBridges, WALL } from './house.ts';
 import { CAPSULE_ROOM, type Layout } from './layout.ts';
 import type { WalkStop } from './path.ts';
 
@@ -66,7 +66,9 @@ function inHall(layout: Layout, house: PlacedHouse, id: string, size: CapsuleSiz
     const toRight = box.x + box.w / 2 > walls.x + walls.w / 2;
     const rect = place(toRight ? right(hall) - size.w : hall.x);
     const middle = rect.y + rect.h / 2;
-    const wall = toRight ? right(walls) - 9 : walls.x + 9;
+    // Ways beside the hooks run along the wall where there are bridges.
+    const inset = roofBridges(house.cast).length > 0 ? WALL + 9 : 9;
+    const wall = toRight ? right(walls) - inset : walls.x + inset;
     const reach = clamp(wall, box.x + 4, right(box) - 4);
     const straight = reach === wall;
     const over = box.y - 8;

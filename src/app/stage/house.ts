@@ -55,6 +55,9 @@ export interface Columns {
 
 export const hookId = (house: string, hook: string): string => `${house}#${hook}`;
 
+/** How far from a wall a way beside the hooks runs. */
+export const WALL = 7;
+
 const GAP = 10;
 const pill = (label: string): number => Math.ceil(textWidth(label, 11, 'bold')) + 16;
 const W = { PRE: pill('PREROUTING'), IN: pill('INPUT'), FWD: pill('FORWARD'), OUT: pill('OUTPUT'), POST: pill('POSTROUTING'), IPVS: pill('IPVS') } as const;
@@ -108,8 +111,10 @@ function tryWidth(cast: CastHouse, rows: Rows, side: (device: string) => Side, w
   const leftWidth = leftTunnel ? deviceLabel(leftTunnel).w : 0;
   const rightWidth = rightTunnel ? deviceLabel(rightTunnel).w : 0;
   // A way straight down beside the tunnel's box must still meet the pill of its hook.
-  const padLeft = leftTunnel ? Math.max(30, leftWidth + 26 - W.PRE) : 14;
-  const padRight = rightTunnel ? Math.max(30, rightWidth + 26 - W.POST) : 14;
+  // Beside the hooks there is room for a way and for a leader where a bridge may need them.
+  const pad = roofBridges(cast).length > 0 ? 24 : 14;
+  const padLeft = leftTunnel ? Math.max(30, leftWidth + 26 - W.PRE) : pad;
+  const padRight = rightTunnel ? Math.max(30, rightWidth + 26 - W.POST) : pad;
   const middle = Math.max(W.FWD + 36, W.IN + (cast.ipvs ? W.IPVS + 12 : 14) + W.OUT - 52);
   const least = Math.ceil(Math.max(padLeft + W.PRE + 22 + middle + 22 + W.POST + padRight, titleEnd(titleOf(cast))));
   const w = Math.max(width, least);

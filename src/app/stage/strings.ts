@@ -1,3 +1,4 @@
+import { josa } from '../../text/josa.ts';
 import type { Lang } from '../../text/lang.ts';
 
 const en = {
@@ -50,7 +51,7 @@ const ko: StageStrings = {
   bystander: '이 패킷의 경로가 아닙니다.',
   bystanderWithCandidate: '엔드포인트는 있지만 이 패킷의 경로가 아닙니다.',
   tunnel: (kind) => `${kind} 터널`,
-  asSeenBy: (dev) => `${dev}이 보는 모습`,
+  asSeenBy: (dev) => `${josa(dev, '이/가')} 보는 모습`,
   underlay: (segment) => `${segment}, 실제로 지나는 길`,
   did: '이 노드가 한 일',
   mark: 'mark',
@@ -63,7 +64,7 @@ const ko: StageStrings = {
   frame: (dev) => `${dev}의 이더넷 프레임, `,
   was: (value, step) => `${step}단계 전에는 ${value}`,
   myClient: '나의 클라이언트는',
-  nowhere: (ip) => `${ip}은 이 패킷 어디에도 없습니다`,
+  nowhere: (ip) => `${josa(ip, '은/는')} 이 패킷 어디에도 없습니다`,
   trueClient: '클라이언트의 진짜 주소입니다',
   picked: '선택됨',
   stage: '무대',

@@ -1,7 +1,7 @@
 import { deviceId } from '../../world/lookup.ts';
 import type { DeviceRef, World } from '../../world/world.ts';
 import { bottom, centre, clamp, type Point, type Rect, right } from './geometry.ts';
-import { hookId, type PlacedHouse, roofBridges } from './house.ts';
+import { hookId, type PlacedHouse, roofBridges, WALL } from './house.ts';
 import { type Layout, SMALL_COLUMN, smallId } from './layout.ts';
 
 /** One stretch that the packet can take, from the middle of a station to the middle of the next: horizontal and vertical pieces only. */
@@ -12,9 +12,6 @@ export interface Way {
 }
 
 export type Ways = ReadonlyMap<string, readonly Way[]>;
-
-/** How far from a wall a way beside the hooks runs. */
-const WALL = 7;
 
 /** Walking against a one-way stretch is only for traces that this map did not foresee. */
 const BACKWARDS = 4;

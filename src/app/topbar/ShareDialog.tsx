@@ -14,6 +14,7 @@ const en = {
   text: 'The link opens exactly what you see: the cluster, the packet, the branches taken and this step.',
   link: 'Link',
   own: (size: string) => `This link would contain the text you pasted (${size}). Anybody who gets the link can read it: addresses, names, rules. Without it, the link opens only for somebody who has the same dumps.`,
+  ownIn: (size: string) => `This link contains the text you pasted (${size}). Anybody who gets it can read it: addresses, names, rules.`,
   include: 'Put the text into the link',
   leaveOut: 'Leave the text out',
   without: 'The text you brought is not in this link.',
@@ -45,6 +46,7 @@ const ko: Text = {
   text: '링크를 열면 지금 보이는 그대로 나타납니다. 클러스터, 패킷, 고른 갈래, 이 단계까지 담깁니다.',
   link: '링크',
   own: (size) => `이 링크에는 붙여 넣은 내용(${size})이 담기게 됩니다. 링크를 받는 사람은 누구나 주소, 이름, 규칙을 읽을 수 있습니다. 담지 않으면 같은 덤프를 가진 사람만 열 수 있습니다.`,
+  ownIn: (size) => `이 링크에는 붙여 넣은 내용(${size})이 담겨 있습니다. 링크를 받는 사람은 누구나 주소, 이름, 규칙을 읽을 수 있습니다.`,
   include: '내용을 링크에 담기',
   leaveOut: '내용을 빼기',
   without: '가져온 내용은 이 링크에 없습니다.',
@@ -135,7 +137,7 @@ export function ShareDialog({ loaded, t, lang }: Props) {
       <p>{s.text}</p>
       {own && (
         <div className="consent">
-          <p>{tooLarge ? s.tooLarge : s.own(sizeText(bytes))}</p>
+          <p>{tooLarge ? s.tooLarge : included ? s.ownIn(sizeText(bytes)) : s.own(sizeText(bytes))}</p>
           {!tooLarge && (
             <button type="button" className="btn sec" onClick={() => include(!included)}>
               {included ? s.leaveOut : s.include}
