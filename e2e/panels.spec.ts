@@ -109,3 +109,17 @@ test('every panel gives the keyboard its place back when it closes', async ({ pa
   await page.keyboard.press('Escape');
   await expect(page.getByRole('button', { name: 'Scenarios and dumps' })).toBeFocused();
 });
+
+test.describe('with text at 200 % on a laptop', () => {
+  test.use({ viewport: { width: 720, height: 450 } });
+
+  test('stage, headline, slider and inspector are all still there', async ({ page }) => {
+    await open(page, STEP);
+    await expect(stepSlider(page)).toBeVisible();
+    expect((await page.locator('.stageview').boundingBox())?.height).toBeGreaterThan(100);
+    for (const part of [page.locator('.caption .next'), page.getByRole('button', { name: 'Every rule' }), page.getByRole('button', { name: 'Next step' })]) await expect(part).toBeInViewport({ ratio: 1 });
+    await page.getByRole('button', { name: 'Next step' }).click();
+    await expect(stepSlider(page)).toHaveAttribute('aria-valuenow', '4');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(720);
+  });
+});
