@@ -6,7 +6,7 @@ export class Paper {
   readonly #reasons: (Because | undefined)[] = [];
 
   add(text: string, because?: Because): void {
-    for (const line of text.split('\n')) {
+    for (const line of text.includes('\n') ? text.split('\n') : [text]) {
       this.#lines.push(line);
       this.#reasons.push(because);
     }

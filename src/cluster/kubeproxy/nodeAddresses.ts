@@ -12,11 +12,10 @@ export interface NodePortAddresses {
   readonly loopback: boolean;
 }
 
-/** `without`: devices whose addresses do not count (kube-ipvs0). */
-export function nodePortAddressesOf(settings: readonly string[], node: NodeModel, host: HostDraft, without: readonly string[] = []): NodePortAddresses {
+export function nodePortAddressesOf(settings: readonly string[], node: NodeModel, host: HostDraft): NodePortAddresses {
   const ranges = settings.flatMap((text) => (text === 'primary' ? node.internalIps.slice(0, 1).map((net): Cidr => ({ net, prefixLen: 32 })) : (parseCidr(text) ?? [])));
   const all = ranges.length === 0 || ranges.some((r) => r.prefixLen === 0);
-  const addresses = host.own.devices.filter((d) => !without.includes(d.name)).flatMap((d) => (d.addresses ?? []).flatMap((a) => parseIp4(a.address.split('/')[0] ?? '') ?? []));
+  const addresses = host.own.devices.flatMap((d) => (d.addresses ?? []).flatMap((a) => parseIp4(a.address.split('/')[0] ?? '') ?? []));
   const ips = addresses.filter((ip) => all || ranges.some((r) => covers(r, ip)));
   return {
     all,

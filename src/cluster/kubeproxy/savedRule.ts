@@ -15,18 +15,15 @@ export interface SavedRule {
 }
 
 /** A rule as iptables-save prints it behind `-A CHAIN `: addresses, devices and protocol first, whatever the order in which they were written. */
-export function savedRule({ src, dst, in: device, proto, matches = [], target }: SavedRule): string {
+export function savedRule({ src, dst, in: device, proto, matches, target }: SavedRule): string {
   let text = '';
-  const add = (part: string): void => {
-    text += text === '' ? part : ` ${part}`;
-  };
-  if (src !== undefined) add(src);
-  if (dst !== undefined) add(dst);
-  if (device !== undefined) add(device);
-  if (proto !== undefined) add(`-p ${proto}`);
-  for (const match of matches) add(match);
-  if (target !== undefined) add(`-j ${target}`);
-  return text;
+  if (src !== undefined) text += ` ${src}`;
+  if (dst !== undefined) text += ` ${dst}`;
+  if (device !== undefined) text += ` ${device}`;
+  if (proto !== undefined) text += ` -p ${proto}`;
+  if (matches) for (const match of matches) text += ` ${match}`;
+  if (target !== undefined) text += ` -j ${target}`;
+  return text.slice(1);
 }
 
 /** Every comment of kube-proxy has a blank or a slash, so iptables-save always quotes it. */

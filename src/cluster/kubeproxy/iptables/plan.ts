@@ -3,7 +3,7 @@ import type { Because } from '../../because.ts';
 import type { NodeContext } from '../../component.ts';
 import { hex } from '../../../packet/address.ts';
 import { type LocalTraffic, localTrafficOf } from '../detector.ts';
-import { type EndpointChoice, chooseEndpoints } from '../endpoints.ts';
+import { type EndpointChoice, type ProxyEndpoint, chooseEndpoints } from '../endpoints.ts';
 import { hasherOf } from '../names.ts';
 import { type NodePortAddresses, nodePortAddressesOf } from '../nodeAddresses.ts';
 import { type SavedRule, savedRule } from '../savedRule.ts';
@@ -15,6 +15,8 @@ export interface PlannedUnit {
   readonly unit: ServiceUnit;
   readonly endpoints: EndpointChoice;
   readonly hash: string;
+  /** The chain of each endpoint that this node may send to. */
+  readonly chains: ReadonlyMap<ProxyEndpoint, string>;
 }
 
 /** What one node's kube-proxy knows when it writes its rules. */
@@ -30,7 +32,6 @@ export interface Plan {
   readonly mark: string;
   /** So many endpoints that comments are left out (largeClusterMode). */
   readonly large: boolean;
-  readonly chainOf: (unit: ServiceUnit, endpoint: string) => string;
   /** Of rules that no service asked for: the node's kube-proxy itself. */
   readonly own: Because;
   /** Appends a rule; the chain is made when it is not there. */
@@ -46,7 +47,11 @@ export function planOf(context: NodeContext): Plan {
   const version = nearestRead(node.kubeProxyVersion);
   const hashOf = hasherOf(cluster);
   const units = unitsOf(cluster, version).map(
-    (unit): PlannedUnit => ({ unit, endpoints: chooseEndpoints(unit, cluster, node, version), hash: hashOf(`${unit.name}${unit.proto}`) }),
+    (unit): PlannedUnit => {
+      const endpoints = chooseEndpoints(unit, cluster, node, version);
+      const key = unit.name + unit.proto;
+      return { unit, endpoints, hash: hashOf(key), chains: new Map(endpoints.reachable.map((e) => [e, `KUBE-SEP-${hashOf(key + e.text)}`])) };
+    },
   );
   const nodePorts = nodePortAddressesOf(settings.nodePortAddresses, node, host);
   return {
@@ -58,7 +63,6 @@ export function planOf(context: NodeContext): Plan {
     localhost: localhostNodePorts(context, version, nodePorts),
     mark: hex(2 ** settings.masqueradeBit),
     large: units.reduce((n, u) => n + u.endpoints.known, 0) > LARGE,
-    chainOf: (unit, endpoint) => `KUBE-SEP-${hashOf(`${unit.name}${unit.proto}${endpoint}`)}`,
     own: { ...node.because, part: `kube-proxy 1.${version.minor}` },
     add: (table, chain, rule, because) => host.own.firewall.append(table, chain, savedRule(rule), because),
   };

@@ -63,29 +63,36 @@ export function allowedSources({ context }: Plan, unit: ServiceUnit, vips: reado
 export type BalancingComment = (unit: ServiceUnit, endpoint: ProxyEndpoint, index: number) => string;
 
 /** From a service's chain to its endpoints: who came before, then by lot (writeServiceToEndpointRules()). `keep`: comments stay in large clusters. */
-export function balance(plan: Plan, { unit }: PlannedUnit, chain: string, endpoints: readonly ProxyEndpoint[], text: { readonly sticky: BalancingComment; readonly lot: BalancingComment; readonly keep: boolean }): void {
-  const { add, chainOf, large } = plan;
-  const noted = (of: BalancingComment, endpoint: ProxyEndpoint, i: number): readonly string[] => (large && !text.keep ? [] : [comment(of(unit, endpoint, i))]);
+export function balance(
+  { context, large }: Plan,
+  { unit, chains }: PlannedUnit,
+  chain: string,
+  endpoints: readonly ProxyEndpoint[],
+  text: { readonly sticky: BalancingComment; readonly lot: BalancingComment; readonly keep: boolean },
+): void {
+  // Most rules of a cluster are written here and below: as texts, without the detour of savedRule().
+  const { firewall } = context.host.own;
+  const silent = large && !text.keep;
+  const noted = (of: BalancingComment, endpoint: ProxyEndpoint, i: number): string => (silent ? '' : `${comment(of(unit, endpoint, i))} `);
   if (unit.affinitySec !== undefined) {
     for (const [i, endpoint] of endpoints.entries()) {
-      const target = chainOf(unit, endpoint.text);
-      add('nat', chain, { matches: [...noted(text.sticky, endpoint, i), `-m recent --rcheck --seconds ${unit.affinitySec} --reap --name ${target} --mask 255.255.255.255 --rsource`], target }, endpoint.because);
+      const target = chains.get(endpoint) ?? '';
+      firewall.append('nat', chain, `${noted(text.sticky, endpoint, i)}-m recent --rcheck --seconds ${unit.affinitySec} --reap --name ${target} --mask 255.255.255.255 --rsource -j ${target}`, endpoint.because);
     }
   }
   for (const [i, endpoint] of endpoints.entries()) {
     const left = endpoints.length - i;
-    add('nat', chain, { matches: [...noted(text.lot, endpoint, i), ...(left > 1 ? [oneOf(left)] : [])], target: chainOf(unit, endpoint.text) }, endpoint.because);
+    firewall.append('nat', chain, `${noted(text.lot, endpoint, i)}${left > 1 ? `${oneOf(left)} ` : ''}-j ${chains.get(endpoint) ?? ''}`, endpoint.because);
   }
 }
 
 /** The chains of endpoints: a mark for a packet that comes back to its sender, and the translation. */
-export function writeEndpoints(plan: Plan, { unit, endpoints }: PlannedUnit): void {
-  const { add, chainOf, large } = plan;
-  const noted = large ? [] : [comment(unit.name)];
-  for (const endpoint of endpoints.reachable) {
-    const chain = chainOf(unit, endpoint.text);
-    const sticky = unit.affinitySec === undefined ? [] : [`-m recent --set --name ${chain} --mask 255.255.255.255 --rsource`];
-    add('nat', chain, { src: `-s ${endpoint.ip}/32`, matches: noted, target: 'KUBE-MARK-MASQ' }, endpoint.because);
-    add('nat', chain, { proto: unit.proto, matches: [...noted, ...sticky, `-m ${unit.proto}`], target: `DNAT --to-destination ${endpoint.text}` }, endpoint.because);
+export function writeEndpoints({ context, large }: Plan, { unit, chains }: PlannedUnit): void {
+  const { firewall } = context.host.own;
+  const noted = large ? '' : `${comment(unit.name)} `;
+  for (const [endpoint, chain] of chains) {
+    const sticky = unit.affinitySec === undefined ? '' : `-m recent --set --name ${chain} --mask 255.255.255.255 --rsource `;
+    firewall.append('nat', chain, `-s ${endpoint.ip}/32 ${noted}-j KUBE-MARK-MASQ`, endpoint.because);
+    firewall.append('nat', chain, `-p ${unit.proto} ${noted}${sticky}-m ${unit.proto} -j DNAT --to-destination ${endpoint.text}`, endpoint.because);
   }
 }
