@@ -16,15 +16,20 @@ const NODES = [
   { name: 'n2', interfaces: [{ dev: 'eth0', address: '192.168.0.3/24' }], podCIDR: '10.180.2.0/24' },
 ];
 
-/** What a packet of a table really does, in the words of the table. */
-export interface Seen {
+/** What becomes of the packet of a flow, in the words of the table. */
+export interface FlowResult {
   /** Sorted. */
   readonly ends: readonly string[] | string;
   readonly masq: boolean;
-  readonly sticky: boolean;
-  /** Chains of table filter of which a rule matched. */
-  readonly chains: ReadonlySet<string>;
+  /** Undefined where the flow does not ask. */
+  readonly sticky: boolean | undefined;
+  readonly by: string | undefined;
 }
+
+/** What the table says. */
+export const expectedOf = ({ ends, masq = false, sticky, by }: Flow): FlowResult => ({ ends: typeof ends === 'string' ? ends : sorted(ends), masq, sticky, by });
+
+const sorted = (texts: Iterable<string>): readonly string[] => [...new Set(texts)].sort((a, b) => (a < b ? -1 : 1));
 
 /** The objects of a table as text. */
 export function objectsOf(table: FlowTable, minor: number): string {
@@ -88,7 +93,7 @@ function sliceOf({ name, spec, endpoints, targets }: FlowService): object {
     ports: ports.map((p) => ({ name: p.name ?? '', port: p.port, protocol: p.protocol ?? 'TCP' })),
     endpoints: endpoints.map((endpoint) => {
       const [ip = '', nodeName] = placeOf(endpoint).split('@');
-      const { conditions = {}, hints = undefined } = typeof endpoint === 'string' ? {} : endpoint;
+      const { conditions = {}, hints } = typeof endpoint === 'string' ? {} : endpoint;
       return { addresses: [ip], nodeName, conditions, hints };
     }),
   };
@@ -120,18 +125,17 @@ function sourceOf(table: FlowTable, from: string): Probe['from'] {
 }
 
 /** Sends the packet of a flow through a world, along every way that chance allows. */
-export function runFlow(table: FlowTable, flow: Flow, world: World): Seen {
-  const { branches } = traceAll(world, probeOf(table, flow));
-  const traces = branches.map((b) => b.trace);
-  const ends = traces.map((t) => t.outcomes.map((o) => endOf(o)));
-  const all = [...new Set(ends.flat())].toSorted();
+export function runFlow(table: FlowTable, flow: Flow, world: World): FlowResult {
+  const traces = traceAll(world, probeOf(table, flow)).branches.map((b) => b.trace);
+  const ways = traces.map((t) => t.outcomes.map(endOf));
+  const ends = sorted(ways.flat());
   const masks = new Set(traces.map(isMasqueraded));
   if (masks.size > 1) throw new Error(`${flow.from} → ${flow.to}: masqueraded on some ways only`);
   return {
-    ends: all.every((e) => e.includes(':')) ? all : all.join(' '),
+    ends: ends.every((e) => e.includes(':')) ? ends : ends.join(' '),
     masq: masks.has(true),
-    sticky: ends.every((way) => new Set(way).size === 1),
-    chains: new Set(traces.flatMap((t) => t.steps.flatMap((s) => (s.kind === 'rule' && s.matched === true && s.table === 'filter' ? [s.chain] : [])))),
+    sticky: flow.sticky === undefined ? undefined : ways.every((way) => new Set(way).size === 1),
+    by: traces.some((t) => t.steps.some((s) => s.kind === 'rule' && s.matched === true && s.table === 'filter' && s.chain === flow.by)) ? flow.by : undefined,
   };
 }
 
