@@ -139,9 +139,9 @@ export const MORE_FLOWS: readonly FlowGroup[] = [
     service: 'type: LoadBalancer, sessionAffinity: ClientIP',
     endpoints: 'e1 e2 e3',
     rows: [
-      ['18-36', 'pod', 'clusterIP x3', 'e3 e3 e3', 'persistent: the template of the first connection'],
-      ['18-36', 'client', 'VIP x3', 'e3 e3 e3', 'persistent'],
-      ['18-36', 'client', 'nodePort x3', 'e3 e3 e3', 'persistent'],
+      ['18-36', 'pod', 'clusterIP x3', 'always the same', 'persistent: the template of the first connection'],
+      ['18-36', 'client', 'VIP x3', 'always the same', 'persistent'],
+      ['18-36', 'client', 'nodePort x3', 'always the same', 'persistent'],
     ],
   },
   {
@@ -149,7 +149,10 @@ export const MORE_FLOWS: readonly FlowGroup[] = [
     service: 'type: ClusterIP',
     endpoints: 'e1 e2 e3',
     proxy: 'clusterCIDR: 10.0.0.0/14, ipvs: {scheduler: sh}',
-    rows: [['18-36', 'pod', 'clusterIP', 'one sees pod', 'the hash of the client’s address']],
+    rows: [
+      ['18-36', 'pod', 'clusterIP', 'e1 e2 e3 see pod', 'whose bucket an address is depends on the order of the list, which a save does not show'],
+      ['18-36', 'pod', 'clusterIP x3', 'always the same', 'but it is always the same one'],
+    ],
   },
   {
     about: 'nodePortAddresses with the node',
@@ -174,8 +177,8 @@ export const MORE_FLOWS: readonly FlowGroup[] = [
     endpoints: 'e1 e2 e3',
     proxy: 'clusterCIDR: 10.0.0.0/14, nodePortAddresses: [127.0.0.0/8]',
     rows: [
-      ['18-20', 'n1', 'nodePort of localhost', 'e1 e2 e3 see n1', 'where the range is'],
-      ['22-36', 'n1', 'nodePort of localhost', SELF, 'loopback is left out even when it is asked for'],
+      ['18-20', 'n1', 'nodePort of localhost', 'dropped', 'a virtual server, and IPVS sends nothing from loopback off the node'],
+      ['22-36', 'n1', 'nodePort of localhost', SELF, 'loopback is left out even when it is asked for, and the port is not in KUBE-NODE-PORT-TCP'],
       ['18-36', 'client', 'nodePort', SELF, 'not in the range'],
     ],
   },
@@ -236,7 +239,7 @@ export const MORE_FLOWS: readonly FlowGroup[] = [
     endpoints: 'e1 e2 e3',
     rows: [
       ['18-27', 'pod', 'VIP', 'e1 e2 e3 see n1', 'the field is not known'],
-      ['31-36', 'pod', 'VIP', 'unreachable', 'not the node’s own since 1.29, and there is no route to it'],
+      ['31-36', 'pod', 'VIP', 'left', 'not the node’s own since 1.29: to whoever has it, by the default route'],
     ],
   },
   {
@@ -245,7 +248,7 @@ export const MORE_FLOWS: readonly FlowGroup[] = [
     metadata: 'labels: {service.kubernetes.io/service-proxy-name: other}',
     endpoints: 'e1 e2 e3',
     rows: [
-      ['18-36', 'pod', 'clusterIP', 'unreachable', 'kube-proxy does not look at it'],
+      ['18-36', 'pod', 'clusterIP', 'left', 'kube-proxy does not look at it: by the default route'],
       ['18-36', 'client', 'nodePort', SELF, 'no virtual server'],
     ],
   },
