@@ -1,4 +1,5 @@
 import type { DiagnosticList } from '../dumps/diagnostic.ts';
+import { calicoOf } from './calico/calico.ts';
 import type { Component } from './component.ts';
 import { flannelOf } from './flannel/flannel.ts';
 import { kubeProxyOf } from './kubeproxy/kubeProxy.ts';
@@ -15,7 +16,7 @@ export type Factory = (cluster: ClusterModel, found: DiagnosticList) => Componen
 export const PROGRAMS: readonly Factory[] = [kubeProxyOf];
 
 /** Network plugins; without any, pods get plain routes. */
-export const NETWORKS: readonly Factory[] = [flannelOf, openshiftSdnOf];
+export const NETWORKS: readonly Factory[] = [flannelOf, calicoOf, openshiftSdnOf];
 
 /** What builds on nodes and pods that have a network. */
 export const OTHERS: readonly Factory[] = [portmapOf, metallbOf, neutronOf];

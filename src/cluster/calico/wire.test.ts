@@ -23,6 +23,14 @@ const section = (host: HostDraft, command: string, netns: string | null = null):
   return start < 0 ? [] : lines.slice(start + 1, lines.indexOf('', start));
 };
 
+/** What `ip -d addr` says of a device, without what is the same for all. */
+const device = (host: HostDraft, dev: string): readonly string[] => {
+  const lines = section(host, 'ip -d addr show');
+  const start = lines.findIndex((l) => new RegExp(`^\\d+: ${dev}[@:]`).test(l));
+  const end = lines.findIndex((l, i) => i > start && /^\d/.test(l));
+  return lines.slice(start, end < 0 ? undefined : end).map((l) => l.replace(/^\d+: /, '').trim()).filter((l) => !l.startsWith('valid_lft'));
+};
+
 const ANNOTATIONS = {
   master1: { 'projectcalico.org/IPv4IPIPTunnelAddr': '6.2.137.65', 'projectcalico.org/IPv4VXLANTunnelAddr': '6.2.137.65' },
   master2: { 'projectcalico.org/IPv4IPIPTunnelAddr': '6.2.180.1', 'projectcalico.org/IPv4VXLANTunnelAddr': '6.2.180.1' },
@@ -82,39 +90,39 @@ describe('routes to pods of other nodes', () => {
 
 describe('tunnel devices', () => {
   it('tunl0 has the address of the annotation and 20 bytes less', () => {
-    expect(section(wired(masters({ ipipMode: 'Always' }), 'master3'), 'ip -d addr show').slice(3, 7)).toEqual([
-      '2: tunl0@NONE: <NOARP,UP,LOWER_UP> mtu 1480 qdisc noqueue state UNKNOWN group default qlen 1000',
-      '    link/ipip 0.0.0.0 brd 0.0.0.0',
-      '    ipip any remote any local any ttl inherit nopmtudisc ',
-      '    inet 6.2.136.2/32 scope global tunl0',
+    expect(device(wired(masters({ ipipMode: 'Always' }), 'master3'), 'tunl0')).toEqual([
+      'tunl0@NONE: <NOARP,UP,LOWER_UP> mtu 1480 qdisc noqueue state UNKNOWN group default qlen 1000',
+      'link/ipip 0.0.0.0 brd 0.0.0.0 promiscuity 0',
+      'ipip any remote any local any ttl inherit nopmtudisc',
+      'inet 6.2.136.2/32 scope global tunl0',
     ]);
   });
 
   it('vxlan.calico has the MAC of the node, 50 bytes less, and knows all other ends', () => {
     const host = wired(masters({ vxlanMode: 'Always' }), 'master1');
-    expect(section(host, 'ip -d addr show').slice(3, 7)).toEqual([
-      '2: vxlan.calico: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN group default qlen 1000',
-      '    link/ether 66:31:3a:fa:51:89 brd ff:ff:ff:ff:ff:ff',
-      '    vxlan id 4096 local 192.168.50.161 dev ens192 srcport 0 0 dstport 4789 nolearning ttl auto ageing 300 ',
-      '    inet 6.2.137.65/32 scope global vxlan.calico',
+    expect(device(host, 'vxlan.calico')).toEqual([
+      'vxlan.calico: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN group default qlen 1000',
+      'link/ether 66:31:3a:fa:51:89 brd ff:ff:ff:ff:ff:ff promiscuity 0',
+      'vxlan id 4096 local 192.168.50.161 dev ens192 srcport 0 0 dstport 4789 nolearning ttl auto ageing 300',
+      'inet 6.2.137.65/32 scope global vxlan.calico',
     ]);
-    expect(section(host, 'ip neigh show')).toEqual(['6.2.180.1 dev vxlan.calico lladdr 66:35:31:bd:3e:3a PERMANENT', '6.2.136.3 dev vxlan.calico lladdr 66:cb:b6:96:7e:c7 PERMANENT']);
+    expect(section(host, 'ip neigh show').filter((l) => l.includes('vxlan.calico'))).toEqual(['6.2.180.1 dev vxlan.calico lladdr 66:35:31:bd:3e:3a PERMANENT', '6.2.136.3 dev vxlan.calico lladdr 66:cb:b6:96:7e:c7 PERMANENT']);
     expect(section(host, 'bridge fdb show')).toEqual(['66:35:31:bd:3e:3a dev vxlan.calico dst 192.168.50.162 self permanent', '66:cb:b6:96:7e:c7 dev vxlan.calico dst 192.168.50.163 self permanent']);
   });
 
   it('takes the first free address of the first block where no annotation tells it', () => {
     const cluster = masters({ ipipMode: 'Always' });
     const bare = { ...cluster, nodes: cluster.nodes.map((n) => ({ ...n, annotations: {} })), pods: [podOf('a', 'master1', '6.2.137.64'), podOf('b', 'master1', '6.2.137.66')] };
-    expect(section(wired(bare, 'master1'), 'ip -d addr show').at(6)).toBe('    inet 6.2.137.65/32 scope global tunl0');
-    expect(section(wired(bare, 'master2'), 'ip -d addr show').at(6)).toBe('    inet 6.2.0.0/32 scope global tunl0');
-    expect(section(wired(bare, 'master3'), 'ip -d addr show').at(6)).toBe('    inet 6.2.0.64/32 scope global tunl0');
+    expect(device(wired(bare, 'master1'), 'tunl0').at(-1)).toBe('inet 6.2.137.65/32 scope global tunl0');
+    expect(device(wired(bare, 'master2'), 'tunl0').at(-1)).toBe('inet 6.2.0.0/32 scope global tunl0');
+    expect(device(wired(bare, 'master3'), 'tunl0').at(-1)).toBe('inet 6.2.0.64/32 scope global tunl0');
   });
 
   it('takes what an IPAMBlock notes', () => {
     const cluster = masters({ ipipMode: 'Always' });
     const block = calicoObject('IPAMBlock', 'b', { cidr: '6.2.137.64/26', affinity: 'host:master1', allocations: [null, null, 1, 0], attributes: [{ handle_id: 'k8s-pod-network.1' }, { handle_id: 'ipip-tunnel-addr-master1' }] });
     const bare = { ...cluster, nodes: cluster.nodes.map((n) => ({ ...n, annotations: {} })), documents: [...cluster.documents, block] };
-    expect(section(wired(bare, 'master1'), 'ip -d addr show').at(6)).toBe('    inet 6.2.137.66/32 scope global tunl0');
+    expect(device(wired(bare, 'master1'), 'tunl0').at(-1)).toBe('inet 6.2.137.66/32 scope global tunl0');
   });
 
   it('are not there when no pool needs them', () => {
@@ -124,7 +132,6 @@ describe('tunnel devices', () => {
 });
 
 describe('MTUs', () => {
-  const mtu = (text: string | undefined): number => Number(/mtu (\d+)/.exec(text ?? '')?.[1]);
   it.each`
     modes                        | version      | veth    | nic            | ipip         | vxlan        | pods    | because
     ${{ ipipMode: 'Always' }}    | ${'v3.20.6'} | ${'0'}  | ${1500}        | ${1480}      | ${undefined} | ${1480} | ${'3.17 takes the MTU of the NIC less the tunnel'}
@@ -138,10 +145,8 @@ describe('MTUs', () => {
     const config = { ...calicoObject('ConfigMap', 'calico-config', {}), apiVersion: 'v1', value: { data: { veth_mtu: veth as string } } };
     const nodes = cluster.nodes.map((n) => ({ ...n, nics: n.nics.map((x) => ({ ...x, mtu: nic as number })) }));
     const host = wired({ ...cluster, nodes, documents: [...cluster.documents, config] }, 'master1');
-    const own = section(host, 'ip -d addr show');
-    const line = (dev: string): string | undefined => own.find((l) => l.includes(`: ${dev}@`) || l.includes(`: ${dev}:`));
-    expect([line('tunl0') && mtu(line('tunl0')), line('vxlan.calico') && mtu(line('vxlan.calico')), mtu(line('cali7fc97bab38b'))]).toEqual([ipip, vxlan, podMtu]);
-    expect(mtu(section(host, 'ip -d addr show', 'ping-test-rfwx9')[3])).toBe(podMtu);
+    expect(['tunl0', 'vxlan.calico', 'cali7fc97bab38b'].map((dev) => host.own.find(dev)?.mtu)).toEqual([ipip, vxlan, podMtu]);
+    expect(host.netns('ping-test-rfwx9').find('eth0')?.mtu).toBe(podMtu);
   });
 });
 

@@ -1,9 +1,8 @@
-import { sha1 } from '@noble/hashes/legacy.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { formatIp4 } from '../../packet/address.ts';
 import type { NodeContext } from '../component.ts';
 import type { NetnsDraft } from '../draft/netns.ts';
 import type { PodModel } from '../model.ts';
+import { macOfIp } from '../objects/node.ts';
 import { mtusOf } from './mtu.ts';
 import { vethName } from './names.ts';
 import type { CalicoNode } from './nodes.ts';
@@ -66,11 +65,11 @@ function wirePod(own: NetnsDraft, inside: NetnsDraft, pod: PodModel, mtu: number
   own.route(`${formatIp4(pod.ip)} dev ${dev} scope link${source === undefined ? '' : ` src ${source}`}`, because);
   for (const [key, value] of [['proxy_arp', 1], ['route_localnet', 1], ['forwarding', 1]] as const) own.sysctl(`net.ipv4.conf.${dev}.${key}`, value, because);
   own.sysctl(`net.ipv4.neigh.${dev}.proxy_delay`, 0, because);
-  inside.device({ name: 'eth0', kind: 'veth', mtu, mac: podMac(pod), peer: { netns: null, dev }, addresses: [{ address: `${formatIp4(pod.ip)}/32` }], because });
+  inside.device({ name: 'eth0', kind: 'veth', mtu, mac: macOfIp(pod.ip), peer: { netns: null, dev }, addresses: [{ address: `${formatIp4(pod.ip)}/32` }], because });
   inside.route(`default via ${GATEWAY} dev eth0`, because);
   inside.route(`${GATEWAY} dev eth0 scope link`, because);
   inside.sysctl('net.ipv4.ip_forward', 0, because);
+  // A pod that runs has asked for its gateway, and the host for the pod.
+  inside.neighbour(`${GATEWAY} dev eth0 lladdr ${HOST_MAC} REACHABLE`, because);
+  own.neighbour(`${formatIp4(pod.ip)} dev ${dev} lladdr ${macOfIp(pod.ip)} REACHABLE`, because);
 }
-
-/** In reality random: here made from the pod's name, with the bit of local addresses. */
-const podMac = (pod: PodModel): string => ['02', ...Array.from(sha1(utf8ToBytes(`eth0 ${pod.namespace}/${pod.name}`)).slice(0, 5), (b) => b.toString(16).padStart(2, '0'))].join(':');
