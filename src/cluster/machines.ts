@@ -21,7 +21,7 @@ export function machinesOf(cluster: ClusterModel): Component {
       forward(host);
       if (node.gateway) host.own.route(`default via ${node.gateway.via} dev ${node.gateway.dev}`, node.because);
       const machine = cluster.fabric.nodes.find((m) => m.name === node.name);
-      for (const route of machine?.routes ?? []) host.own.route(route, machine?.because);
+      for (const route of machine?.routes ?? []) host.own.route(withDevice(route, node.nics), machine?.because);
       meetNeighbours(host, node.nics, wires, node.gateway);
     },
     surround: (context) => {
@@ -70,8 +70,17 @@ function surroundBy({ host, cluster }: FabricContext, machine: MachineSpec, stat
   wireNics(draft, nics, machine.because);
   const gateway = machine.gateway === undefined && router ? undefined : gatewayOf(nics, machine.gateway, cluster.fabric);
   if (gateway) draft.own.route(`default via ${gateway.via} dev ${gateway.dev}`, machine.because);
-  for (const route of machine.routes) draft.own.route(route, machine.because);
+  for (const route of machine.routes) draft.own.route(withDevice(route, nics), machine.because);
   if (router) forward(draft);
   else draft.own.sysctl('net.ipv4.ip_forward', 0);
   meetNeighbours(draft, nics, stations, gateway);
+}
+
+/** A route as people write it: `ip route` prints the device too, which the kernel finds by the gateway (fib_check_nh_v4_gw(), net/ipv4/fib_semantics.c). */
+function withDevice(route: string, nics: readonly NicModel[]): string {
+  const [, via] = / via (\S+)/.exec(route) ?? [];
+  if (via === undefined || / dev /.test(route)) return route;
+  const gateway = parseCidr(via)?.ip;
+  const nic = nics.find((n) => n.addresses.some((a) => gateway !== undefined && isInCidr(gateway, parseCidr(a) ?? { ip: 0, prefixLen: 32 })));
+  return nic ? route.replace(` via ${via}`, ` via ${via} dev ${nic.dev}`) : route;
 }
