@@ -6,8 +6,8 @@ import { useDrop } from './intake/useDrop.ts';
 import { COMMANDS } from './keys/commands.ts';
 import { useKeys } from './keys/useKeys.ts';
 import { Stage, type StageProps } from './stage/Stage.tsx';
-import { openHash, watchObjects } from './store/open.ts';
-import { loadParser } from './store/parser.ts';
+import { openHash } from './store/open.ts';
+import { loadCompiler, loadParser } from './store/parser.ts';
 import type { Loaded } from './store/state.ts';
 import { choose, isEdited, openPanel, openSource, readingIn, seek, setDetail, usePage, walkIn } from './store/store.ts';
 import { loadEngine } from './store/engine.ts';
@@ -37,7 +37,7 @@ const NoticeBar = lazy(() => import('./caption/Notices.tsx').then((m) => ({ defa
 const Problem = lazy(() => import('./caption/Problem.tsx').then((m) => ({ default: m.Problem })));
 const Drawer = lazy(() => import('./intake/Drawer.tsx').then((m) => ({ default: m.Drawer })));
 // Its edits are parsed at once, so the parsers come with it.
-const DumpView = lazy(() => Promise.all([import('./intake/DumpView.tsx'), loadParser()]).then(([m]) => ({ default: m.DumpView })));
+const DumpView = lazy(() => Promise.all([import('./intake/DumpView.tsx'), loadParser(), loadCompiler()]).then(([m]) => ({ default: m.DumpView })));
 const VerifiedDialog = lazy(() => import('./keys/VerifiedDialog.tsx').then((m) => ({ default: m.VerifiedDialog })));
 const HelpDialog = lazy(() => import('./keys/HelpDialog.tsx').then((m) => ({ default: m.HelpDialog })));
 const ShareDialog = lazy(() => import('./topbar/ShareDialog.tsx').then((m) => ({ default: m.ShareDialog })));
@@ -124,7 +124,6 @@ export function App() {
   useDocument(t);
   useKeys();
   usePlayback();
-  useEffect(watchObjects, []);
   useReady(loaded !== undefined);
 
   return (
@@ -185,7 +184,7 @@ function Walked({ loaded, t, phone }: { readonly loaded: Loaded; readonly t: Str
   const inspector = (
     <SidePanel
       t={t}
-      step={<Inspector trace={trace} world={world} bundle={loaded.files} reasonOf={undefined} reading={reading} index={index} lang={lang} onChoose={choose} onShowAll={COMMANDS.outcomes.run} onShowVerified={() => openPanel('verified')} onOpenSource={(ref: SourceRef) => openSource(ref)} />}
+      step={<Inspector trace={trace} world={world} bundle={loaded.parsed.dumps} reasonOf={loaded.parsed.reasonOf} reading={reading} index={index} lang={lang} onChoose={choose} onShowAll={COMMANDS.outcomes.run} onShowVerified={() => openPanel('verified')} onOpenSource={(ref: SourceRef) => openSource(ref)} />}
       list={<TraceList trace={trace} world={world} reading={reading} index={index} lang={lang} onSeek={stepBy} />}
     />
   );

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { addPort, addService, insertObjects, setField, setNetwork, setNodes, setPodsPerNode, setProxyMode, setServiceType, setVersion } from '../cluster/edit/edits.ts';
 import { type Files, type FormService, readForm } from '../cluster/edit/form.ts';
 import { NETWORKS, OBJECTS_FILE, STARTER } from '../cluster/starter.ts';
-import { clusterLink, NEW_CLUSTER, readClusterLink, starterFiles } from './clusterLink.ts';
-import { decodeLink, encodeLink, linkTo, SAFE_LINK_LENGTH } from './link.ts';
+import { clusterLink, readClusterLink, starterFiles } from './clusterLink.ts';
+import { decodeLink, encodeLink, linkTo, NEW_CLUSTER, SAFE_LINK_LENGTH } from './link.ts';
 
 const service = (files: Files, name = 'web'): FormService => {
   const found = readForm(files).services.find((s) => s.name === name);

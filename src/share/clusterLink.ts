@@ -2,9 +2,6 @@ import { readForm } from '../cluster/edit/form.ts';
 import { OBJECTS_FILE, PROXY_MODES, readStarterParams, STARTER_BOUNDS, type StarterChoices, starterParams, starterText } from '../cluster/starter.ts';
 import { type Files, packEdits, unpackEdits, type Unpacked } from './packed.ts';
 
-/** The scenario part of a link to a cluster that somebody built here. */
-export const NEW_CLUSTER = 'new';
-
 /** What a link says about a cluster: the choices to start from, and what was changed behind them. */
 export interface ClusterLink {
   readonly params: Readonly<Record<string, string>>;

@@ -41,6 +41,9 @@ export type LinkLang = (typeof LINK_LANGS)[number];
 /** The scenario part of a link to dumps that the user brought. */
 export const OWN = 'own';
 
+/** The scenario part of a link to a cluster that somebody built here. */
+export const NEW_CLUSTER = 'new';
+
 /** Chat tools cut links above some 2,000 characters. */
 export const SAFE_LINK_LENGTH = 2_000;
 

@@ -1,4 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import type { Because } from '../../cluster/because.ts';
+import { becauseText } from '../../text/because.ts';
 import type { Lang } from '../../text/lang.ts';
 import type { Loaded } from '../store/state.ts';
 import { closePanel, editFile, openSource, usePage } from '../store/store.ts';
@@ -33,6 +35,18 @@ function folders(paths: readonly string[]): readonly Folder[] {
   return [...byHost].map(([name, own]) => ({ name, paths: own })).sort((a, b) => Number(a.name === '') - Number(b.name === ''));
 }
 
+/** A large cluster has thousands of compiled namespaces: beyond this many files only those of machines that the walk enters are listed. */
+const MAX_COMPILED = 120;
+
+/** Files that were given, then those of compiled machines. */
+function pathsOf({ files, parsed, result }: Loaded, shown: string | undefined): readonly string[] {
+  const given = Object.keys(files);
+  const compiled = Object.keys(parsed.dumps).filter((path) => !Object.hasOwn(files, path));
+  if (compiled.length <= MAX_COMPILED) return [...given, ...compiled];
+  const entered = new Set(result.kind === 'walk' ? result.walk.trace.steps.map((s) => (s.netns === null ? s.host : `${s.host}/netns/${s.netns}`)) : []);
+  return [...given, ...compiled.filter((path) => path === shown || entered.has(path.slice(0, path.lastIndexOf('/'))))];
+}
+
 /** The file to open first: the machine that decides most, that is, the longest text. */
 const firstFile = (loaded: Loaded): string => Object.entries(loaded.files).reduce((best, [path, text]) => (text.length > (loaded.files[best] ?? '').length ? path : best), Object.keys(loaded.files)[0] ?? '');
 
@@ -44,8 +58,11 @@ export function DumpView({ loaded, t, lang, verdict }: Props) {
   const canRedo = usePage((p) => p.redo.length > 0);
   const [chosen, setChosen] = useState<string>();
   const panel = useRef<HTMLElement>(null);
-  const path = [chosen, dumpAt?.input].find((p) => p !== undefined && Object.hasOwn(loaded.files, p)) ?? firstFile(loaded);
-  const tree = useMemo(() => folders(Object.keys(loaded.files)), [loaded.files]);
+  const { dumps, reasonOf } = loaded.parsed;
+  const path = [chosen, dumpAt?.input].find((p) => p !== undefined && (Object.hasOwn(loaded.files, p) || Object.hasOwn(dumps, p))) ?? firstFile(loaded);
+  const given = Object.hasOwn(loaded.files, path);
+  const tree = useMemo(() => folders(pathsOf(loaded, path)), [loaded, path]);
+  const asked = dumpAt?.input === path ? dumpAt : undefined;
   const diagnostics = useMemo(() => [...loaded.notes, ...loaded.parsed.diagnostics], [loaded.notes, loaded.parsed.diagnostics]);
   const here = useMemo(() => new Set(diagnostics.filter((d) => d.input === path && d.severity !== 'info').map((d) => d.line)), [diagnostics, path]);
 
@@ -105,7 +122,7 @@ export function DumpView({ loaded, t, lang, verdict }: Props) {
                   <button type="button" className="offer" aria-current={p === path ? 'true' : undefined} onClick={() => setChosen(p)}>
                     <Icon name="file" />
                     <span className="mono">{p.slice(folder.name === '' ? 0 : folder.name.length + 1).replace(/^netns\//, '')}</span>
-                    {loaded.files[p] !== loaded.base[p] && <em>{s.changed}</em>}
+                    {Object.hasOwn(loaded.files, p) && loaded.files[p] !== loaded.base[p] && <em>{s.changed}</em>}
                   </button>
                 </li>
               ))}
@@ -113,7 +130,10 @@ export function DumpView({ loaded, t, lang, verdict }: Props) {
           </section>
         ))}
       </nav>
-      <Editor key={path} name={s.text(path)} text={loaded.files[path] ?? ''} at={dumpAt?.input === path ? dumpAt : undefined} marked={here} tooLong={s.tooLong} onEdit={(text) => editFile(path, text)} />
+      <div className="filetext">
+        {!given && <Compiled because={asked && reasonOf?.(asked)} lang={lang} />}
+        <Editor key={path} name={s.text(path)} text={(given ? loaded.files[path] : dumps[path]) ?? ''} at={asked} marked={here} tooLong={s.tooLong} readOnly={!given} onEdit={(text) => editFile(path, text)} />
+      </div>
       <footer>
         <div className="dumpresult" role="status" aria-label={s.result}>
           {verdict}
@@ -121,5 +141,23 @@ export function DumpView({ loaded, t, lang, verdict }: Props) {
         <DiagnosticList diagnostics={diagnostics} lang={lang} onOpen={openSource} />
       </footer>
     </aside>
+  );
+}
+
+/** A compiled text is changed where it comes from. */
+function Compiled({ because, lang }: { readonly because: Because | undefined; readonly lang: Lang }) {
+  const s = intakeStrings(lang);
+  const source = because?.source;
+  return (
+    <p className="compiled">
+      {s.compiled}{' '}
+      {because && source ? (
+        <button type="button" onClick={() => openSource(source)}>
+          {becauseText(because, lang)}
+        </button>
+      ) : (
+        because && becauseText(because, lang)
+      )}
+    </p>
   );
 }

@@ -16,11 +16,13 @@ interface Props {
   /** Lines with something wrong. */
   readonly marked: ReadonlySet<number>;
   readonly tooLong: string;
+  /** Nothing to type into: the text was made of something else. */
+  readonly readOnly?: boolean;
   readonly onEdit: (text: string) => void;
 }
 
 /** A plain text field with line numbers. What is typed shows at once and is handed on after a short pause. */
-export function Editor({ name, text, at, marked, tooLong, onEdit }: Props) {
+export function Editor({ name, text, at, marked, tooLong, readOnly = false, onEdit }: Props) {
   const editable = text.length <= MAX_EDITABLE;
   const [draft, setDraft] = useState<string>();
   const [scroll, setScroll] = useState(0);
@@ -82,7 +84,7 @@ export function Editor({ name, text, at, marked, tooLong, onEdit }: Props) {
           className="mono"
           aria-label={name}
           value={shown}
-          readOnly={!editable}
+          readOnly={readOnly || !editable}
           spellCheck={false}
           autoCapitalize="off"
           autoComplete="off"

@@ -33,6 +33,7 @@ const en = {
   line: (line: number) => `line ${line}`,
   wholeFile: 'whole file',
   result: 'Result',
+  compiled: 'Compiled from the objects: change those.',
 } as const;
 
 type Text = { readonly [K in keyof typeof en]: (typeof en)[K] extends (...args: infer A) => string ? (...args: A) => string : string };
@@ -70,6 +71,7 @@ const ko: Text = {
   line: (line) => `${line}행`,
   wholeFile: '파일 전체',
   result: '결과',
+  compiled: '오브젝트에서 만들어진 내용입니다. 바꾸려면 오브젝트를 수정하세요.',
 };
 
 const TEXTS: Readonly<Record<Lang, Text>> = { en, ko };

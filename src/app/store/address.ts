@@ -1,8 +1,8 @@
-import { encodeLink, linkTo, OWN, type Link } from '../../share/link.ts';
+import { encodeLink, linkTo, NEW_CLUSTER, OWN, type Link } from '../../share/link.ts';
 import type { Lang } from '../../text/lang.ts';
 import { browserLang } from './prefs.ts';
 import type { Loaded, PageState } from './state.ts';
-import { isEdited, usePage } from './store.ts';
+import { usePage } from './store.ts';
 
 /** The branches taken other than the first, which the engine takes anyway; only of choices that this walk has. */
 function takenPicks({ choices, result }: Loaded): Readonly<Record<string, number>> {
@@ -14,12 +14,11 @@ function takenPicks({ choices, result }: Loaded): Readonly<Record<string, number
  * What the link says about the page. Defaults are left out; source and destination are always said, because they are what a reader of
  * the link looks for. `lang` is said only where the reader's own browser would choose another one.
  */
-export function linkOf(state: PageState, loaded: Loaded, packed: string | undefined, defaultLang: Lang): Link {
+export function linkOf(state: PageState, loaded: Loaded, carried: Carried, defaultLang: Lang): Link {
   const { origin, words } = loaded;
-  const params = origin.kind === 'scenario' ? Object.fromEntries(origin.scenario.parameters.flatMap((p) => (origin.params[p.key] === undefined || origin.params[p.key] === p.default ? [] : [[p.key, origin.params[p.key] ?? '']]))) : {};
   return {
-    ...linkTo(origin.kind === 'scenario' ? origin.scenario.id : OWN),
-    params,
+    ...linkTo(origin.kind === 'scenario' ? origin.scenario.id : origin.kind === 'cluster' ? NEW_CLUSTER : OWN),
+    params: carried.params,
     from: words.from,
     via: words.via,
     to: words.to,
@@ -30,14 +29,30 @@ export function linkOf(state: PageState, loaded: Loaded, packed: string | undefi
     detail: state.detail === 'story' ? undefined : state.detail,
     step: state.index === 0 ? undefined : state.index + 1,
     lang: state.lang === defaultLang ? undefined : state.lang,
-    packed,
+    packed: carried.packed,
   };
 }
 
-/** What has to travel packed, or undefined: edits of a scenario always, a user's own text only after a yes. */
-export async function packedFor(loaded: Loaded, own: boolean): Promise<string | undefined> {
-  if (loaded.origin.kind === 'own') return own ? (await import('../../share/packed.ts')).packBundle(loaded.files) : undefined;
-  return loaded.files === loaded.base ? undefined : (await import('../../share/packed.ts')).packEdits(loaded.base, loaded.files);
+/** What a link carries of the cluster itself: its settings, and the text that differs from what they give. */
+export interface Carried {
+  readonly params: Readonly<Record<string, string>>;
+  readonly packed: string | undefined;
+}
+
+/** Edits of a scenario and of a cluster that was built here always travel, a user's own text only after a yes. */
+export async function carriedBy(loaded: Loaded, own: boolean): Promise<Carried> {
+  const { origin, files, base } = loaded;
+  switch (origin.kind) {
+    case 'own':
+      return { params: {}, packed: own ? (await import('../../share/packed.ts')).packBundle(files) : undefined };
+    case 'cluster':
+      return (await import('../../share/clusterLink.ts')).clusterLink(origin.choices, files);
+    case 'scenario':
+      return {
+        params: Object.fromEntries(origin.scenario.parameters.flatMap((p) => (origin.params[p.key] === undefined || origin.params[p.key] === p.default ? [] : [[p.key, origin.params[p.key] ?? '']]))),
+        packed: files === base ? undefined : (await import('../../share/packed.ts')).packEdits(base, files),
+      };
+  }
 }
 
 /** The address of the page with this fragment. */
@@ -53,7 +68,7 @@ const PAUSE_MS = 350;
 export function keepAddress(written: (hash: string) => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let last = 0;
-  let packedOf: { readonly files: Loaded['files']; readonly inLink: boolean; readonly packed: string | undefined } | undefined;
+  let known: { readonly files: Loaded['files']; readonly origin: Loaded['origin']; readonly carried: Carried } | undefined;
 
   const write = async () => {
     timer = undefined;
@@ -63,12 +78,12 @@ export function keepAddress(written: (hash: string) => void): () => void {
     // The text of a link that could not be used stays in the address bar until the reader does something.
     if (state.notice?.kind === 'damaged-link') return;
     last = performance.now();
-    const inLink = loaded.origin.kind === 'own' && loaded.origin.inLink;
-    if (packedOf?.files !== loaded.files || packedOf.inLink !== inLink) {
-      packedOf = { files: loaded.files, inLink, packed: isEdited(state) || inLink ? await packedFor(loaded, inLink) : undefined };
+    const { files, origin } = loaded;
+    if (known?.files !== files || known.origin !== origin) {
+      known = { files, origin, carried: await carriedBy(loaded, origin.kind === 'own' && origin.inLink) };
       if (usePage.getState() !== state) return schedule();
     }
-    const hash = encodeLink(linkOf(state, loaded, packedOf.packed, browserLang()));
+    const hash = encodeLink(linkOf(state, loaded, known.carried, browserLang()));
     written(hash);
     try {
       history.replaceState(history.state, '', hash);

@@ -1,17 +1,16 @@
-import type { Section } from '../../dumps/bundle.ts';
+import type { StarterChoices } from '../../cluster/starter.ts';
 import type { Diagnostic } from '../../dumps/diagnostic.ts';
 import { ipvsMetallb } from '../../scenarios/ipvs-metallb/scenario.ts';
 import { type NamedProbe, type Scenario, withDefaults } from '../../scenarios/scenario.ts';
 import { loadScenario, type LoadedFiles } from '../../scenarios/files.browser.ts';
-import { decodeLink, OWN, type Link } from '../../share/link.ts';
+import { decodeLink, NEW_CLUSTER, OWN, type Link } from '../../share/link.ts';
 import type { Files, Unpacked } from '../../share/packed.ts';
 import type { ProbeWords } from '../../share/probeWords.ts';
-import type { ClusterNames } from '../../world/world.ts';
 import { loadEngine, knowWalk } from './engine.ts';
 import { firstProbe } from './offers.ts';
-import { knowParsed, loadParser, parsedWorld, sectionsOf } from './parser.ts';
-import type { Loaded, NoticeReason } from './state.ts';
-import { addFiles, compute, setDumps, setNames, show, showLang, tell, usePage, whenEngine } from './store.ts';
+import { knowParsed, loadFor, parsedWorld } from './parser.ts';
+import type { NoticeReason } from './state.ts';
+import { addFiles, compute, setDumps, show, showLang, tell, usePage, whenEngine } from './store.ts';
 
 const get = usePage.getState;
 
@@ -23,7 +22,7 @@ const findScenario = async (id: string): Promise<Scenario | undefined> => (id ==
 /** A scenario's dumps, with the world that the build made of them. */
 async function openedScenario(scenario: Scenario, params: Readonly<Record<string, string>>) {
   const read = await loadScenario(scenario, params);
-  knowParsed(read.files, read.names, { ...read.parsed, sections: [] });
+  knowParsed(read.files, read.parsed);
   if (read.walk) knowWalk(read.parsed.world, read.walk);
   return read;
 }
@@ -78,8 +77,8 @@ export function openHash(hash: string): Promise<void> {
 async function openDefault(isCurrent: () => boolean): Promise<void> {
   const scenario = FIRST;
   const params = withDefaults(scenario, {});
-  const { files, names } = await dumpsOf(scenario, params);
-  if (isCurrent()) show({ origin: { kind: 'scenario', scenario, params }, base: files, files, names, notes: [], words: wordsOf(scenario.probes[0]), choices: {} }, { detail: 'story', index: 0 });
+  const { files } = await dumpsOf(scenario, params);
+  if (isCurrent()) show({ origin: { kind: 'scenario', scenario, params }, base: files, files, notes: [], words: wordsOf(scenario.probes[0]), choices: {} }, { detail: 'story', index: 0 });
 }
 
 const whyNot = (bad: Exclude<Unpacked, { kind: 'files' }>): NoticeReason =>
@@ -93,12 +92,13 @@ async function openLink(link: Link, isCurrent: () => boolean): Promise<readonly 
     if (link.packed === undefined) return [{ code: 'own-not-included' }];
     const unpacked = (await import('../../share/packed.ts')).unpackBundle(link.packed);
     if (unpacked.kind === 'bad') return [whyNot(unpacked)];
-    const read = await readOwn(unpacked.files);
-    const words = linkWords(link, firstProbe(parsedWorld(unpacked.files, read.names).world));
+    await Promise.all([loadFor(unpacked.files), loadEngine()]);
+    const words = linkWords(link, firstProbe(parsedWorld(unpacked.files).world));
     if (!words) return [{ code: 'bad-value', part: 'from, to' }];
-    if (isCurrent()) show({ origin: { kind: 'own', inLink: true }, base: unpacked.files, files: unpacked.files, names: read.names, notes: read.diagnostics, words, choices: link.picks }, at);
+    if (isCurrent()) show({ origin: { kind: 'own', inLink: true }, base: unpacked.files, files: unpacked.files, notes: [], words, choices: link.picks }, at);
     return [];
   }
+  if (link.scenario === NEW_CLUSTER) return openClusterLink(link, at, isCurrent);
   const scenario = await findScenario(link.scenario);
   if (!scenario) return [{ code: 'unknown-scenario', part: link.scenario }];
   for (const [key, value] of Object.entries(link.params)) {
@@ -109,26 +109,55 @@ async function openLink(link: Link, isCurrent: () => boolean): Promise<readonly 
   const params = withDefaults(scenario, link.params);
   const asks = link.from !== undefined || link.to !== undefined || link.packed !== undefined || Object.keys(link.picks).length > 0;
   if (asks) await loadEngine();
-  const { files: base, names: baseNames } = await dumpsOf(scenario, params);
+  const { files: base } = await dumpsOf(scenario, params);
   let files = base;
-  let names = baseNames;
   if (link.packed !== undefined) {
     const unpacked = (await import('../../share/packed.ts')).unpackEdits(link.packed, base);
     if (unpacked.kind === 'bad') return [whyNot(unpacked)];
     files = unpacked.files;
-    await loadParser();
-    if (objectsText(sectionsOf(files, undefined)) !== objectsText(sectionsOf(base, undefined))) names = (await readOwn(files)).names;
+    await loadFor(files);
   }
   const words = linkWords(link, wordsOf(scenario.probes[0]));
   if (!words) return [{ code: 'bad-value', part: 'from, to' }];
-  const inputs = { origin: { kind: 'scenario', scenario, params }, base, files, names, notes: [], words, choices: link.picks } as const;
-  // Checked before it is shown: a cut address is still a word, but means nothing here.
+  const inputs = { origin: { kind: 'scenario', scenario, params }, base, files, notes: [], words, choices: link.picks } as const;
+  return showChecked(inputs, at, isCurrent);
+}
+
+type Inputs = Parameters<typeof show>[0];
+
+/** Checked before it is shown: a cut address is still a word, but means nothing here. */
+function showChecked(inputs: Inputs, at: Parameters<typeof show>[1], isCurrent: () => boolean): readonly NoticeReason[] {
   const { result } = compute(inputs, undefined);
   if (result.kind === 'words') return [{ code: 'bad-value', part: `${result.problem.field}=${result.problem.text}` }];
-  const unknownPick = result.kind === 'walk' && files === base ? Object.keys(link.picks).find((key) => !result.walk.trace.choices.some((c) => c.key === key)) : undefined;
+  const unknownPick = result.kind === 'walk' && inputs.files === inputs.base ? Object.keys(inputs.choices).find((key) => !result.walk.trace.choices.some((c) => c.key === key)) : undefined;
   if (unknownPick !== undefined) return [{ code: 'bad-choice', part: unknownPick }];
   if (isCurrent()) show(inputs, at);
   return [];
+}
+
+/** A cluster that somebody built: its choices, and what they changed behind them. */
+async function openClusterLink(link: Link, at: Parameters<typeof show>[1], isCurrent: () => boolean): Promise<readonly NoticeReason[]> {
+  const { readClusterLink, starterFiles } = await import('../../share/clusterLink.ts');
+  const read = readClusterLink(link.params, link.packed);
+  if (read.kind === 'bad-param') return [Object.hasOwn(link.params, read.key) ? { code: 'bad-value', part: `${read.key}=${link.params[read.key]}` } : { code: 'unknown-parameter', part: read.key }];
+  if (read.kind === 'bad') return [whyNot(read)];
+  const base = starterFiles(read.choices);
+  const files = link.packed === undefined ? base : read.files;
+  await Promise.all([loadFor(files), loadEngine()]);
+  const words = linkWords(link, firstProbe(parsedWorld(files).world));
+  if (!words) return [{ code: 'bad-value', part: 'from, to' }];
+  return showChecked({ origin: { kind: 'cluster', choices: read.choices }, base, files, notes: [], words, choices: link.picks }, at, isCurrent);
+}
+
+/** Puts a new cluster on the page. */
+export function openCluster(choices: StarterChoices): Promise<void> {
+  return opening(async (isCurrent) => {
+    const { starterFiles } = await import('../../share/clusterLink.ts');
+    const files = starterFiles(choices);
+    await Promise.all([loadFor(files), loadEngine()]);
+    const words = firstProbe(parsedWorld(files).world);
+    if (words && isCurrent()) show({ origin: { kind: 'cluster', choices }, base: files, files, notes: [], words, choices: {} }, { detail: get().detail, index: 0 });
+  });
 }
 
 /** The link's words over the defaults; undefined when something essential is said nowhere. */
@@ -150,18 +179,18 @@ export async function openScenario(id: string): Promise<void> {
 export function takeProbe(scenario: Scenario, probe: NamedProbe): Promise<void> {
   const { loaded, detail } = get();
   if (loaded?.origin.kind === 'scenario' && loaded.origin.scenario === scenario) {
-    const inputs: Omit<Loaded, 'parsed' | 'result'> = { ...loaded, words: wordsOf(probe), choices: {} };
+    const inputs: Inputs = { ...loaded, words: wordsOf(probe), choices: {} };
     return whenEngine(() => usePage.setState({ loaded: compute(inputs, loaded), index: 0, playing: false }));
   }
   return opening(async (isCurrent) => {
     const params = withDefaults(scenario, {});
-    const [{ files, names }] = await Promise.all([dumpsOf(scenario, params), loadEngine()]);
-    if (isCurrent()) show({ origin: { kind: 'scenario', scenario, params }, base: files, files, names, notes: [], words: wordsOf(probe), choices: {} }, { detail, index: 0 });
+    const [{ files }] = await Promise.all([dumpsOf(scenario, params), loadEngine()]);
+    if (isCurrent()) show({ origin: { kind: 'scenario', scenario, params }, base: files, files, notes: [], words: wordsOf(probe), choices: {} }, { detail, index: 0 });
   });
 }
 
 /** Edits of one state of a scenario while another one is on the page, by the state's own text. */
-const drafts = new WeakMap<Files, { readonly files: Files; readonly names: ClusterNames; readonly undo: readonly Files[]; readonly redo: readonly Files[] }>();
+const drafts = new WeakMap<Files, { readonly files: Files; readonly undo: readonly Files[]; readonly redo: readonly Files[] }>();
 
 /** What if: the same packet in the scenario's other state. Edits of the state that is left come back with it. */
 export function setParameter(key: string, value: string): Promise<void> {
@@ -172,20 +201,11 @@ export function setParameter(key: string, value: string): Promise<void> {
     const [next] = await Promise.all([dumpsOf(origin.scenario, params), loadEngine()]);
     const { loaded, undo, redo } = get();
     if (!isCurrent() || !loaded) return;
-    drafts.set(loaded.base, { files: loaded.files, names: loaded.names, undo, redo });
+    drafts.set(loaded.base, { files: loaded.files, undo, redo });
     const draft = drafts.get(next.files);
-    setDumps({ ...origin, params }, next.files, draft?.files ?? next.files, draft?.names ?? next.names);
+    setDumps({ ...origin, params }, next.files, draft?.files ?? next.files);
     usePage.setState({ undo: draft?.undo ?? [], redo: draft?.redo ?? [] });
   });
-}
-
-const objectsText = (sections: readonly Section[]): string => sections.filter((s) => s.kind === 'objects').map((s) => `${s.input}\n${s.lines.join('\n')}`).join('\n');
-
-/** Names of the Kubernetes objects among the files; the YAML parser is fetched only when there are any. */
-async function readOwn(files: Files): Promise<{ readonly names: ClusterNames; readonly diagnostics: readonly Diagnostic[] }> {
-  await Promise.all([loadParser(), loadEngine()]);
-  const hasObjects = sectionsOf(files, undefined).some((s) => s.kind === 'objects');
-  return hasObjects ? (await import('../../dumps/kubectl.ts')).parseObjects(files) : { names: { pods: [], services: [], nodes: [] }, diagnostics: [] };
 }
 
 /**
@@ -201,9 +221,8 @@ export async function openOwn(files: Files, found: readonly Diagnostic[], add: b
       opened = true;
       return;
     }
-    const read = await readOwn(files);
-    const { world } = parsedWorld(files, read.names);
-    const words = firstProbe(world);
+    await Promise.all([loadFor(files), loadEngine()]);
+    const words = firstProbe(parsedWorld(files).world);
     if (!isCurrent()) return;
     if (!words) {
       tell({ kind: 'nothing-read' });
@@ -211,23 +230,7 @@ export async function openOwn(files: Files, found: readonly Diagnostic[], add: b
     }
     opened = true;
     tell(undefined);
-    show({ origin: { kind: 'own', inLink: false }, base: files, files, names: read.names, notes: [...found, ...read.diagnostics], words, choices: {} }, { detail: 'story', index: 0 });
+    show({ origin: { kind: 'own', inLink: false }, base: files, files, notes: found, words, choices: {} }, { detail: 'story', index: 0 });
   });
   return opened;
-}
-
-/** Reads names anew when the text of Kubernetes objects was edited. Returns how to stop. */
-export function watchObjects(): () => void {
-  return usePage.subscribe((now, before) => {
-    const { loaded } = now;
-    if (!loaded || !before.loaded || loaded.base !== before.loaded.base || loaded.parsed === before.loaded.parsed || loaded.files === before.loaded.files) return;
-    const text = objectsText(sectionsOf(loaded.files, loaded.parsed));
-    if (text === objectsText(sectionsOf(before.loaded.files, before.loaded.parsed))) return;
-    void readOwn(loaded.files).then(
-      ({ names, diagnostics }) => {
-        if (get().loaded?.files === loaded.files) setNames(names, diagnostics);
-      },
-      () => tell({ kind: 'load-failed' }),
-    );
-  });
 }

@@ -1,35 +1,69 @@
-import type { ParsedWorld, Section } from '../../dumps/bundle.ts';
+import type { Because } from '../../cluster/because.ts';
+import type { YamlProblem } from '../../cluster/edit/problems.ts';
+import type { ParsedWorld } from '../../dumps/bundle.ts';
 import type { Files } from '../../share/packed.ts';
+import type { SourceRef } from '../../world/source.ts';
 import type { ClusterNames } from '../../world/world.ts';
 
+/** What was made of the files. */
+export interface Parsed extends Pick<ParsedWorld, 'world' | 'diagnostics'> {
+  /** The files, and behind them what each compiled machine would print; those texts are made when they are first read. */
+  readonly dumps: Files;
+  /** The object that made a line of a compiled machine; undefined where every machine has dumps. */
+  readonly reasonOf: ((ref: SourceRef) => Because | undefined) | undefined;
+  /** Machines that were compiled from objects. */
+  readonly compiled: ReadonlySet<string>;
+}
+
+/** A fault of a YAML file, and which. */
+export interface YamlFault extends YamlProblem {
+  readonly file: string;
+}
+
 /**
- * The parsers of dumps, which the first view does without: a built-in scenario comes parsed, by the same parsers, when the page is
- * built. Whatever brings other text onto the page awaits loadParser() first.
+ * The parsers of dumps and the compiler of objects, which the first view does without: a built-in scenario comes parsed, by the same
+ * parsers, when the page is built. Whatever brings other text onto the page awaits loadFor() first.
  */
-let parse: ((files: Files, names: ClusterNames) => ParsedWorld) | undefined;
+let parse: ((files: Files, names?: ClusterNames) => ParsedWorld) | undefined;
+let compiler: typeof import('./compiler.ts') | undefined;
 
-/** What the build parsed already, by the very object of its files and its names. */
-const known = new WeakMap<Files, { readonly names: ClusterNames; readonly parsed: ParsedWorld }>();
+/** What the build parsed already, by the very object of its files. */
+const known = new WeakMap<Files, Parsed>();
 
-/** Fetches the parsers; rejects when that fails. */
+/** Fetches the parsers of dumps; rejects when that fails. */
 export async function loadParser(): Promise<void> {
   parse ??= (await import('../../dumps/bundle.ts')).parseBundle;
 }
 
+/** Fetches what reads Kubernetes objects and compiles nodes of them; rejects when that fails. */
+export async function loadCompiler(): Promise<void> {
+  compiler ??= await import('./compiler.ts');
+}
+
+/** Whether Kubernetes objects may be among the files. */
+const mayHaveObjects = (files: Files): boolean => Object.values(files).some((text) => /^[\s{]*["']?kind["']?\s*:/m.test(text));
+
+/** Fetches what these files need. */
+export const loadFor = (files: Files): Promise<unknown> => Promise.all([loadParser(), mayHaveObjects(files) ? loadCompiler() : undefined]);
+
+/** Whether parsedWorld() can answer at once. */
+export const isLoadedFor = (files: Files): boolean => known.has(files) || (parse !== undefined && (compiler !== undefined || !mayHaveObjects(files)));
+
 /** Remembers the world that the build made of these files. */
-export const knowParsed = (files: Files, names: ClusterNames, parsed: ParsedWorld): void => void known.set(files, { names, parsed });
+export const knowParsed = (files: Files, parsed: Pick<ParsedWorld, 'world' | 'diagnostics'>): void => void known.set(files, { ...parsed, dumps: files, reasonOf: undefined, compiled: new Set() });
 
-/** The world of these files; throws when they are not known and nobody awaited loadParser(). */
-export function parsedWorld(files: Files, names: ClusterNames): ParsedWorld {
+/** The world of these files; throws when they are not known and nobody awaited loadFor(). */
+export function parsedWorld(files: Files): Parsed {
   const ready = known.get(files);
-  if (ready?.names === names) return ready.parsed;
+  if (ready) return ready;
+  if (mayHaveObjects(files) && compiler) {
+    const { world, diagnostics, files: dumps, reasonOf, compiled } = compiler.worldOf(files);
+    return { world, diagnostics, dumps, compiled, reasonOf: compiled.size > 0 ? reasonOf : undefined };
+  }
   if (!parse) throw new Error('the parsers of dumps are not loaded');
-  return parse(files, names);
+  return { ...parse(files), dumps: files, reasonOf: undefined, compiled: new Set() };
 }
 
-/** The sections of the files; what the build parsed comes without, to travel light, and is read again. Needs loadParser(). */
-export function sectionsOf(files: Files, parsed: ParsedWorld | undefined): readonly Section[] {
-  if (parsed && parsed.sections.length > 0) return parsed.sections;
-  if (!parse) throw new Error('the parsers of dumps are not loaded');
-  return parse(files, { pods: [], services: [], nodes: [] }).sections;
-}
+/** The faults of the YAML files among these; none as long as nobody needed the compiler. */
+export const faultsOf = (files: Files): readonly YamlFault[] =>
+  compiler && !known.has(files) ? compiler.yamlFiles(files).flatMap((file) => compiler?.yamlProblems(files[file] ?? '').map((p) => ({ ...p, file })) ?? []) : [];

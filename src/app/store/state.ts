@@ -1,4 +1,4 @@
-import type { ParsedWorld } from '../../dumps/bundle.ts';
+import type { StarterChoices } from '../../cluster/starter.ts';
 import type { Diagnostic } from '../../dumps/diagnostic.ts';
 import type { Choices } from '../../engine/probe.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
@@ -7,19 +7,21 @@ import type { ProbeWords } from '../../share/probeWords.ts';
 import type { Lang } from '../../text/lang.ts';
 import type { Detail } from '../../text/reading-types.ts';
 import type { SourceRef } from '../../world/source.ts';
-import type { ClusterNames } from '../../world/world.ts';
+import type { Parsed, YamlFault } from './parser.ts';
 import type { WalkResult } from './walk.ts';
 
 /** Where the dumps came from. */
 export type Origin =
   | { readonly kind: 'scenario'; readonly scenario: Scenario; readonly params: Readonly<Record<string, string>> }
   /** Brought by the user; `inLink`: they said yes to having the text in the link. */
-  | { readonly kind: 'own'; readonly inLink: boolean };
+  | { readonly kind: 'own'; readonly inLink: boolean }
+  /** Built here; the base are the objects that these choices give. */
+  | { readonly kind: 'cluster'; readonly choices: StarterChoices };
 
 export type Theme = 'light' | 'dark';
 
 /** Panels that lie over the page; at most one is open. */
-export type Panel = 'drawer' | 'dumps' | 'share' | 'help' | 'outcomes' | 'scenarios' | 'verified';
+export type Panel = 'builder' | 'drawer' | 'dumps' | 'share' | 'help' | 'outcomes' | 'scenarios' | 'verified';
 
 /** Something to tell once, at the top. `link` is the text of a link that could not be used. */
 export type Notice =
@@ -41,9 +43,11 @@ export interface Loaded {
   readonly base: Files;
   /** The dumps as edited; the same object as `base` when nothing was. */
   readonly files: Files;
-  readonly names: ClusterNames;
-  readonly parsed: ParsedWorld;
-  /** What reading the archive and the Kubernetes objects found, besides `parsed.diagnostics`. */
+  /** Of `files`; while these have faults, of the last ones without. */
+  readonly parsed: Parsed;
+  /** What is wrong with the YAML as it stands. */
+  readonly faults: readonly YamlFault[];
+  /** What reading the archive and the Kubernetes objects found, besides `parsed.diagnostics`: of an archive. */
   readonly notes: readonly Diagnostic[];
   readonly words: ProbeWords;
   readonly choices: Choices;

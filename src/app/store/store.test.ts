@@ -9,12 +9,13 @@ import { decodeLink, encodeLink } from '../../share/link.ts';
 vi.stubGlobal('matchMedia', () => ({ matches: false }));
 vi.stubGlobal('navigator', { languages: ['en-US'], userAgent: '' });
 const { choose, editFile, redoEdit, resetEdits, seek, setDetail, setWords, show, undoEdit, usePage, walkIn, isEdited } = await import('./store.ts');
-const { linkOf, packedFor } = await import('./address.ts');
-const { loadParser } = await import('./parser.ts');
+const { carriedBy, linkOf } = await import('./address.ts');
+const { loadFor } = await import('./parser.ts');
 const { loadEngine } = await import('./engine.ts');
-await Promise.all([loadParser(), loadEngine()]);
+await loadEngine();
 
 const files = readFolder(new URL('../../scenarios/ipvs-metallb/cluster', import.meta.url).pathname);
+await loadFor(files);
 const NODE = 'cy01-ceph142/node.txt';
 const MARK_RULE = '-A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ\n';
 const RR = 'cy01-ceph142/ipvs-rr';
@@ -28,7 +29,7 @@ const pick = (endpoint: string): void => {
 
 beforeEach(() => {
   show(
-    { origin: { kind: 'scenario', scenario: scenarios[0], params: { policy: 'Cluster' } }, base: files, files, names: { pods: [], services: [], nodes: [] }, notes: [], words: { from: 'client', via: undefined, to: '172.19.100.2:80', proto: 'tcp', sport: undefined, size: undefined }, choices: {} },
+    { origin: { kind: 'scenario', scenario: scenarios[0], params: { policy: 'Cluster' } }, base: files, files, notes: [], words: { from: 'client', via: undefined, to: '172.19.100.2:80', proto: 'tcp', sport: undefined, size: undefined }, choices: {} },
     { detail: 'story', index: 0 },
   );
 });
@@ -98,7 +99,7 @@ describe('the address', () => {
   it('says what differs from the defaults and nothing else', async () => {
     const hash = async () => {
       const { loaded } = state();
-      return loaded ? encodeLink(linkOf(state(), loaded, await packedFor(loaded, false), 'en')) : '';
+      return loaded ? encodeLink(linkOf(state(), loaded, await carriedBy(loaded, false), 'en')) : '';
     };
     expect(await hash()).toBe('#/ipvs-metallb?from=client&to=172.19.100.2:80');
     seek(16);
@@ -117,7 +118,7 @@ describe('the address', () => {
     const { loaded } = state();
     if (!loaded) throw new Error('nothing loaded');
     const own = { ...loaded, origin: { kind: 'own', inLink: false } as const };
-    expect(await packedFor(own, false)).toBeUndefined();
-    expect((await packedFor(own, true))?.length).toBeGreaterThan(2_000);
+    expect((await carriedBy(own, false)).packed).toBeUndefined();
+    expect((await carriedBy(own, true)).packed?.length).toBeGreaterThan(2_000);
   });
 });

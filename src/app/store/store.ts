@@ -1,5 +1,4 @@
 import { create } from 'zustand';
-import type { ParsedWorld } from '../../dumps/bundle.ts';
 import type { Choices } from '../../engine/probe.ts';
 import type { Files } from '../../share/packed.ts';
 import type { ProbeWords } from '../../share/probeWords.ts';
@@ -7,10 +6,9 @@ import { stopAt } from '../../text/reading.ts';
 import type { Lang } from '../../text/lang.ts';
 import type { Detail, Reading, Stop } from '../../text/reading-types.ts';
 import type { SourceRef } from '../../world/source.ts';
-import type { ClusterNames } from '../../world/world.ts';
 import { loadStrings } from '../strings.ts';
 import { isEngineLoaded, loadEngine } from './engine.ts';
-import { parsedWorld } from './parser.ts';
+import { faultsOf, isLoadedFor, loadFor, type Parsed, parsedWorld } from './parser.ts';
 import { chosenTheme, startLang, systemTheme } from './prefs.ts';
 import type { Loaded, Notice, PageState, Panel } from './state.ts';
 import { keepPlace, walkOf, type Walk } from './walk.ts';
@@ -39,14 +37,21 @@ export const readingIn = (s: PageState): Reading | undefined => walkIn(s)?.readi
 export const stopIn = (s: PageState): Stop | undefined => readingIn(s)?.stops[s.index];
 export const isEdited = (s: PageState): boolean => s.loaded !== undefined && s.loaded.files !== s.loaded.base;
 
-type Inputs = Omit<Loaded, 'parsed' | 'result'>;
+type Inputs = Omit<Loaded, 'parsed' | 'result' | 'faults'>;
 
-/** Parses only if the text or the names changed, and walks only if the world, the probe or the choices did. */
+/**
+ * Parses only if the text changed, and walks only if the world, the probe or the choices did. While the YAML has faults, or describes no
+ * machine any more, the last world without stays.
+ */
 export function compute(inputs: Inputs, before: Loaded | undefined): Loaded {
-  const parsed: ParsedWorld = before?.files === inputs.files && before.names === inputs.names ? before.parsed : parsedWorld(inputs.files, inputs.names);
+  const faults = before?.files === inputs.files ? before.faults : faultsOf(inputs.files);
+  const parsed = before && (before.files === inputs.files || faults.length > 0) ? before.parsed : usable(parsedWorld(inputs.files), before?.parsed);
   const same = before?.parsed === parsed && before.words === inputs.words && before.choices === inputs.choices;
-  return { ...inputs, parsed, result: same ? before.result : walkOf(parsed.world, inputs.words, inputs.choices) };
+  return { ...inputs, parsed, faults, result: same ? before.result : walkOf(parsed.world, inputs.words, inputs.choices) };
 }
+
+/** A world without machines tells nothing: then the one before stays, with what is said about this one. */
+const usable = (parsed: Parsed, before: Parsed | undefined): Parsed => (before && parsed.world.hosts.length === 0 ? { ...before, diagnostics: parsed.diagnostics } : parsed);
 
 /** Puts other dumps on the page. The reader starts at `index` of `detail`. */
 export function show(inputs: Inputs, at: { readonly detail: Detail; readonly index: number }): void {
@@ -58,10 +63,10 @@ export function show(inputs: Inputs, at: { readonly detail: Detail; readonly ind
   });
 }
 
-/** Runs `then` once the engine is there; says so when it cannot be fetched. */
-export async function whenEngine(then: () => void): Promise<void> {
+/** Runs `then` once the engine is there, and what reads these files; says so when that cannot be fetched. */
+export async function whenEngine(then: () => void, files?: Files): Promise<void> {
   try {
-    await loadEngine();
+    await Promise.all([loadEngine(), files && loadFor(files)]);
   } catch {
     return tell({ kind: 'load-failed' });
   }
@@ -70,8 +75,9 @@ export async function whenEngine(then: () => void): Promise<void> {
 
 /** Changes some inputs of what is on the page; the reader stays at the place where they were, as far as it still exists. */
 function change(part: Partial<Inputs>, fromStart = false): void {
-  if (!isEngineLoaded()) {
-    void whenEngine(() => change(part, fromStart));
+  const { files } = part;
+  if (!isEngineLoaded() || (files && !isLoadedFor(files))) {
+    void whenEngine(() => change(part, fromStart), files);
     return;
   }
   const state = get();
@@ -99,7 +105,7 @@ export const choose = (key: string, option: number): void => change({ choices: {
 export const setChoices = (choices: Choices): void => change({ choices });
 
 /** Another state of the same cluster, as it came (`base`) and as it was edited before (`files`). */
-export const setDumps = (origin: Loaded['origin'], base: Files, files: Files, names: ClusterNames): void => change({ origin, base, files, names, notes: [] });
+export const setDumps = (origin: Loaded['origin'], base: Files, files: Files): void => change({ origin, base, files, notes: [] });
 
 const MAX_UNDO = 200;
 const TYPING_PAUSE_MS = 800;
@@ -150,16 +156,14 @@ export function resetEdits(): void {
   setFiles(loaded.base);
 }
 
-/** Adds files to dumps that the user brought, in one step of undo. */
+/** Changes several files, or adds some, in one step of undo. */
 export function addFiles(files: Files): void {
   const { loaded, undo } = get();
   if (!loaded) return;
-  set({ undo: [...undo, loaded.files], redo: [] });
+  lastEdit = { path: '', time: 0 };
+  set({ undo: [...undo, loaded.files].slice(-MAX_UNDO), redo: [] });
   setFiles({ ...loaded.files, ...files });
 }
-
-/** Names that the Kubernetes objects of edited text give. */
-export const setNames = (names: ClusterNames, notes: Loaded['notes']): void => change({ names, notes });
 
 export function seek(index: number): void {
   const count = readingIn(get())?.stops.length ?? 0;

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { encodeLink, LINK_LANGS, SAFE_LINK_LENGTH, type LinkLang } from '../../share/link.ts';
 import { PACKED_BOUNDS } from '../../share/packed.ts';
 import type { Lang } from '../../text/lang.ts';
-import { addressOf, linkOf, packedFor } from '../store/address.ts';
+import { addressOf, type Carried, carriedBy, linkOf } from '../store/address.ts';
 import { browserLang } from '../store/prefs.ts';
 import type { Loaded } from '../store/state.ts';
 import { closePanel, usePage } from '../store/store.ts';
@@ -104,7 +104,7 @@ export function ShareDialog({ loaded, t, lang }: Props) {
   const included = loaded.origin.kind === 'own' && loaded.origin.inLink;
   const bytes = own ? bytesOf(loaded.files) : 0;
   const tooLarge = bytes > PACKED_BOUNDS.bytes;
-  const [packed, setPacked] = useState<{ readonly text: string | undefined }>();
+  const [packed, setPacked] = useState<Carried>();
   const [openIn, setOpenIn] = useState<LinkLang | 'theirs'>(lang === browserLang() ? 'theirs' : lang);
   const [done, setDone] = useState<'copied' | 'selected'>();
   const [lab, setLab] = useState<{ readonly cannot: readonly string[] } | 'failed'>();
@@ -112,8 +112,8 @@ export function ShareDialog({ loaded, t, lang }: Props) {
 
   useEffect(() => {
     let stale = false;
-    void packedFor(loaded, included).then((text) => {
-      if (!stale) setPacked({ text });
+    void carriedBy(loaded, included).then((carried) => {
+      if (!stale) setPacked(carried);
     });
     return () => {
       stale = true;
@@ -121,7 +121,7 @@ export function ShareDialog({ loaded, t, lang }: Props) {
   }, [loaded, included]);
 
   const include = (inLink: boolean) => usePage.setState({ loaded: { ...loaded, origin: { kind: 'own', inLink } } });
-  const link = packed && addressOf(encodeLink({ ...linkOf(state, loaded, packed.text, browserLang()), lang: openIn === 'theirs' ? undefined : openIn }));
+  const link = packed && addressOf(encodeLink({ ...linkOf(state, loaded, packed, browserLang()), lang: openIn === 'theirs' ? undefined : openIn }));
   const copy = async () => {
     if (link === undefined) return; // still being packed
     try {
@@ -163,7 +163,7 @@ export function ShareDialog({ loaded, t, lang }: Props) {
         </button>
       </div>
       <p role="status" className="sharenote">
-        {done === 'selected' && s.selected} {own && !included && s.without} {!own && packed?.text !== undefined && s.edits}{' '}
+        {done === 'selected' && s.selected} {own && !included && s.without} {!own && packed?.packed !== undefined && s.edits}{' '}
         {link !== undefined && link.length > SAFE_LINK_LENGTH && s.long(link.length.toLocaleString(lang))}
       </p>
       <section className="labpart" aria-labelledby="lab">

@@ -49,6 +49,14 @@ function ScenarioMenu({ loaded, t, lang }: Omit<Props, 'phone'>) {
               </ul>
             </section>
           ))}
+          <div className="offers menuend">
+            {[COMMANDS.newCluster, ...(loaded ? [COMMANDS.change] : [])].map((command) => (
+              <button key={command.label} type="button" className="offer" onClick={() => { close(); command.run(); }}>
+                <b>{t[command.label]}</b>
+                <kbd>{command.keys[0].toUpperCase()}</kbd>
+              </button>
+            ))}
+          </div>
         </>
       )}
     </Popover>
