@@ -38,6 +38,7 @@ const Problem = lazy(() => import('./caption/Problem.tsx').then((m) => ({ defaul
 const Drawer = lazy(() => import('./intake/Drawer.tsx').then((m) => ({ default: m.Drawer })));
 // Its edits are parsed at once, so the parsers come with it.
 const DumpView = lazy(() => Promise.all([import('./intake/DumpView.tsx'), loadParser(), loadCompiler()]).then(([m]) => ({ default: m.DumpView })));
+const Builder = lazy(() => Promise.all([import('./builder/Builder.tsx'), loadParser(), loadCompiler()]).then(([m]) => ({ default: m.Builder })));
 const VerifiedDialog = lazy(() => import('./keys/VerifiedDialog.tsx').then((m) => ({ default: m.VerifiedDialog })));
 const HelpDialog = lazy(() => import('./keys/HelpDialog.tsx').then((m) => ({ default: m.HelpDialog })));
 const ShareDialog = lazy(() => import('./topbar/ShareDialog.tsx').then((m) => ({ default: m.ShareDialog })));
@@ -254,6 +255,7 @@ function Panels({ loaded, t }: { readonly loaded: Loaded | undefined; readonly t
       {panel === 'help' && <HelpDialog t={t} lang={lang} />}
       {panel === 'verified' && <VerifiedDialog loaded={loaded} t={t} lang={lang} />}
       {panel === 'drawer' && <Drawer t={t} lang={lang} />}
+      {(panel === 'newcluster' || (panel === 'builder' && loaded)) && <Builder loaded={loaded} start={panel === 'newcluster'} t={t} lang={lang} verdict={loaded?.result.kind === 'walk' ? verdictOf(loaded.result.walk.trace) : t.cannotStart} />}
       {panel === 'share' && loaded && <ShareDialog loaded={loaded} t={t} lang={lang} />}
       {panel === 'outcomes' && loaded && <OutcomesDialog loaded={loaded} t={t} lang={lang} verdictOf={verdictOf} />}
       {panel === 'dumps' && loaded && <DumpView loaded={loaded} t={t} lang={lang} verdict={loaded.result.kind === 'walk' ? verdictOf(loaded.result.walk.trace) : t.cannotStart} />}

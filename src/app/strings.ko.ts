@@ -112,6 +112,8 @@ export const ko: Strings = {
   cmdFiner: '더 자세히',
   cmdCoarser: '더 간략히',
   cmdScenarios: '시나리오 고르기',
+  cmdNewCluster: '새 클러스터',
+  cmdChange: '무엇이든 바꾸기',
   cmdHelp: '단축키와 도움말',
   cmdUndo: '덤프 수정 취소',
   cmdRedo: '다시 적용',

@@ -117,6 +117,8 @@ const en = {
   cmdFiner: 'More detail',
   cmdCoarser: 'Less detail',
   cmdScenarios: 'Choose a scenario',
+  cmdNewCluster: 'New cluster',
+  cmdChange: 'Change anything',
   cmdHelp: 'Keys and help',
   cmdUndo: 'Undo an edit of the dumps',
   cmdRedo: 'Redo it',

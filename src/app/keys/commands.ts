@@ -19,6 +19,8 @@ export interface Command {
 
 const get = usePage.getState;
 const lastIndex = (s: PageState): number => (readingIn(s)?.stops.length ?? 1) - 1;
+/** Some of its machines come from objects, so that forms can change them. */
+const isCompiled = (s: PageState): boolean => (s.loaded?.parsed.compiled.size ?? 0) > 0;
 const hasWalk = (s: PageState): boolean => readingIn(s) !== undefined;
 const DETAILS: readonly Detail[] = ['story', 'hooks', 'rules'];
 
@@ -60,6 +62,8 @@ export const COMMANDS = {
   coarser: { label: 'cmdCoarser', keys: ['['], group: 'detail', run: () => toDetail(-1), enabled: (s) => s.detail !== 'story' },
   scenarios: { label: 'cmdScenarios', keys: ['/'], group: 'page', run: () => openPanel('scenarios') },
   library: { label: 'library', keys: [], group: 'page', run: () => openPanel('drawer') },
+  newCluster: { label: 'cmdNewCluster', keys: ['n'], group: 'page', run: () => openPanel('newcluster') },
+  change: { label: 'cmdChange', keys: ['c'], group: 'page', run: () => openPanel(isCompiled(get()) ? 'builder' : 'dumps'), enabled: (s) => s.loaded !== undefined },
   dumps: { label: 'openDumps', keys: [], group: 'page', run: () => openPanel('dumps'), enabled: (s) => s.loaded !== undefined },
   share: { label: 'share', keys: [], group: 'page', run: () => openPanel('share'), enabled: (s) => s.loaded !== undefined },
   outcomes: { label: 'allOutcomes', keys: [], group: 'page', run: () => openPanel('outcomes'), enabled: hasWalk },

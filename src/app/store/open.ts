@@ -10,7 +10,7 @@ import { loadEngine, knowWalk } from './engine.ts';
 import { firstProbe } from './offers.ts';
 import { knowParsed, loadFor, parsedWorld } from './parser.ts';
 import type { NoticeReason } from './state.ts';
-import { addFiles, compute, setDumps, show, showLang, tell, usePage, whenEngine } from './store.ts';
+import { editFiles, compute, setDumps, show, showLang, tell, usePage, whenEngine } from './store.ts';
 
 const get = usePage.getState;
 
@@ -217,7 +217,7 @@ export async function openOwn(files: Files, found: readonly Diagnostic[], add: b
   await opening(async (isCurrent) => {
     const { loaded } = get();
     if (add && loaded?.origin.kind === 'own') {
-      addFiles(files);
+      editFiles(files);
       opened = true;
       return;
     }

@@ -21,7 +21,7 @@ export type Origin =
 export type Theme = 'light' | 'dark';
 
 /** Panels that lie over the page; at most one is open. */
-export type Panel = 'builder' | 'drawer' | 'dumps' | 'share' | 'help' | 'outcomes' | 'scenarios' | 'verified';
+export type Panel = 'builder' | 'newcluster' | 'drawer' | 'dumps' | 'share' | 'help' | 'outcomes' | 'scenarios' | 'verified';
 
 /** Something to tell once, at the top. `link` is the text of a link that could not be used. */
 export type Notice =

@@ -157,7 +157,7 @@ export function resetEdits(): void {
 }
 
 /** Changes several files, or adds some, in one step of undo. */
-export function addFiles(files: Files): void {
+export function editFiles(files: Files): void {
   const { loaded, undo } = get();
   if (!loaded) return;
   lastEdit = { path: '', time: 0 };
@@ -179,8 +179,11 @@ export function setDetail(detail: Detail): void {
   set({ detail, index: reading && stop ? stopAt(reading, stop.lead) : 0 });
 }
 
-/** Opens the dump view at a line. */
-export const openSource = (ref: SourceRef): void => set({ panel: 'dumps', dumpAt: ref, playing: false });
+/** Opens a line: in the builder when that is open and has the file, else in the dump view. */
+export function openSource(ref: SourceRef): void {
+  const { panel, loaded } = get();
+  set({ panel: panel === 'builder' && /\.ya?ml$/i.test(ref.input) && Object.hasOwn(loaded?.files ?? {}, ref.input) ? 'builder' : 'dumps', dumpAt: ref, playing: false });
+}
 
 /** Shows the page in a language, once what it needs is there. */
 export async function showLang(lang: Lang): Promise<void> {
@@ -192,6 +195,6 @@ export async function showLang(lang: Lang): Promise<void> {
   }
 }
 
-export const openPanel = (panel: Panel): void => set({ panel: get().panel === panel ? undefined : panel, playing: false });
+export const openPanel = (panel: Panel): void => set({ panel: get().panel === panel ? undefined : panel, dumpAt: undefined, playing: false });
 export const closePanel = (): void => set({ panel: undefined });
 export const tell = (notice: Notice | undefined): void => set({ notice });
