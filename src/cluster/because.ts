@@ -11,3 +11,6 @@ export interface Because {
   /** Where the object stands in what the user gave; absent: it stands for a default. */
   readonly source?: SourceRef;
 }
+
+/** Finds the object that made a line. */
+export type ReasonOf = (ref: SourceRef) => Because | undefined;

@@ -1,3 +1,4 @@
+import type { ClusterWorld } from '../cluster/world.ts';
 import type { ParsedWorld } from '../dumps/bundle.ts';
 import type { Trace } from '../engine/trace-types.ts';
 import type { ClusterNames } from '../world/world.ts';
@@ -8,7 +9,8 @@ import { load as ipvsMetallbLocal } from './ipvs-metallb/local?bundle';
 export interface LoadedFiles {
   readonly files: Readonly<Record<string, string>>;
   readonly names: ClusterNames;
-  readonly parsed: Pick<ParsedWorld, 'world' | 'diagnostics'>;
+  /** What the build parsed; of objects also the compiled machines' texts, and why their lines are there. */
+  readonly parsed: Pick<ParsedWorld, 'world' | 'diagnostics'> & Partial<Pick<ClusterWorld, 'files' | 'reasonOf' | 'compiled'>>;
   /** Of the scenario's first probe, by the same engine. */
   readonly walk?: Trace;
 }

@@ -16,6 +16,6 @@ async function text(path: string): Promise<string> {
 export async function loadObjects(scenario: Scenario, folder: string, params: Readonly<Record<string, string>>): Promise<LoadedFiles> {
   const [base, ...patches] = await Promise.all(['objects.yaml', ...patchesOf(scenario, params)].map((file) => text(`./${folder}/${file}`)));
   const files = { 'objects.yaml': patches.reduce(patchObjects, base ?? '') };
-  const { world, diagnostics } = worldOf(files);
-  return { files, names: world.names, parsed: { world, diagnostics } };
+  const parsed = worldOf(files);
+  return { files, names: parsed.world.names, parsed };
 }

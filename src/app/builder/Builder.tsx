@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { type ObjectPlace, yamlFiles } from '../../cluster/edit/form.ts';
 import { OBJECTS_FILE } from '../../cluster/starter.ts';
 import type { Lang } from '../../text/lang.ts';
@@ -119,17 +119,18 @@ function Undo({ t }: { readonly t: Strings }) {
   );
 }
 
+function linesWithFaults({ faults, parsed }: Loaded, path: string): ReadonlySet<number> {
+  const problems = parsed.diagnostics.filter((d) => d.input === path && d.severity !== 'info');
+  return new Set([...faults.filter((f) => f.file === path), ...problems].map((p) => p.line));
+}
+
 /** The objects as text; a cluster may have them in several files. */
 function YamlText({ loaded, at, lang, s }: { readonly loaded: Loaded; readonly at: SourceRef | undefined; readonly lang: Lang; readonly s: BuilderStrings }) {
   const files = yamlFiles(loaded.files);
   const [chosen, setChosen] = useState<string>();
   useEffect(() => setChosen(undefined), [at]);
   const path = [chosen, at?.input, ...files].find((p) => p !== undefined && files.includes(p)) ?? OBJECTS_FILE;
-  const marked = useMemo(() => {
-    const faults = loaded.faults.filter((f) => f.file === path).map((f) => f.line);
-    const problems = loaded.parsed.diagnostics.filter((d) => d.input === path && d.severity !== 'info').map((d) => d.line);
-    return new Set([...faults, ...problems]);
-  }, [loaded.faults, loaded.parsed.diagnostics, path]);
+  const marked = linesWithFaults(loaded, path);
   const texts = intakeStrings(lang);
   return (
     <>

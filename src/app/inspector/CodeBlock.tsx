@@ -1,10 +1,10 @@
 import { type CSSProperties, useMemo, useState } from 'react';
-import type { Because } from '../../cluster/because.ts';
+import type { Because, ReasonOf } from '../../cluster/because.ts';
 import { becauseText } from '../../text/because.ts';
 import type { Lang } from '../../text/lang.ts';
 import { netnsId } from '../../world/lookup.ts';
 import type { SourceRef } from '../../world/source.ts';
-import { type ReasonOf, reasonsOf } from './because.ts';
+import { reasonsOf } from './because.ts';
 import type { Excerpt, ExcerptLine, ExcerptRow, LineMark } from './excerpt.ts';
 import { inspectorStrings, noteText } from './strings.ts';
 import { tokensOf } from './tokens.ts';

@@ -1,12 +1,12 @@
 import './inspector.css';
 import { useMemo } from 'react';
+import type { ReasonOf } from '../../cluster/because.ts';
 import type { Trace } from '../../engine/trace-types.ts';
 import type { Lang } from '../../text/lang.ts';
 import type { Reading } from '../../text/reading-types.ts';
 import { seeYourself } from '../../text/seeYourself.ts';
 import type { SourceRef } from '../../world/source.ts';
 import type { World } from '../../world/world.ts';
-import type { ReasonOf } from './because.ts';
 import type { BundleText } from './dumpText.ts';
 import { packetView } from './packetRows.ts';
 import { PacketSection } from './PacketSection.tsx';

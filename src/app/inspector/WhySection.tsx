@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import type { ReasonOf } from '../../cluster/because.ts';
 import type { Choice } from '../../engine/probe.ts';
 import type { Stop } from '../../text/reading-types.ts';
 import type { Telling } from '../../text/telling.ts';
@@ -8,7 +9,6 @@ import type { SourceRef } from '../../world/source.ts';
 import { ChoiceRows } from './ChoiceRows.tsx';
 import { choicesAt } from './choicesAt.ts';
 import { CodeBlock } from './CodeBlock.tsx';
-import type { ReasonOf } from './because.ts';
 import type { BundleText } from './dumpText.ts';
 import { lookupExcerpts } from './lookupExcerpts.ts';
 import { actedRule, ruleExcerpt } from './ruleExcerpt.ts';

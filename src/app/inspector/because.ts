@@ -1,8 +1,5 @@
-import type { Because } from '../../cluster/because.ts';
-import type { SourceRef } from '../../world/source.ts';
+import type { Because, ReasonOf } from '../../cluster/because.ts';
 import type { ExcerptLine, ExcerptRow } from './excerpt.ts';
-
-export type ReasonOf = (ref: SourceRef) => Because | undefined;
 
 const keyOf = ({ kind, namespace, name, part }: Because): string => JSON.stringify([kind, namespace, name, part]);
 

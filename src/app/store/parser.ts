@@ -1,8 +1,9 @@
-import type { Because } from '../../cluster/because.ts';
 import type { YamlProblem } from '../../cluster/edit/problems.ts';
+import type { ReasonOf } from '../../cluster/because.ts';
 import type { ParsedWorld } from '../../dumps/bundle.ts';
+import type * as Compiler from './compiler.ts';
+import type { LoadedFiles } from '../../scenarios/files.browser.ts';
 import type { Files } from '../../share/packed.ts';
-import type { SourceRef } from '../../world/source.ts';
 import type { ClusterNames } from '../../world/world.ts';
 
 /** What was made of the files. */
@@ -10,7 +11,7 @@ export interface Parsed extends Pick<ParsedWorld, 'world' | 'diagnostics'> {
   /** The files, and behind them what each compiled machine would print; those texts are made when they are first read. */
   readonly dumps: Files;
   /** The object that made a line of a compiled machine; undefined where every machine has dumps. */
-  readonly reasonOf: ((ref: SourceRef) => Because | undefined) | undefined;
+  readonly reasonOf: ReasonOf | undefined;
   /** Machines that were compiled from objects. */
   readonly compiled: ReadonlySet<string>;
 }
@@ -25,7 +26,7 @@ export interface YamlFault extends YamlProblem {
  * parsers, when the page is built. Whatever brings other text onto the page awaits loadFor() first.
  */
 let parse: ((files: Files, names?: ClusterNames) => ParsedWorld) | undefined;
-let compiler: typeof import('./compiler.ts') | undefined;
+let compiler: typeof Compiler | undefined;
 
 /** What the build parsed already, by the very object of its files. */
 const known = new WeakMap<Files, Parsed>();
@@ -49,19 +50,20 @@ export const loadFor = (files: Files): Promise<unknown> => Promise.all([loadPars
 /** Whether parsedWorld() can answer at once. */
 export const isLoadedFor = (files: Files): boolean => known.has(files) || (parse !== undefined && (compiler !== undefined || !mayHaveObjects(files)));
 
-/** Remembers the world that the build made of these files. */
-export const knowParsed = (files: Files, parsed: Pick<ParsedWorld, 'world' | 'diagnostics'>): void => void known.set(files, { ...parsed, dumps: files, reasonOf: undefined, compiled: new Set() });
+/** Remembers the world that the build, or a scenario's objects, made of these files. */
+export const knowParsed = (files: Files, parsed: LoadedFiles['parsed']): void => void known.set(files, toParsed(files, parsed));
+
+function toParsed(files: Files, { world, diagnostics, files: dumps = files, reasonOf, compiled = new Set() }: LoadedFiles['parsed']): Parsed {
+  return { world, diagnostics, dumps, compiled, reasonOf: compiled.size > 0 ? reasonOf : undefined };
+}
 
 /** The world of these files; throws when they are not known and nobody awaited loadFor(). */
 export function parsedWorld(files: Files): Parsed {
   const ready = known.get(files);
   if (ready) return ready;
-  if (mayHaveObjects(files) && compiler) {
-    const { world, diagnostics, files: dumps, reasonOf, compiled } = compiler.worldOf(files);
-    return { world, diagnostics, dumps, compiled, reasonOf: compiled.size > 0 ? reasonOf : undefined };
-  }
+  if (mayHaveObjects(files) && compiler) return toParsed(files, compiler.worldOf(files));
   if (!parse) throw new Error('the parsers of dumps are not loaded');
-  return { ...parse(files), dumps: files, reasonOf: undefined, compiled: new Set() };
+  return toParsed(files, parse(files));
 }
 
 /** The faults of the YAML files among these; none as long as nobody needed the compiler. */
