@@ -67,7 +67,7 @@ function inHall(layout: Layout, house: PlacedHouse, id: string, size: CapsuleSiz
     const rect = place(toRight ? right(hall) - size.w : hall.x);
     const middle = rect.y + rect.h / 2;
     // Ways beside the hooks run along the wall where there are bridges.
-    const inset = roofBridges(house.cast).length > 0 ? WALL + 9 : 9;
+    const inset = roofBridges(house.cast).length > 0 ? WALL.leader : 9;
     const wall = toRight ? right(walls) - inset : walls.x + inset;
     const reach = clamp(wall, box.x + 4, right(box) - 4);
     const straight = reach === wall;

@@ -55,8 +55,8 @@ export interface Columns {
 
 export const hookId = (house: string, hook: string): string => `${house}#${hook}`;
 
-/** How far from a wall a way beside the hooks runs. */
-export const WALL = 7;
+/** How far from the walls the ways beside the hooks run; the reply keeps 8 to the left of the request. `leader`: where a leader runs that must keep off both. */
+export const WALL = { left: 14, right: 7, leader: 22 } as const;
 
 const GAP = 10;
 const pill = (label: string): number => Math.ceil(textWidth(label, 11, 'bold')) + 16;
@@ -112,7 +112,7 @@ function tryWidth(cast: CastHouse, rows: Rows, side: (device: string) => Side, w
   const rightWidth = rightTunnel ? deviceLabel(rightTunnel).w : 0;
   // A way straight down beside the tunnel's box must still meet the pill of its hook.
   // Beside the hooks there is room for a way and for a leader where a bridge may need them.
-  const pad = roofBridges(cast).length > 0 ? 24 : 14;
+  const pad = roofBridges(cast).length > 0 ? 30 : 14;
   const padLeft = leftTunnel ? Math.max(30, leftWidth + 26 - W.PRE) : pad;
   const padRight = rightTunnel ? Math.max(30, rightWidth + 26 - W.POST) : pad;
   const middle = Math.max(W.FWD + 36, W.IN + (cast.ipvs ? W.IPVS + 12 : 14) + W.OUT - 52);

@@ -188,7 +188,7 @@ function linkWays(house: PlacedHouse, layout: Layout, world: World, both: Add): 
     else if (from.y === rows.veth) both(a, b, [{ x, y }, { x, y: end }]);
     else if (from.y === rows.bridge) {
       // Along the wall, so that no hook seems to have a say.
-      const wall = target < centre(house.rect).x ? house.rect.x + WALL : right(house.rect) - WALL;
+      const wall = target < centre(house.rect).x ? house.rect.x + WALL.left : right(house.rect) - WALL.right;
       both(a, b, wall >= to.x && wall <= right(to) ? [{ x: wall, y }, { x: wall, y: end }] : [{ x: wall, y }, { x: wall, y: gap }, { x: target, y: gap }, { x: target, y: end }]);
     } else both(a, b, target >= from.x + 6 && target <= right(from) - 6 ? [{ x: target, y }, { x: target, y: end }] : [{ x, y }, { x, y: gap }, { x: target, y: gap }, { x: target, y: end }]);
   };
@@ -209,7 +209,7 @@ function lowerWay(house: PlacedHouse, layout: Layout, pod: string, lower: string
   const box = layout.boxes.get(pod)?.rect;
   const under = layout.boxes.get(lower)?.rect;
   if (!box || !under) return;
-  const wall = right(house.rect) - WALL;
+  const wall = right(house.rect) - WALL.right;
   const x = clamp(wall, box.x + 8, right(box) - 8);
   const target = house.columns.wire.get(lower) ?? centre(under).x;
   const last = wall >= under.x && wall <= right(under) ? [] : [{ x: wall, y: under.y - 6 }, { x: target, y: under.y - 6 }];
