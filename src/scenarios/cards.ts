@@ -8,6 +8,12 @@ export const cards = [
     system: { en: 'kube-proxy IPVS, MetalLB BGP, Calico IPIP', ko: 'kube-proxy IPVS, MetalLB BGP, Calico IPIP' },
     question: { en: 'Why does my pod see 10.233.98.0 as the client?', ko: '파드에는 왜 클라이언트가 10.233.98.0으로 보일까요?' },
   },
+  {
+    id: 'openshift-sdn',
+    title: { en: 'OpenShift SDN: the host’s half', ko: 'OpenShift SDN: 호스트 쪽 절반' },
+    system: { en: 'OpenShift SDN 4.10, kube-proxy 1.23 iptables', ko: 'OpenShift SDN 4.10, kube-proxy 1.23 iptables' },
+    question: { en: 'Which rules does a packet meet before tun0?', ko: '패킷은 tun0에 닿기 전에 어떤 규칙을 만날까요?' },
+  },
 ] as const satisfies readonly ScenarioCard[];
 
 export type ScenarioId = (typeof cards)[number]['id'];

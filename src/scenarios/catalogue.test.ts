@@ -36,7 +36,9 @@ describe.each(cases)('$id with $params', ({ scenario, params }) => {
 
   it('is understood: dumps without an error, objects without a warning', () => {
     expect(world.hosts.length).toBeGreaterThan(0);
-    expect(diagnostics.filter((d) => d.severity === 'error' || (scenario.source.kind === 'objects' && d.severity === 'warning'))).toEqual([]);
+    // A scenario may name probes that end at something that is not modelled; then that is said of the objects, too.
+    const expected = (code: string): boolean => code === 'unmodelled' && scenario.unknownHere !== undefined;
+    expect(diagnostics.filter((d) => d.severity === 'error' || (scenario.source.kind === 'objects' && d.severity === 'warning' && !expected(d.code)))).toEqual([]);
   });
 
   it('gives the page the same texts and the names that its objects say', async () => {
