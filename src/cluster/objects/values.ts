@@ -19,6 +19,9 @@ export const isInCidr = (ip: Ip4, net: Prefix): boolean => ((ip ^ net.ip) & mask
 /** Whether a text is an address or network of IPv6, which is not compiled yet. */
 export const isIp6 = (value: unknown): boolean => typeof value === 'string' && value.includes(':') && /^[0-9a-fA-F:.]+(?:\/\d+)?$/.test(value);
 
+/** Old objects may have leading zeros, which Kubernetes has always read as decimal (ParseIPSloppy() of k8s.io/utils/net). */
+const withoutZeros = (text: string): string => text.replaceAll(/\b0+(?=\d)/g, '');
+
 type Path = readonly (string | number)[];
 
 /** Reads fields of one object and reports what cannot be used, each at its line. */
@@ -59,14 +62,14 @@ export class Fields {
   /** An IPv4 address; undefined when it is missing, wrong or IPv6. */
   ip(path: Path, value: unknown): Ip4 | undefined {
     if (value === undefined || value === null || value === '' || isIp6(value)) return undefined;
-    const ip = typeof value === 'string' ? parseIp4(value) : undefined;
+    const ip = typeof value === 'string' ? parseIp4(withoutZeros(value)) : undefined;
     return ip ?? this.bad(path, value, '192.0.2.1');
   }
 
   /** An IPv4 network as written, without blanks; undefined when it is missing, wrong or IPv6. */
   cidr(path: Path, value: unknown): string | undefined {
     if (value === undefined || value === null || value === '' || isIp6(typeof value === 'string' ? value.trim() : value)) return undefined;
-    const net = typeof value === 'string' ? parseCidr(value) : undefined;
-    return net === undefined ? this.bad(path, value, '192.0.2.0/24') : (value as string).trim();
+    const text = typeof value === 'string' ? withoutZeros(value.trim()) : '';
+    return parseCidr(text) ? text : this.bad(path, value, '192.0.2.0/24');
   }
 }
