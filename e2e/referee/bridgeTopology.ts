@@ -59,6 +59,9 @@ export function slaveText(words = ''): string {
   return `    bridge_slave ${SWITCHES.map((s) => { const [name = '', value = ''] = s.split(' '); return `${name} ${given.get(name) ?? value}`; }).join(' ')} `;
 }
 
+/** A device's VLANs as `bridge vlan show` prints them. */
+export const vlanLines = (dev: string, ...vlans: readonly string[]): readonly string[] => vlans.map((v, i) => `${(i === 0 ? dev : '').padEnd(16)}  ${v}`);
+
 const PODS = ['a', 'b', 'c'] as const;
 type Pod = (typeof PODS)[number];
 

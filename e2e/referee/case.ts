@@ -2,8 +2,8 @@ import type { ProbeJson } from '../../src/cli/probeJson.ts';
 import type { Bundle } from '../../src/dumps/bundle.ts';
 
 /**
- * What a case needs beyond a plain kernel with namespaces, veth, bridge, vxlan, macvlan and iptables: then only a kernel that has it
- * can judge it. A need is the name of a module (`ip_vs`, `ipip`, `ip_gre`, `geneve`, `dummy`, `8021q`, `bridge_vlan`, `ip_set_hash_mac`).
+ * What a case needs beyond a plain kernel with namespaces, veth, bridge, vxlan and iptables: then only a kernel that has it
+ * can judge it. A need is the name of a module (`ip_vs`, `ipip`, `ip_gre`, `geneve`, `dummy`, `8021q`, `bridge_vlan`, `macvlan`, `nfacct`, `ip_set_hash_mac`).
  */
 export type Need = string;
 

@@ -52,16 +52,18 @@ function hostLacks(): ReadonlySet<string> {
   const lacks = new Set<string>();
   const name = `pwtest${process.pid}`;
   spawnSync('ip', ['netns', 'add', name]);
+  spawnSync('ip', ['-n', name, 'link', 'add', 'va', 'type', 'veth', 'peer', 'name', 'vb']);
   const tries: readonly (readonly [string, readonly string[]])[] = [
     ['dummy', ['ip', 'link', 'add', 'd0', 'type', 'dummy']],
     ['ipip', ['ip', 'link', 'add', 't0', 'type', 'ipip', 'local', '10.9.9.1', 'remote', '10.9.9.2']],
     ['ip_gre', ['ip', 'link', 'add', 'g0', 'type', 'gre', 'local', '10.9.9.1', 'remote', '10.9.9.3']],
     ['geneve', ['ip', 'link', 'add', 'n0', 'type', 'geneve', 'id', '1', 'remote', '10.9.9.2']],
     ['vxlan', ['ip', 'link', 'add', 'v0', 'type', 'vxlan', 'id', '1', 'remote', '10.9.9.2', 'dstport', '4789']],
-    ['macvlan', ['ip', 'link', 'add', 'link', 'lo', 'm0', 'type', 'macvlan']],
-    ['8021q', ['ip', 'link', 'add', 'link', 'lo', 'l0', 'type', 'vlan', 'id', '2']],
+    ['macvlan', ['ip', 'link', 'add', 'link', 'va', 'm0', 'type', 'macvlan']],
+    ['8021q', ['ip', 'link', 'add', 'link', 'va', 'l0', 'type', 'vlan', 'id', '2']],
     ['bridge_vlan', ['ip', 'link', 'add', 'b0', 'type', 'bridge', 'vlan_filtering', '1']],
     ['ip_vs', ['ipvsadm', '-Ln']],
+    ['nfacct', ['nfacct', 'add', 'tried']],
   ];
   for (const [need, [command = '', ...args]] of tries) if (spawnSync('ip', ['netns', 'exec', name, command, ...args]).status !== 0) lacks.add(need);
   for (const type of ['net,net', 'net,port,net', 'ip,mark', 'mac', 'ip,mac']) {

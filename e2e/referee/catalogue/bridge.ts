@@ -1,5 +1,6 @@
-import { CALL, from, lan, LAN_MAC, ping, udp } from '../bridgeTopology.ts';
+import { CALL, from, lan, LAN_MAC, ping, udp, vlanLines } from '../bridgeTopology.ts';
 import type { RefereeCase } from '../case.ts';
+import { macvlans } from './macvlanWorld.ts';
 
 const all = (dst = '10.9.0.2') => [from('a', dst), udp('a', dst), ping('a', dst)];
 const toX = { from: { host: 'n' }, dst: '10.1.0.1', proto: 'tcp' as const, sport: 41_000, dport: 80 };
@@ -117,35 +118,18 @@ const translating: readonly RefereeCase[] = [
   { name: 'notrack keeps a bridged packet from translation', covers: ['bridge:nf', 'target:CT'], files: lan({ node: { sysctls: CALL, tables: { raw: ['-A PREROUTING -i br0 -j CT --notrack'], nat: ['-A POSTROUTING -j MASQUERADE'] } } }), probes: [from('a', '10.9.0.2')] },
 ];
 
-const macvlan = (index: number, name: string, mac: string, mode: string, address?: string): string =>
-  [`${index}: ${name}@if2: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000`, `    link/ether ${mac} brd ff:ff:ff:ff:ff:ff link-netnsid 0 promiscuity 0  allmulti 0 minmtu 68 maxmtu 65535 `, `    macvlan mode ${mode} bcqueuelen 1000 usedbcqueuelen 1000 `, ...(address === undefined ? [] : [`    inet ${address} brd 10.1.0.255 scope global ${name}`])].join('\n');
-
-const M1 = '0a:00:00:00:01:11';
-const M2 = '0a:00:00:00:01:12';
-const mac = (mode: string, other = mode) => {
-  const neighbours = [`10.1.0.1 dev m0 lladdr ${LAN_MAC.x} PERMANENT`, `10.1.0.254 dev m0 lladdr ${LAN_MAC.eth} PERMANENT`];
-  const pod = (n: number, m: string, address: string, peer: string): { readonly pod: object } => ({ pod: { links: [macvlan(30 + n, 'm0', m, n === 1 ? mode : other, address)], routes: ['10.1.0.0/24 dev m0'], neigh: [...neighbours, peer] } });
-  return lan({
-    a: pod(1, M1, '10.1.0.11/24', `10.1.0.12 dev m0 lladdr ${M2} PERMANENT`),
-    b: pod(2, M2, '10.1.0.12/24', `10.1.0.11 dev m0 lladdr ${M1} PERMANENT`),
-    node: { neigh: [`10.1.0.11 dev eth0 lladdr ${M1} PERMANENT`] },
-    x: { neigh: [`10.1.0.11 dev eth0 lladdr ${M1} PERMANENT`, `10.1.0.12 dev eth0 lladdr ${M2} PERMANENT`] },
-  });
-};
-
 /** Devices on top of others. */
 const stacked: readonly RefereeCase[] = [
-  { name: 'macvlans in mode bridge reach each other and the wire, not the machine below', covers: ['device:macvlan'], files: mac('bridge'), probes: [udp('a', '10.1.0.1'), udp('a', '10.1.0.12'), udp('a', '10.1.0.254'), { from: { host: 'x' }, dst: '10.1.0.11', proto: 'udp', sport: 41_000, dport: 53 }] },
-  { name: 'private macvlans do not reach each other', covers: ['device:macvlan'], files: mac('private'), probes: [udp('a', '10.1.0.1'), udp('a', '10.1.0.12')] },
-  { name: 'macvlans in mode vepa leave the turning round to the switch', covers: ['device:macvlan'], files: mac('vepa'), probes: [udp('a', '10.1.0.1'), udp('a', '10.1.0.12')] },
-  { name: 'a macvlan in mode bridge does not reach a private one', covers: ['device:macvlan'], files: mac('bridge', 'private'), probes: [udp('a', '10.1.0.12')] },
+  { name: 'macvlans in mode bridge reach each other and the wire, not the machine below', covers: ['device:macvlan'], files: macvlans('bridge'), probes: [udp('a', '10.1.0.1'), udp('a', '10.1.0.12'), udp('a', '10.1.0.254'), { from: { host: 'x' }, dst: '10.1.0.11', proto: 'udp', sport: 41_000, dport: 53 }] },
+  { name: 'private macvlans do not reach each other', covers: ['device:macvlan'], files: macvlans('private'), probes: [udp('a', '10.1.0.1'), udp('a', '10.1.0.12')] },
+  { name: 'macvlans in mode vepa leave the turning round to the switch', covers: ['device:macvlan'], files: macvlans('vepa'), probes: [udp('a', '10.1.0.1'), udp('a', '10.1.0.12')] },
+  { name: 'a macvlan in mode bridge does not reach a private one', covers: ['device:macvlan'], files: macvlans('bridge', 'private'), probes: [udp('a', '10.1.0.12')] },
 ];
 
 const PODVLAN = (n: number, id: number): string => [`3${n}: eth0.${id}@eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000`, `    link/ether ${LAN_MAC[n === 1 ? 'a' : 'b']} brd ff:ff:ff:ff:ff:ff promiscuity 0  allmulti 0 minmtu 0 maxmtu 65535 `, `    vlan protocol 802.1Q id ${id} <REORDER_HDR> `, `    inet 10.50.0.${n}/24 brd 10.50.0.255 scope global eth0.${id}`].join('\n');
 const tagged = (n: number, id: number) => ({ links: [PODVLAN(n, id)], routes: [`10.50.0.0/24 dev eth0.${id} proto kernel scope link src 10.50.0.${n}`], neigh: [`10.50.0.${3 - n} dev eth0.${id} lladdr ${LAN_MAC[n === 1 ? 'b' : 'a']} PERMANENT`] });
 const BR_VLAN = ['39: br0.7@br0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000', `    link/ether ${LAN_MAC.br} brd ff:ff:ff:ff:ff:ff promiscuity 0  allmulti 0 minmtu 0 maxmtu 65535 `, '    vlan protocol 802.1Q id 7 <REORDER_HDR> ', '    inet 10.50.0.9/24 brd 10.50.0.255 scope global br0.7'].join('\n');
 const FILTER = 'vlan_filtering 1';
-const port = (dev: string, ...vlans: readonly string[]): readonly string[] => vlans.map((v, i) => `${(i === 0 ? dev : '').padEnd(16)}  ${v}`);
 const PVID1 = '1 PVID Egress Untagged';
 
 /** VLANs: only a kernel with 8021q and VLAN filtering can judge these. */
@@ -162,12 +146,12 @@ const vlans: readonly RefereeCase[] = [
     probes: [udp('a', '10.50.0.2')],
   },
   { name: 'a VLAN device on a bridge takes its VLAN up', covers: ['bridge:vlan', 'device:vlan'], needs: ['8021q'], files: lan({ a: { pod: { ...tagged(1, 7), neigh: ['10.50.0.9 dev eth0.7 lladdr 02:00:00:00:09:fe PERMANENT'] } }, node: { links: [BR_VLAN], routes: ['10.50.0.0/24 dev br0.7 proto kernel scope link src 10.50.0.9'], neigh: [`10.50.0.1 dev br0.7 lladdr ${LAN_MAC.a} PERMANENT`] } }), probes: [udp('a', '10.50.0.9'), { ...udp('a', '10.50.0.1'), from: { host: 'n', netns: null } }] },
-  { name: 'ports of one VLAN hear each other, ports of two do not', covers: ['bridge:vlan'], needs: ['bridge_vlan'], files: lan({ bridge: FILTER, vlans: [...port('br0', PVID1), ...port('va', '10 PVID Egress Untagged'), ...port('vb', '10 PVID Egress Untagged'), ...port('vc', '20 PVID Egress Untagged')] }), probes: [udp('a', '10.9.0.2'), udp('a', '10.9.0.3'), udp('a', '10.9.0.254')] },
-  { name: 'a port without a PVID takes no frames without a tag', covers: ['bridge:vlan'], needs: ['bridge_vlan'], files: lan({ bridge: FILTER, vlans: [...port('br0', PVID1), ...port('va', '1 Egress Untagged'), ...port('vb', PVID1), ...port('vc', PVID1)] }), probes: [udp('a', '10.9.0.2'), udp('b', '10.9.0.1')] },
-  { name: 'an access port and a trunk: the tag comes on and off', covers: ['bridge:vlan', 'device:vlan'], needs: ['bridge_vlan', '8021q'], files: lan({ bridge: FILTER, a: { pod: { routes: ['10.50.0.0/24 dev eth0'], neigh: [`10.50.0.2 dev eth0 lladdr ${LAN_MAC.b} PERMANENT`] } }, b: { pod: { ...tagged(2, 7), routes: ['10.50.0.0/24 dev eth0.7', '10.9.0.1 dev eth0.7'], neigh: [`10.9.0.1 dev eth0.7 lladdr ${LAN_MAC.a} PERMANENT`] } }, vlans: [...port('br0', PVID1), ...port('va', '7 PVID Egress Untagged'), ...port('vb', PVID1, '7'), ...port('vc', PVID1)] }), probes: [udp('a', '10.50.0.2', { reply: false })] },
-  { name: 'a tag that a port is not in is refused', covers: ['bridge:vlan', 'device:vlan'], needs: ['bridge_vlan', '8021q'], files: lan({ bridge: FILTER, a: { pod: tagged(1, 7) }, b: { pod: tagged(2, 7) }, vlans: [...port('br0', PVID1), ...port('va', PVID1), ...port('vb', PVID1, '7'), ...port('vc', PVID1)] }), probes: [udp('a', '10.50.0.2')] },
-  { name: 'the bridge itself is in a VLAN by its own list', covers: ['bridge:vlan', 'bridge:local'], needs: ['bridge_vlan'], files: lan({ bridge: FILTER, vlans: [...port('br0', '10 PVID Egress Untagged'), ...port('va', '10 PVID Egress Untagged'), ...port('vb', PVID1), ...port('vc', PVID1)] }), probes: [udp('a', '10.9.0.254'), udp('a', '10.1.0.1'), udp('b', '10.9.0.254')] },
-  { name: 'iptables sees a frame that leaves its VLAN without a tag', covers: ['bridge:vlan', 'bridge:nf'], needs: ['bridge_vlan'], files: lan({ bridge: FILTER, node: { sysctls: CALL, tables: { filter: [...STATEFUL] } }, vlans: [...port('br0', PVID1), ...port('va', PVID1), ...port('vb', PVID1), ...port('vc', PVID1)] }), probes: [udp('a', '10.9.0.2')] },
+  { name: 'ports of one VLAN hear each other, ports of two do not', covers: ['bridge:vlan'], needs: ['bridge_vlan'], files: lan({ bridge: FILTER, vlans: [...vlanLines('br0', PVID1), ...vlanLines('va', '10 PVID Egress Untagged'), ...vlanLines('vb', '10 PVID Egress Untagged'), ...vlanLines('vc', '20 PVID Egress Untagged')] }), probes: [udp('a', '10.9.0.2'), udp('a', '10.9.0.3'), udp('a', '10.9.0.254')] },
+  { name: 'a port without a PVID takes no frames without a tag', covers: ['bridge:vlan'], needs: ['bridge_vlan'], files: lan({ bridge: FILTER, vlans: [...vlanLines('br0', PVID1), ...vlanLines('va', '1 Egress Untagged'), ...vlanLines('vb', PVID1), ...vlanLines('vc', PVID1)] }), probes: [udp('a', '10.9.0.2'), udp('b', '10.9.0.1')] },
+  { name: 'an access port and a trunk: the tag comes on and off', covers: ['bridge:vlan', 'device:vlan'], needs: ['bridge_vlan', '8021q'], files: lan({ bridge: FILTER, a: { pod: { routes: ['10.50.0.0/24 dev eth0'], neigh: [`10.50.0.2 dev eth0 lladdr ${LAN_MAC.b} PERMANENT`] } }, b: { pod: { ...tagged(2, 7), routes: ['10.50.0.0/24 dev eth0.7', '10.9.0.1 dev eth0.7'], neigh: [`10.9.0.1 dev eth0.7 lladdr ${LAN_MAC.a} PERMANENT`] } }, vlans: [...vlanLines('br0', PVID1), ...vlanLines('va', '7 PVID Egress Untagged'), ...vlanLines('vb', PVID1, '7'), ...vlanLines('vc', PVID1)] }), probes: [udp('a', '10.50.0.2', { reply: false })] },
+  { name: 'a tag that a port is not in is refused', covers: ['bridge:vlan', 'device:vlan'], needs: ['bridge_vlan', '8021q'], files: lan({ bridge: FILTER, a: { pod: tagged(1, 7) }, b: { pod: tagged(2, 7) }, vlans: [...vlanLines('br0', PVID1), ...vlanLines('va', PVID1), ...vlanLines('vb', PVID1, '7'), ...vlanLines('vc', PVID1)] }), probes: [udp('a', '10.50.0.2')] },
+  { name: 'the bridge itself is in a VLAN by its own list', covers: ['bridge:vlan', 'bridge:local'], needs: ['bridge_vlan'], files: lan({ bridge: FILTER, vlans: [...vlanLines('br0', '10 PVID Egress Untagged'), ...vlanLines('va', '10 PVID Egress Untagged'), ...vlanLines('vb', PVID1), ...vlanLines('vc', PVID1)] }), probes: [udp('a', '10.9.0.254'), udp('a', '10.1.0.1'), udp('b', '10.9.0.254')] },
+  { name: 'iptables sees a frame that leaves its VLAN without a tag', covers: ['bridge:vlan', 'bridge:nf'], needs: ['bridge_vlan'], files: lan({ bridge: FILTER, node: { sysctls: CALL, tables: { filter: [...STATEFUL] } }, vlans: [...vlanLines('br0', PVID1), ...vlanLines('va', PVID1), ...vlanLines('vb', PVID1), ...vlanLines('vc', PVID1)] }), probes: [udp('a', '10.9.0.2')] },
 ];
 
 const DUMMY = ['30: dum0: <BROADCAST,NOARP,UP,LOWER_UP> mtu 1500 qdisc noqueue state UNKNOWN group default qlen 1000', '    link/ether 0a:00:00:00:03:01 brd ff:ff:ff:ff:ff:ff promiscuity 0  allmulti 0 minmtu 0 maxmtu 0 ', '    dummy ', '    inet 10.30.0.1/24 brd 10.30.0.255 scope global dum0'].join('\n');

@@ -34,7 +34,7 @@ export function behind(ipvs: readonly string[], { r = {}, s = {}, c = {} }: { re
 }
 
 /** One wire with a client c 10.1.0.1, a director d 10.1.0.9 and a real server s 10.1.0.2; VIP is on the director, and quietly on s. */
-export function oneWire(ipvs: readonly string[], { d = {}, s = {}, tunnel, onServer = true }: { readonly d?: Spec; readonly s?: Spec; readonly tunnel?: 'up' | 'down'; readonly onServer?: boolean } = {}): Bundle {
+export function oneWire(ipvs: readonly string[], { c = {}, d = {}, s = {}, tunnel, onServer = true }: { readonly c?: Spec; readonly d?: Spec; readonly s?: Spec; readonly tunnel?: 'up' | 'down'; readonly onServer?: boolean } = {}): Bundle {
   const macs = { c: '02:00:00:00:01:01', d: '02:00:00:00:01:09', s: '02:00:00:00:01:02' } as const;
   const ips = { c: '10.1.0.1', d: '10.1.0.9', s: '10.1.0.2' } as const;
   const names = ['c', 'd', 's'] as const;
@@ -49,7 +49,7 @@ export function oneWire(ipvs: readonly string[], { d = {}, s = {}, tunnel, onSer
     );
   const quiet = tunnel ? [] : [`${VIP}/32`];
   return {
-    'c/c.txt': machine('c', false, ['10.1.0.1/24'], { routes: [`${VIP} via ${ips.d} dev eth0`] }),
+    'c/c.txt': machine('c', false, ['10.1.0.1/24'], { ...c, routes: [`${VIP} via ${ips.d} dev eth0`, ...(c.routes ?? [])] }),
     'd/d.txt': machine('d', true, ['10.1.0.9/24', `${VIP}/32`], { ...d, ipvs }),
     's/s.txt': machine('s', false, ['10.1.0.2/24', ...(onServer ? quiet : [])], {
       ...s,

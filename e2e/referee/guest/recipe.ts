@@ -4,7 +4,7 @@ export const SUITE = 'bookworm';
 
 /** Installed in the guest. */
 export const PACKAGES: readonly string[] = [
-  'iproute2', 'netbase', 'iptables', 'ipset', 'ipvsadm', 'nftables', 'tcpdump', 'conntrack', 'python3', 'iputils-ping', 'procps', 'kmod', 'ethtool', 'openvswitch-switch', 'bridge-utils', 'arptables', 'ebtables', 'iputils-arping',
+  'iproute2', 'netbase', 'iptables', 'ipset', 'ipvsadm', 'nftables', 'tcpdump', 'conntrack', 'nfacct', 'python3', 'iputils-ping', 'procps', 'kmod', 'ethtool', 'openvswitch-switch', 'bridge-utils', 'arptables', 'ebtables', 'iputils-arping',
 ];
 
 /** Folders and files of the kernel's module tree that the guest has. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readProbe } from '../../../src/cli/probeJson.ts';
 import { parseBundle } from '../../../src/dumps/bundle.ts';
 import { trace } from '../../../src/engine/trace.ts';
-import { specOf } from './shapes.ts';
+import { specOf } from './shape.ts';
 import { tableText } from '../topology.ts';
 import { generate } from './generate.ts';
 

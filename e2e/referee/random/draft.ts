@@ -16,19 +16,41 @@ export interface WorldDraft {
 export interface SpaceDraft {
   readonly tables: readonly TableDraft[];
   readonly sets: readonly SetDraft[];
-  readonly routes: readonly Piece[];
+  readonly routes: readonly RouteDraft[];
   readonly rules: readonly Piece[];
   readonly sysctls: readonly Piece[];
+  /** Lines of `conntrack -L`. */
+  readonly connections: readonly Piece[];
+  /** Services of IPVS: the lines of `ipvsadm -Sn` for each. */
+  readonly services: readonly Piece[];
+  /** What is particular about a bridge. */
+  readonly bridge: readonly BridgeDraft[];
   /** Lines of `ss -lntu`; undefined: every port answers. */
   readonly ss?: readonly Piece[] | undefined;
+  /** The machine knows no neighbours, and asks. */
+  readonly asks: boolean;
 }
 
-export const EMPTY_SPACE: SpaceDraft = { tables: [], sets: [], routes: [], rules: [], sysctls: [] };
+export const EMPTY_SPACE: SpaceDraft = { tables: [], sets: [], routes: [], rules: [], sysctls: [], connections: [], services: [], bridge: [], asks: false };
 
 /** A bit of text, with what it is about in the coverage table. */
 export interface Piece {
   readonly text: string;
   readonly covers: readonly string[];
+  /** What a kernel must have to take it. */
+  readonly kernel?: Need;
+}
+
+export interface RouteDraft extends Piece {
+  /** The nexthop objects that it names, as `ip nexthop` prints them. */
+  readonly objects?: readonly string[];
+}
+
+/** An FDB entry, words of a port, or VLANs of one: `text` is the port's name (none: no entry), the words, or the list of VLANs. */
+export interface BridgeDraft extends Piece {
+  readonly kind: 'fdb' | 'port' | 'vlan';
+  /** The pod behind the port; `br0`: the bridge itself. */
+  readonly pod: 'a' | 'b' | 'c' | 'br0';
 }
 
 export interface TableDraft {
@@ -71,5 +93,4 @@ export interface SetDraft extends Piece {
   readonly members: readonly string[];
   /** Sets among the members of a list:set. */
   readonly contains?: readonly string[];
-  readonly needs?: Need;
 }

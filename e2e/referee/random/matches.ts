@@ -23,6 +23,8 @@ interface MatchKind {
   readonly tables?: readonly TableName[];
   /** Every hook of the chain must be among these. */
   readonly hooks?: readonly Hook[];
+  /** What the kernel must have for it. */
+  readonly kernel?: string;
   /** undefined: nothing to draw from here. */
   draw(place: Place): string | Omit<Fragment, 'covers'> | undefined;
 }
@@ -44,7 +46,7 @@ const masked = ({ rng, words }: Place): string => {
 
 const TCP_FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'] as const;
 const CT_STATES = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED', 'SNAT', 'DNAT'] as const;
-const ADDRESS_TYPES = ['UNSPEC', 'UNICAST', 'LOCAL', 'BROADCAST', 'MULTICAST', 'BLACKHOLE', 'UNREACHABLE', 'PROHIBIT'] as const;
+const ADDRESS_TYPES = ['UNSPEC', 'UNICAST', 'LOCAL', 'BROADCAST', 'ANYCAST', 'MULTICAST', 'BLACKHOLE', 'UNREACHABLE', 'PROHIBIT', 'THROW'] as const;
 
 const MATCHES: readonly MatchKind[] = [
   { covers: 'match:tcp', weight: 8, protos: ['tcp'], draw: (p) => `-m tcp ${not(p)}--${side(p)} ${ports(p)}` },
@@ -77,7 +79,7 @@ const MATCHES: readonly MatchKind[] = [
       const limits = [...(p.hooks.every((h) => IN_HOOKS.includes(h)) ? ['in'] : []), ...(p.hooks.every((h) => h === 'FORWARD' || h === 'OUTPUT' || h === 'POSTROUTING') ? ['out'] : [])];
       const limit = limits.length > 0 && p.rng.chance(0.3) ? p.rng.pick(limits) : undefined;
       // A device is asked for the whole look-up: the kernel refuses types that the routing table decides alone.
-      const types = (limit === undefined ? ADDRESS_TYPES : ADDRESS_TYPES.filter((t) => t !== 'BLACKHOLE' && t !== 'UNREACHABLE' && t !== 'PROHIBIT'));
+      const types = (limit === undefined ? ADDRESS_TYPES : ADDRESS_TYPES.filter((t) => !['BLACKHOLE', 'UNREACHABLE', 'PROHIBIT', 'THROW'].includes(t)));
       const one = (name: string): string => `${not(p)}--${name} ${p.rng.some(types, 1, 2).join(',')}`;
       const sides = p.rng.pick([['src-type'], ['dst-type'], ['dst-type'], ['src-type', 'dst-type']]);
       return `-m addrtype ${sides.map(one).join(' ')}${limit === undefined ? '' : ` --limit-iface-${limit}`}`;
@@ -113,6 +115,8 @@ const MATCHES: readonly MatchKind[] = [
   { covers: 'match:comment', weight: 1, draw: (p) => `-m comment --comment ${p.rng.pick(['plain', '"two words"', '"a \\"quoted\\" one"'])}` },
   { covers: 'match:limit', weight: 1, draw: (p) => `-m limit --limit 1/hour --limit-burst ${p.rng.pick([1, 2, 3])}` },
   { covers: 'match:statistic-nth', weight: 1, draw: (p) => { const every = 1 + p.rng.int(3); return `-m statistic --mode nth ${not(p)}--every ${every} --packet ${p.rng.int(every)}`; } },
+  { covers: 'match:statistic-random', weight: 0.3, draw: (p) => `-m statistic --mode random ${not(p)}--probability ${p.rng.pick(['0.50000000000', '0.25000000000'])}` },
+  { covers: 'match:nfacct', weight: 2, kernel: 'nfacct', draw: (p) => `-m nfacct --nfacct-name ${p.rng.pick(['seen', 'passed'])}` },
   { covers: 'match:pkttype', weight: 2, draw: (p) => `-m pkttype ${not(p)}--pkt-type ${p.rng.pick(['unicast', 'unicast', 'broadcast', 'multicast'])}` },
   { covers: 'match:mac', weight: 3, hooks: IN_HOOKS, draw: (p) => `-m mac ${not(p)}--mac-source ${p.rng.pick(p.words.macs)}` },
   { covers: 'match:iprange', weight: 4, draw: (p) => p.rng.pick([['src'], ['dst'], ['src', 'dst']]).map((s) => `${not(p)}--${s}-range ${p.rng.pick(p.words.ranges)}`).reduce((text, part) => `${text} ${part}`, '-m iprange') },
@@ -150,9 +154,9 @@ export const directions = ({ rng }: Place, count: number): string => Array.from(
 
 /** A match that keeps state of its own, for rules of worlds with one probe: loading the rules anew does not make it forget. */
 const SELDOM: readonly MatchKind[] = [
-  { covers: 'match:hashlimit', weight: 1, draw: (p) => `-m hashlimit --hashlimit-${p.rng.pick(['upto', 'above'])} 1/hour --hashlimit-burst ${p.rng.pick([1, 2])} --hashlimit-mode ${p.rng.pick(['srcip', 'dstip', 'srcip,dstport'])} --hashlimit-name h${p.rng.int(1e6)}` },
-  { covers: 'match:connlimit', weight: 1, draw: (p) => `-m connlimit --connlimit-${p.rng.pick(['upto', 'above'])} ${p.rng.pick([0, 1, 2])} --connlimit-mask ${p.rng.pick([32, 24, 0])} --connlimit-${p.rng.pick(['saddr', 'daddr'])}` },
-  { covers: 'match:recent', weight: 1, draw: (p) => `-m recent ${p.rng.pick(['--set', '--rcheck', '--update', '--remove', '! --rcheck'])} --name ${p.rng.pick(['ra', 'rb'])} --mask 255.255.255.255 --r${p.rng.pick(['source', 'dest'])}` },
+  { covers: 'match:hashlimit', weight: 2, draw: (p) => `-m hashlimit --hashlimit-${p.rng.pick(['upto', 'above'])} 1/hour --hashlimit-burst ${p.rng.pick([1, 2])} --hashlimit-mode ${p.rng.pick(['srcip', 'dstip', 'srcip,dstport'])} --hashlimit-name h${p.rng.int(1e6)}` },
+  { covers: 'match:connlimit', weight: 3, draw: (p) => `-m connlimit --connlimit-${p.rng.pick(['upto', 'above'])} ${p.rng.pick([0, 1, 2])} --connlimit-mask ${p.rng.pick([32, 24, 0])} --connlimit-${p.rng.pick(['saddr', 'daddr'])}` },
+  { covers: 'match:recent', weight: 2, draw: (p) => `-m recent ${p.rng.pick(['--set', '--rcheck', '--update', '--remove', '! --rcheck'])} --name ${p.rng.pick(['ra', 'rb'])} --mask 255.255.255.255 --r${p.rng.pick(['source', 'dest'])}` },
 ];
 
 const PROTO: readonly (readonly [number, string])[] = [[8, 'tcp'], [5, 'udp'], [4, 'icmp'], [2, 'sctp']];
@@ -180,6 +184,7 @@ export function drawMatches(place: Place): readonly Fragment[] {
   const kinds = (place.words.single ? [...MATCHES, ...SELDOM] : MATCHES).filter(
     (k) =>
       (k.protos === undefined || (proto !== undefined && k.protos.includes(proto))) &&
+      (k.kernel === undefined || !place.words.lacks(k.kernel)) &&
       (k.tables === undefined || k.tables.includes(place.table)) &&
       (k.hooks === undefined || place.hooks.every((h) => k.hooks?.includes(h))),
   );
@@ -191,7 +196,7 @@ export function drawMatches(place: Place): readonly Fragment[] {
     used.add(kind);
     const one = kind.draw(place);
     if (one === undefined) continue;
-    drawn.push({ ...(typeof one === 'string' ? { text: one } : one), covers: [kind.covers], ...(kind.protos ? { needs: [proto ?? ''] } : {}) });
+    drawn.push({ ...(typeof one === 'string' ? { text: one } : one), covers: [kind.covers], ...(kind.kernel === undefined ? {} : { kernel: kind.kernel }), ...(kind.protos ? { needs: [proto ?? ''] } : {}) });
   }
   return drawn;
 }

@@ -1,6 +1,6 @@
 import type { ProbeJson } from '../../../src/cli/probeJson.ts';
 import type { Rng } from './rng.ts';
-import type { Shape } from './shapes.ts';
+import type { Shape } from './shape.ts';
 import { MARKS, SPORT, TOS } from './words.ts';
 
 const PORTS: readonly (readonly [number, number])[] = [[6, 80], [2, 81], [2, 443], [2, 53], [1, 8080]];

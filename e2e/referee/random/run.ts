@@ -4,7 +4,7 @@ import { countFeatures } from '../ledger.ts';
 import { planCase } from '../plan.ts';
 import { generate, type RandomCase } from './generate.ts';
 import { minimise } from './minimise.ts';
-import { specOf } from './shapes.ts';
+import { specOf } from './shape.ts';
 
 /** Worlds that are judged in one go. */
 const BATCH = 24;
@@ -53,9 +53,9 @@ export async function judgeRandom(options: { readonly probes: number; readonly s
 /** What a generated case has beyond its shape, by space. */
 export function describe(test: RandomCase): string {
   const lines = Object.entries(test.draft.spaces).flatMap(([name, draft]) => {
-    const { tables = {}, ipset = [], routes = [], rules = [], sysctls = [], ss = [] } = specOf(draft);
+    const { tables = {}, ipset = [], routes = [], rules = [], sysctls = [], ss = [], conntrack = [], ipvs = [], more = [] } = specOf(draft);
     const text = Object.entries(tables).flatMap(([table, own]) => [`*${table}`, ...own.filter((l) => !/^:[A-Z]+ ACCEPT/.test(l))]);
-    return [...routes, ...rules, ...sysctls, ...ss, ...ipset, ...text].map((l) => `    ${name}: ${l}`);
+    return [...routes, ...rules, ...sysctls, ...ss, ...ipset, ...conntrack, ...ipvs, ...more, ...draft.bridge.map((b) => `bridge ${b.kind} ${b.pod} ${b.text}`), ...(draft.asks ? ['asks for neighbours'] : []), ...text].map((l) => `    ${name}: ${l}`);
   });
   return [`    shape ${test.draft.shape}`, ...lines].join('\n');
 }

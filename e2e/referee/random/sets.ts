@@ -10,7 +10,7 @@ interface SetKind {
   readonly weight: number;
   readonly parts: readonly Part[];
   /** What this type needs beyond the common ones of a small kernel. */
-  readonly needs?: string;
+  readonly kernel?: string;
 }
 
 const KINDS: readonly SetKind[] = [
@@ -21,11 +21,11 @@ const KINDS: readonly SetKind[] = [
   { type: 'hash:ip,port,net', weight: 2, parts: ['ip', 'port', 'net'] },
   { type: 'hash:net,port', weight: 3, parts: ['net', 'port'] },
   { type: 'hash:net,iface', weight: 3, parts: ['net', 'iface'] },
-  { type: 'hash:net,net', weight: 2, parts: ['net', 'net'], needs: 'ip_set_hash_netnet' },
-  { type: 'hash:net,port,net', weight: 2, parts: ['net', 'port', 'net'], needs: 'ip_set_hash_netportnet' },
-  { type: 'hash:ip,mark', weight: 2, parts: ['ip', 'mark'], needs: 'ip_set_hash_ipmark' },
-  { type: 'hash:mac', weight: 1, parts: ['mac'], needs: 'ip_set_hash_mac' },
-  { type: 'hash:ip,mac', weight: 1, parts: ['ip', 'mac'], needs: 'ip_set_hash_ipmac' },
+  { type: 'hash:net,net', weight: 2, parts: ['net', 'net'], kernel: 'ip_set_hash_netnet' },
+  { type: 'hash:net,port,net', weight: 2, parts: ['net', 'port', 'net'], kernel: 'ip_set_hash_netportnet' },
+  { type: 'hash:ip,mark', weight: 2, parts: ['ip', 'mark'], kernel: 'ip_set_hash_ipmark' },
+  { type: 'hash:mac', weight: 1, parts: ['mac'], kernel: 'ip_set_hash_mac' },
+  { type: 'hash:ip,mac', weight: 1, parts: ['ip', 'mac'], kernel: 'ip_set_hash_ipmac' },
   { type: 'bitmap:ip', weight: 2, parts: ['ip'] },
   { type: 'bitmap:ip,mac', weight: 2, parts: ['ip', 'mac'] },
   { type: 'bitmap:port', weight: 3, parts: ['port'] },
@@ -66,14 +66,14 @@ function drawSet(name: string, kind: SetKind, rng: Rng, words: Words): SetDraft 
   const nets = kind.parts.includes('net');
   const keys = [...new Set(kind.type === 'bitmap:ip,mac' ? new Map(drawn.map((d) => [d.split(',')[0], d] as const)).values() : drawn)];
   const members = keys.map((m) => `${m}${timeout && rng.chance(0.5) ? ' timeout 3000' : ''}${counters ? ' packets 0 bytes 0' : ''}${nets && rng.chance(0.15) ? ' nomatch' : ''}`);
-  return { name, type: kind.type, dimension: kind.parts.length, text: `create ${name} ${kind.type}${range}${size}${timeout ? ' timeout 0' : ''}${counters ? ' counters' : ''}`, members, covers: [`set:${kind.type}`], ...(kind.needs === undefined ? {} : { needs: kind.needs }) };
+  return { name, type: kind.type, dimension: kind.parts.length, text: `create ${name} ${kind.type}${range}${size}${timeout ? ' timeout 0' : ''}${counters ? ' counters' : ''}`, members, covers: [`set:${kind.type}`], ...(kind.kernel === undefined ? {} : { kernel: kind.kernel }) };
 }
 
 const BITMAP_RANGES: readonly string[] = ['10.1.0.0-10.1.255.255', '10.2.0.0-10.2.255.255'];
 
 /** Up to three sets, and perhaps a list of them. */
-export function drawSets(rng: Rng, words: Words, lacks: (need: string) => boolean): readonly SetDraft[] {
-  const kinds = KINDS.filter((k) => k.needs === undefined || !lacks(k.needs));
+export function drawSets(rng: Rng, words: Words): readonly SetDraft[] {
+  const kinds = KINDS.filter((k) => k.kernel === undefined || !words.lacks(k.kernel));
   const sets = Array.from({ length: 1 + rng.int(3) }, (_, i) => drawSet(`s${i}`, rng.weighted(kinds.map((k) => [k.weight, k] as const)), rng, words));
   if (!rng.chance(0.2)) return sets;
   const contains = rng.some(sets, 1, 3);

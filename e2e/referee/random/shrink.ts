@@ -1,4 +1,4 @@
-import type { ChainDraft, RuleDraft, SpaceDraft, TableDraft, WorldDraft } from './draft.ts';
+import type { ChainDraft, Piece, RuleDraft, SpaceDraft, TableDraft, WorldDraft } from './draft.ts';
 import { EMPTY_SPACE } from './draft.ts';
 import { caseOf, type RandomCase } from './generate.ts';
 
@@ -52,14 +52,15 @@ function withoutSet(space: SpaceDraft, name: string): SpaceDraft {
   };
 }
 
+const LISTS = ['tables', 'sets', 'routes', 'rules', 'sysctls', 'connections', 'services', 'bridge'] as const;
+
 function* shrinkSpace(space: SpaceDraft): Iterable<SpaceDraft> {
   if (space === EMPTY_SPACE) return;
-  if (space.tables.length + space.sets.length + space.routes.length + space.rules.length + space.sysctls.length > 0 || space.ss) yield EMPTY_SPACE;
+  if (LISTS.some((l) => space[l].length > 0) || space.ss || space.asks) yield EMPTY_SPACE;
   for (const tables of without(space.tables)) yield { ...space, tables };
   for (const set of space.sets) yield withoutSet(space, set.name);
-  for (const rules of without(space.rules)) yield { ...space, rules };
-  for (const routes of without(space.routes)) yield { ...space, routes };
-  for (const sysctls of without(space.sysctls)) yield { ...space, sysctls };
+  for (const list of ['rules', 'routes', 'sysctls', 'connections', 'services', 'bridge'] as const) for (const fewer of without<Piece>(space[list])) yield { ...space, [list]: fewer };
+  if (space.asks) yield { ...space, asks: false };
   if (space.ss) {
     const { ss: _, ...open } = space;
     yield open;

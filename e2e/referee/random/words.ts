@@ -26,6 +26,8 @@ export interface Words {
   readonly listeners: boolean;
   /** The world has one probe, and so nothing that a rule remembers can show in another. */
   readonly single: boolean;
+  /** What the kernel that will judge does not have. */
+  readonly lacks: (need: string) => boolean;
 }
 
 export const SERVICE_PORTS: readonly number[] = [80, 81, 443, 53, 8080];

@@ -11,7 +11,7 @@ import type { Address, Link, Netns, NexthopObject, PolicyRule, Route } from '../
 import { portLines, stateLines, vlanLines } from './bridges.ts';
 import type { Notes } from './lab.ts';
 import { conntrackLine } from './connections.ts';
-import { heredoc } from './shell.ts';
+import { heredoc, shellWord } from './shell.ts';
 
 type Batch = (lines: readonly string[]) => readonly string[];
 
@@ -143,6 +143,9 @@ const ipvsText = (netns: Netns): readonly string[] => printIpvsadmSave(netns.ipv
 /** What can only be set once everything else is there: nexthop objects, the states of bridge ports, and connections that the dump shows. */
 export const givenLines = (netns: Netns): readonly string[] => [...nexthopLines(netns), ...stateLines(netns), ...(netns.conntrack ?? []).map((e) => conntrackLine(e, netns))];
 
+/** Accounting objects that rules name: they must be there before the rules, without quotas as the engine takes it. */
+const accountNames = (tables: readonly Table[]): readonly string[] => [...new Set(tables.flatMap((t) => t.chains.flatMap((c) => c.rules.flatMap((r) => r.matches.flatMap((m) => (m.kind === 'nfacct' ? [m.name] : []))))))];
+
 function netfilterLines(netns: Netns, notes: Notes, name: string): readonly string[] {
   const lines: string[] = [];
   if (netns.ipsets.length > 0) {
@@ -151,6 +154,9 @@ function netfilterLines(netns: Netns, notes: Notes, name: string): readonly stri
   }
   if (netns.tables !== undefined && netns.tables.length > 0) {
     notes.tools.add('iptables');
+    const accounts = accountNames(netns.tables);
+    if (accounts.length > 0) notes.tools.add('nfacct');
+    lines.push(...accounts.map((account) => `nfacct add ${shellWord(account)}`));
     lines.push(`"$IPT-restore" ${heredoc('TABLES', printIptablesSave(netns.tables, false))}`);
   }
   if (netns.conntrack !== undefined && netns.conntrack.length > 0) notes.tools.add('conntrack');
