@@ -14,7 +14,7 @@ function drawRoute(rng: Rng, words: Words, space: Space, table: string): RouteDr
   // Not to a neighbour that nobody is: questions that nobody answers part in their order (KNOWN.md), and have written cases.
   const gateways = space.nexthops.filter((h) => h.via !== undefined);
   if (gateways.length > 1 && rng.chance(0.2)) return drawShared(rng, `${net}${more}`, gateways);
-  if (gateways.length > 0 && rng.chance(0.15)) return drawByObject(rng, `${net}`, more, gateways);
+  if (gateways.length > 0 && rng.chance(0.15)) return drawByObject(rng, net, more, gateways);
   const hop = rng.pick(gateways.length > 0 ? gateways : space.nexthops);
   const mtu = rng.chance(0.15) ? ` mtu ${rng.pick([1400, 1000, 576])}` : '';
   const metric = rng.chance(0.1) ? ` metric ${rng.pick([10, 100])}` : '';

@@ -8,7 +8,7 @@ interface TunnelKind {
   readonly needs?: readonly string[];
   readonly mtu: number;
   /** The device that has this end and leads to that one. */
-  kind(local: string, remote: string): string;
+  readonly kind: (local: string, remote: string) => string;
   /** Where the other end is stands in the FDB. */
   readonly fdb?: boolean;
 }
