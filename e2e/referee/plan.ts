@@ -72,7 +72,7 @@ export function planCase(test: RefereeCase, id: string): Planned {
         h.netns.map((n) => ({
           name: spaceName(h.name, n.name),
           trace: hasTables(n),
-          tracking: hasTables(n) || n.ipvs.length > 0,
+          tracking: hasTables(n) || n.ipvs.length > 0 || n.conntrack !== undefined,
           ipvs: n.ipvs.length > 0,
           hidden: false,
           listen: listenPorts(world, n, ports).map((l) => [l.proto, formatIp4(l.ip), l.port] as const),

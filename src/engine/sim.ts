@@ -109,7 +109,12 @@ export interface Sim {
   parent: number | undefined;
   /** Set when a bound was hit: nothing more is done. */
   exhausted: boolean;
+  /** Transmissions inside each other: the kernel's recursion counter, tunnels counted once. */
   xmitDepth: number;
+  /** Wrappings inside each other. */
+  tunnelDepth: number;
+  /** Whether the kernel goes on where the later limit for tunnels would stop it, once that was asked. */
+  deepTunnels: boolean | undefined;
   /** Which `skipped` step is to be explained, and the rules that it stands for. */
   explain: { readonly step: number; readonly rules: RuleStep[] } | undefined;
 }
@@ -228,6 +233,8 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
     parent: undefined,
     exhausted: false,
     xmitDepth: 0,
+    tunnelDepth: 0,
+    deepTunnels: undefined,
     explain: undefined,
     ns: (host, netns) => spaces.get(netnsId(host, netns)),
     newPacketId: () => packets++,

@@ -21,6 +21,7 @@ const en: ChoiceWords = {
     arp: (at, count) => `${count} machines say that the address is theirs. Whose answer reaches ${at} first?`,
     port: (at) => `Which port does ${at} draw?`,
     queue: (at) => `Does a program on ${at} listen to the queue?`,
+    'tunnel-depth': (at) => `How deep may tunnels of ${at} be in each other? Kernels since 2026 stop earlier`,
   },
   option: (address, name) => `${address}, ${name}`,
 };
@@ -36,6 +37,7 @@ const ko: ChoiceWords = {
     arp: (at, count) => `장비 ${count}대가 그 주소는 자기 것이라고 답합니다. 누구의 답이 ${at}에 먼저 닿는가?`,
     port: (at) => `${at}에서 어느 포트를 뽑는가?`,
     queue: (at) => `${at}에서 큐를 받는 프로그램이 있는가?`,
+    'tunnel-depth': (at) => `${at}에서 터널 안의 터널은 어디까지 되는가? 2026년 이후 커널은 더 일찍 멈춥니다`,
   },
   option: (address, name) => `${address}, ${name}`,
 };

@@ -120,10 +120,10 @@ const translating: readonly RefereeCase[] = [
 
 /** Devices on top of others. */
 const stacked: readonly RefereeCase[] = [
-  { name: 'macvlans in mode bridge reach each other and the wire, not the machine below', covers: ['device:macvlan'], files: macvlans('bridge'), probes: [udp('a', '10.1.0.1'), udp('a', '10.1.0.12'), udp('a', '10.1.0.254'), { from: { host: 'x' }, dst: '10.1.0.11', proto: 'udp', sport: 41_000, dport: 53 }] },
-  { name: 'private macvlans do not reach each other', covers: ['device:macvlan'], files: macvlans('private'), probes: [udp('a', '10.1.0.1'), udp('a', '10.1.0.12')] },
-  { name: 'macvlans in mode vepa leave the turning round to the switch', covers: ['device:macvlan'], files: macvlans('vepa'), probes: [udp('a', '10.1.0.1'), udp('a', '10.1.0.12')] },
-  { name: 'a macvlan in mode bridge does not reach a private one', covers: ['device:macvlan'], files: macvlans('bridge', 'private'), probes: [udp('a', '10.1.0.12')] },
+  { name: 'macvlans in mode bridge reach each other and the wire, not the machine below', covers: ['device:macvlan'], needs: ['macvlan'], files: macvlans('bridge'), probes: [udp('a', '10.1.0.1'), udp('a', '10.1.0.12'), udp('a', '10.1.0.254'), { from: { host: 'x' }, dst: '10.1.0.11', proto: 'udp', sport: 41_000, dport: 53 }] },
+  { name: 'private macvlans do not reach each other', covers: ['device:macvlan'], needs: ['macvlan'], files: macvlans('private'), probes: [udp('a', '10.1.0.1'), udp('a', '10.1.0.12')] },
+  { name: 'macvlans in mode vepa leave the turning round to the switch', covers: ['device:macvlan'], needs: ['macvlan'], files: macvlans('vepa'), probes: [udp('a', '10.1.0.1'), udp('a', '10.1.0.12')] },
+  { name: 'a macvlan in mode bridge does not reach a private one', covers: ['device:macvlan'], needs: ['macvlan'], files: macvlans('bridge', 'private'), probes: [udp('a', '10.1.0.12')] },
 ];
 
 const PODVLAN = (n: number, id: number): string => [`3${n}: eth0.${id}@eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000`, `    link/ether ${LAN_MAC[n === 1 ? 'a' : 'b']} brd ff:ff:ff:ff:ff:ff promiscuity 0  allmulti 0 minmtu 0 maxmtu 65535 `, `    vlan protocol 802.1Q id ${id} <REORDER_HDR> `, `    inet 10.50.0.${n}/24 brd 10.50.0.255 scope global eth0.${id}`].join('\n');

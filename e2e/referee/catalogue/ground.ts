@@ -1,5 +1,9 @@
 import type { RefereeCase } from '../case.ts';
 import { cToS, line } from '../topology.ts';
+import { macvlans } from './macvlanWorld.ts';
+import { overRouter, UNDER, VTEP } from './tunnelWorlds.ts';
+
+const vxlanKind = (local: string): string => `vxlan id 7 local ${local} srcport 0 0 dstport 4789 nolearning ttl auto`;
 
 /** What random worlds brought to light. */
 export const ground: readonly RefereeCase[] = [
@@ -32,5 +36,27 @@ export const ground: readonly RefereeCase[] = [
     covers: ['ct:sctp', 'ct:zone'],
     files: line({ r: { tables: { raw: ['-A PREROUTING -i eth1 -j CT --zone 2'], filter: ['-A FORWARD -m conntrack --ctstate INVALID -j ACCEPT'] } } }),
     probes: [cToS({ proto: 'sctp' })],
+  },
+  {
+    name: 'a tunnel whose own packets are translated into it stops at the kernel’s limit',
+    covers: ['tunnel:nested', 'tunnel:vxlan'],
+    files: overRouter(
+      { c: { kind: vxlanKind(UNDER.c) }, s: { kind: vxlanKind(UNDER.s) } },
+      { c: { fdb: [`${VTEP.b} dev t0 dst ${UNDER.s} self permanent`], tables: { nat: ['-A OUTPUT -d 10.2.0.1/32 -j DNAT --to-destination 10.9.0.2'] } } },
+    ),
+    probes: [{ ...cToS(), dst: '10.9.0.2' }],
+  },
+  {
+    name: 'an echo request whose answers a given connection claims is refused at once',
+    covers: ['ct:clash', 'ct:given', 'socket:eperm'],
+    files: line({ c: { tables: { filter: ['-A OUTPUT -m connmark --mark 0x10/0x10'] }, conntrack: ['icmp     1 400 src=10.1.0.7 dst=10.2.0.1 type=8 code=0 id=4660 [UNREPLIED] src=10.2.0.1 dst=10.1.0.1 type=0 code=0 id=4660 mark=2 use=1'] } }),
+    probes: [cToS({ proto: 'icmp', sport: undefined, dport: undefined })],
+  },
+  {
+    name: 'a mark stays behind when a macvlan hands the packet to another namespace',
+    covers: ['device:macvlan', 'match:mark'],
+    needs: ['macvlan'],
+    files: macvlans('bridge', 'bridge', { a: { tables: { mangle: ['-A PREROUTING -m mark --mark 0x10', '-A PREROUTING -m mark --mark 0x0'] } } }),
+    probes: [{ from: { host: 'n', netns: 'b' }, dst: '10.1.0.11', proto: 'udp', sport: 41_000, dport: 53, mark: 0x10 }],
   },
 ];

@@ -22,7 +22,7 @@ export function macvlans(mode: string, other = mode, specs: Specs = {}): Bundle 
   const neighbours = [`10.1.0.1 dev m0 lladdr ${LAN_MAC.x} PERMANENT`, `10.1.0.254 dev m0 lladdr ${LAN_MAC.eth} PERMANENT`];
   const pod = (n: 1 | 2, spec: Spec | undefined): { readonly pod: Spec } => {
     const [mac, own, peer, peerMac] = n === 1 ? [MACVLAN_MAC.a, '10.1.0.11', '10.1.0.12', MACVLAN_MAC.b] : [MACVLAN_MAC.b, '10.1.0.12', '10.1.0.11', MACVLAN_MAC.a];
-    return { pod: merged({ links: [device(30 + n, mac, n === 1 ? mode : other, `${own}/24`)], routes: ['10.1.0.0/24 dev m0'], neigh: [...neighbours, `${peer} dev m0 lladdr ${peerMac} PERMANENT`] }, spec) };
+    return { pod: merged({ links: [device(30 + n, mac, n === 1 ? mode : other, `${own}/24`)], routes: [`10.1.0.0/24 dev m0 proto kernel scope link src ${own}`], neigh: [...neighbours, `${peer} dev m0 lladdr ${peerMac} PERMANENT`] }, spec) };
   };
   const [toA, toB] = [`10.1.0.11 dev eth0 lladdr ${MACVLAN_MAC.a} PERMANENT`, `10.1.0.12 dev eth0 lladdr ${MACVLAN_MAC.b} PERMANENT`];
   return lan({ a: pod(1, specs.a), b: pod(2, specs.b), node: merged({ neigh: [toA, toB] }, specs.node), x: merged({ neigh: [toA, toB] }, specs.x) });

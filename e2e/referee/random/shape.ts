@@ -16,6 +16,8 @@ export interface Space {
   /** Prefixes that addresses put into the main table. */
   readonly connected: readonly string[];
   readonly bridgePorts?: readonly string[];
+  /** Its tunnel's network, and the far end there: translated to that, the tunnel's own packets would go round in it (KNOWN.md). */
+  readonly tunnel?: { readonly net: string; readonly end: string };
   /** It may be a director of IPVS. */
   readonly director?: Director;
 }

@@ -83,7 +83,7 @@ const TARGETS: readonly TargetKind[] = [
     hooks: ['PREROUTING', 'OUTPUT'],
     draw: (p, proto) => (proto !== undefined && hasPorts(proto) && p.rng.chance(0.7) ? { text: `-j REDIRECT --to-ports ${portRange(p)}`, needs: [proto] } : '-j REDIRECT'),
   },
-  { covers: 'target:NETMAP', weight: 5, tables: ['nat'], hooks: ['PREROUTING', 'OUTPUT', 'POSTROUTING', 'INPUT'], draw: (p) => `-j NETMAP --to ${p.rng.pick(p.hooks.some((h) => h === 'POSTROUTING' || h === 'INPUT') ? p.words.sources.map((ip) => `${ip}/32`) : p.words.nets.filter((n) => !n.endsWith('/0')))}` },
+  { covers: 'target:NETMAP', weight: 5, tables: ['nat'], hooks: ['PREROUTING', 'OUTPUT', 'POSTROUTING', 'INPUT'], draw: (p) => `-j NETMAP --to ${p.rng.pick(p.hooks.some((h) => h === 'POSTROUTING' || h === 'INPUT') ? p.words.sources.map((ip) => `${ip}/32`) : p.words.maps)}` },
   { covers: 'target:CT-notrack', weight: 4, tables: ['raw'], draw: () => '-j CT --notrack' },
   { covers: 'target:CT-zone', weight: 5, tables: ['raw'], draw: (p) => `-j CT --zone${p.rng.pick(['', '', '-orig', '-reply'])} ${1 + p.rng.int(2)}` },
   { covers: 'target:LOG', weight: 2, draw: (p) => `-j LOG${p.rng.pick(['', ' --log-prefix "seen "', ' --log-prefix x --log-level 7'])}` },

@@ -2,7 +2,7 @@ import { deviceId, isUp } from '../../world/lookup.ts';
 import type { Host, Link } from '../../world/world.ts';
 import { isGroup } from '../bridge/ports.ts';
 import { type At, linkOf, type Ns, type Sim } from '../sim.ts';
-import { forwarded, type Skb } from '../skb.ts';
+import { forwarded, scrubbed, type Skb } from '../skb.ts';
 import { netifReceive } from './receive.ts';
 import { enqueue, transmit } from './transmit.ts';
 
@@ -98,10 +98,11 @@ export function macvlanTransmit(sim: Sim, at: At, skb: Skb, link: Link): void {
   const lower: At | undefined = ns && { ns, dev: link.lower?.dev };
   const dst = skb.eth?.dst;
   if (lower && dst !== undefined && link.macvlan === 'bridge') {
+    const known = (to: Ns): Skb => (to === at.ns ? forwarded(skb) : scrubbed(skb));
     const others = macvlansOn(sim, lower).filter((u) => u.link.macvlan === 'bridge' && u.link.name + u.ns.id !== link.name + at.ns.id);
-    if (isGroup(dst)) for (const u of others) if (isUp(u.link)) hand(sim, u, { ...forwarded(skb), id: sim.newPacketId(), pktType: 'broadcast', flood: skb.flood ?? { taken: false } });
+    if (isGroup(dst)) for (const u of others) if (isUp(u.link)) hand(sim, u, { ...known(u.ns), id: sim.newPacketId(), pktType: 'broadcast', flood: skb.flood ?? { taken: false } });
     // dev_forward_skb(): captures of the device below see it come in.
-    if (others.some((u) => u.link.mac === dst)) return enqueue(sim, lower, forwarded(skb));
+    if (others.some((u) => u.link.mac === dst)) return enqueue(sim, lower, known(lower.ns));
   }
   below(sim, at, skb, link);
 }

@@ -69,7 +69,22 @@ export function sendOuter(sim: Sim, at: At, skb: Skb, link: Link, way: OuterRout
   const overhead = layers.reduce((sum, h) => sum + headerBytes(h), 20);
   sim.emit(at, wrapped, { kind: 'encap', overhead, outerSrc: way.src, outerDst: ip.dst, ...step }, { source: [link.source, ...source] });
   sim.emit({ ns: at.ns, dev: undefined }, wrapped, way.step, { source: way.source });
+  if (tooDeep(sim, at)) return dropIn(sim, at, wrapped, 'tunnel-loop');
+  sim.tunnelDepth++;
   localOut(sim, at.ns, wrapped, way.rt);
+  sim.tunnelDepth--;
+}
+
+/**
+ * IP_TUNNEL_RECURSION_LIMIT of iptunnel_xmit() since Linux 7.0, and in stable kernels of 2026: each device and each wrapping counts. Older
+ * ones have only the limit of __dev_queue_xmit(), so where the two part the kernel's age is a choice.
+ */
+const TUNNEL_RECURSION_LIMIT = 5;
+
+function tooDeep(sim: Sim, at: At): boolean {
+  if (sim.xmitDepth + sim.tunnelDepth <= TUNNEL_RECURSION_LIMIT) return false;
+  sim.deepTunnels ??= sim.choose({ at: at.ns.id, kind: 'tunnel-depth', options: ['eight devices', 'five devices and wrappings'], odds: [0.5, 0.5], splits: true }) === 0;
+  return !sim.deepTunnels;
 }
 
 /**
