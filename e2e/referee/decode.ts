@@ -72,10 +72,12 @@ function layer4(b: Buffer, at: number, proto: number, out: HeaderJson[]): boolea
       return true;
     }
     case 17: {
-      const dport = b.readUInt16BE(at + 2);
-      out.push({ type: 'udp', sport: b.readUInt16BE(at), dport, length: b.readUInt16BE(at + 4) });
-      if (dport === 4789 || dport === 8472) return vxlan(b, at + 8, out);
-      return dport !== 6081 || geneve(b, at + 8, out);
+      const [sport, dport] = [b.readUInt16BE(at), b.readUInt16BE(at + 2)];
+      out.push({ type: 'udp', sport, dport, length: b.readUInt16BE(at + 4) });
+      // A program that was sent a tunnel's frame sends it back.
+      const port = [4789, 8472, 6081].includes(sport) ? sport : dport;
+      if (port === 4789 || port === 8472) return vxlan(b, at + 8, out);
+      return port !== 6081 || geneve(b, at + 8, out);
     }
     case 1:
       icmp(b, at, out);

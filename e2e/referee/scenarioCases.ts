@@ -5,6 +5,11 @@ import { loadScenario } from '../../src/scenarios/files.node.ts';
 import type { Scenario } from '../../src/scenarios/scenario.ts';
 import type { RefereeCase } from './case.ts';
 
+/** What a kernel must have, and the lines that only such devices and commands print. */
+const NEEDS: Readonly<Record<string, RegExp>> = { ip_vs: /^-A -[tuf] /m, ipip: /^ +ipip /m, dummy: /^ +dummy /m, '8021q': /^ +vlan protocol/m };
+
+const needsOf = (text: string): readonly string[] => Object.keys(NEEDS).filter((need) => NEEDS[need]?.test(text));
+
 /** Every built-in scenario in each of its states, with all its probes; where a state is compiled, short runs judge the first one of the scenario alone. */
 export const scenarioCases: readonly RefereeCase[] = scenarios.flatMap((scenario) =>
   states(scenario).map((params, i): RefereeCase => {
@@ -19,11 +24,6 @@ export const scenarioCases: readonly RefereeCase[] = scenarios.flatMap((scenario
     };
   }),
 );
-
-/** What a kernel must have, and the lines that only such devices and commands print. */
-const NEEDS: Readonly<Record<string, RegExp>> = { ip_vs: /^-A -[tuf] /m, ipip: /^ +ipip /m, dummy: /^ +dummy /m, '8021q': /^ +vlan protocol/m };
-
-const needsOf = (text: string): readonly string[] => Object.keys(NEEDS).filter((need) => NEEDS[need]?.test(text));
 
 /** Every combination of the scenario's parameters. */
 function states(scenario: Scenario): readonly Readonly<Record<string, string>>[] {

@@ -59,4 +59,19 @@ export const ground: readonly RefereeCase[] = [
     files: macvlans('bridge', 'bridge', { a: { tables: { mangle: ['-A PREROUTING -m mark --mark 0x10', '-A PREROUTING -m mark --mark 0x0'] } } }),
     probes: [{ from: { host: 'n', netns: 'b' }, dst: '10.1.0.11', proto: 'udp', sport: 41_000, dport: 53, mark: 0x10 }],
   },
+  {
+    name: 'a program that was sent a tunnel’s frame answers to a port that nobody has',
+    covers: ['tunnel:vxlan', 'target:REDIRECT', 'icmp:port-unreachable'],
+    files: overRouter({ c: { kind: vxlanKind(UNDER.c) }, s: { kind: vxlanKind(UNDER.s) } }, { c: { fdb: [`${VTEP.b} dev t0 dst ${UNDER.s} self permanent`] }, r: { tables: { nat: ['-A PREROUTING -p udp -j REDIRECT'] } } }),
+    probes: [{ ...cToS(), dst: '10.9.0.2' }],
+  },
+  {
+    name: 'what a tunnel wraps is still its process’s own in POSTROUTING',
+    covers: ['match:owner', 'tunnel:vxlan-hooks'],
+    files: overRouter(
+      { c: { kind: vxlanKind(UNDER.c) }, s: { kind: vxlanKind(UNDER.s) } },
+      { c: { fdb: [`${VTEP.b} dev t0 dst ${UNDER.s} self permanent`], tables: { mangle: ['-A POSTROUTING -o eth0 -m owner --socket-exists', '-A POSTROUTING -o eth0 -m owner ! --socket-exists'] } } },
+    ),
+    probes: [{ ...cToS({ proto: 'udp', size: 20, reply: false }), dst: '10.9.0.2' }],
+  },
 ];

@@ -30,11 +30,13 @@ export function bridgeSpec(drafts: readonly BridgeDraft[]): Pick<LanSpec, 'a' | 
     const words = of('port', pod);
     return words === undefined ? {} : { port: words };
   };
-  const fdb = PODS.flatMap((pod) => {
+  const filtered = drafts.some((d) => d.kind === 'vlan');
+  // An entry without a VLAN is one for each VLAN where they are filtered: there nothing is known beforehand.
+  const fdb = (filtered ? [] : PODS).flatMap((pod) => {
     const at = of('fdb', pod) ?? pod;
     return at === '' ? [] : [`${LAN_MAC[pod]} dev v${at} master br0 static`];
   });
-  const vlans = drafts.some((d) => d.kind === 'vlan') ? { bridge: 'vlan_filtering 1', vlans: [...vlanLines('br0', of('vlan', 'br0') ?? VLAN_1), ...PODS.flatMap((p) => vlanLines(`v${p}`, of('vlan', p) ?? VLAN_1))] } : {};
+  const vlans = filtered ? { bridge: 'vlan_filtering 1', vlans: [...vlanLines('br0', of('vlan', 'br0') ?? VLAN_1), ...PODS.flatMap((p) => vlanLines(`v${p}`, of('vlan', p) ?? VLAN_1))] } : {};
   return { a: port('a'), b: port('b'), c: port('c'), fdb, ...vlans };
 }
 

@@ -29,7 +29,8 @@ function pktTypeOf({ eth }: Skb, link: Link): PktType {
 
 /** __netif_receive_skb_core() (net/core/dev.c): the capture point, VLAN devices, the rx handler (bridge port, macvlan), then ARP or IP. */
 export function netifReceive(sim: Sim, at: At, skb: Skb, link: Link): void {
-  const here: Skb = { ...skb, iif: link.name };
+  // ip_rcv_core(): skb_orphan().
+  const here: Skb = { ...skb, iif: link.name, sender: undefined };
   const isArp = skb.eth?.ethertype === ETHERTYPE_ARP;
   sim.emit(at, here, { kind: 'receive', otherhost: skb.pktType === 'otherhost' }, { framed: true, source: [link.source], ...(isArp ? { subsystem: 'neighbour' } : {}) });
   if (isArp) programHearsArp(sim, at, here, link);

@@ -12,13 +12,18 @@ const MAX_PORTS = 64;
 
 /**
  * Who listens in the lab. A namespace with a listing of sockets has those; elsewhere every port answers in the model, so the lab
- * listens on each port that rules and services translate to, and on those that are asked for.
+ * listens on each port that rules and services translate to, on those of tunnels of other machines, and on those that are asked for.
  */
 export function listenPorts(world: World, netns: Netns, asked: readonly number[]): readonly LabListener[] {
   if (netns.sockets !== undefined) return netns.sockets.map(({ proto, ip, port }) => ({ proto, ip, port }));
-  const ports = [...new Set([...asked, ...translatedPorts(world)])].filter((p) => p > 0).slice(0, MAX_PORTS);
+  const ports = [...new Set([...asked, ...translatedPorts(world), ...tunnelPorts(world)])].filter((p) => p > 0 && !portsOfTunnels(netns).includes(p)).slice(0, MAX_PORTS);
   return ports.flatMap((port) => (['tcp', 'udp'] as const).map((proto) => ({ proto, ip: 0, port })));
 }
+
+/** UDP ports that the kernel itself listens on, for tunnels: no program can. */
+const portsOfTunnels = (netns: Netns): readonly number[] => netns.links.flatMap(({ tunnel }) => (tunnel?.kind === 'vxlan' || tunnel?.kind === 'geneve' ? [tunnel.dstport] : []));
+
+const tunnelPorts = (world: World): readonly number[] => world.hosts.flatMap((h) => h.netns.flatMap(portsOfTunnels));
 
 function translatedPorts(world: World): readonly number[] {
   const found = new Set<number>();

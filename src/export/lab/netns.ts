@@ -110,6 +110,9 @@ function fdbLines(netns: Netns): readonly string[] {
   return lines.length === 0 ? [] : [`bridge -force -batch - ${heredoc('FDB', lines)}`];
 }
 
+/** Entries of bridges where they were: one that was set by hand moves to the port that its address is seen at (br_fdb_update()). */
+const homeAgain = (netns: Netns): readonly string[] => fdbLines({ ...netns, fdb: netns.fdb.filter((f) => f.dst === undefined && f.words.includes('master') && !f.words.includes('permanent')) }).map((l) => l.replaceAll('fdb append', 'fdb replace'));
+
 /** Entries of a bridge anew: a neighbour that was used has a cached header, and what is translated in the bridge then takes another way. */
 function freshNeighbours(netns: Netns): readonly string[] {
   const bridges = new Set(netns.links.filter((l) => l.kind === 'bridge').map((l) => l.name));
@@ -124,6 +127,7 @@ export function resetLines(netns: Netns): readonly string[] {
     'ip neigh flush all',
     ...freshNeighbours(netns),
     ...netns.links.flatMap((l) => (l.kindText === 'bridge' ? [`ip link set dev ${l.name} type bridge fdb_flush`] : [])),
+    ...homeAgain(netns),
     ...(netns.ipsets.length > 0 ? ['ipset flush', `ipset -exist restore ${heredoc('SETS', printIpsetSave(netns.ipsets))}`] : []),
     ...(netns.tables ?? []).filter(sharesLists).map((t) => `"$IPT" -t ${t.name} -F`),
     ...(netns.tables !== undefined && netns.tables.length > 0 ? [`"$IPT-restore" ${heredoc('TABLES', printIptablesSave(netns.tables, false))}`] : []),

@@ -14,7 +14,7 @@ import type { MatchContext, Seen } from './evaluate.ts';
 export function evaluateOwner(match: Extract<ExtensionMatch, { kind: 'owner' }>, skb: Skb): Seen {
   const { uid, gid, exists } = match;
   const noId = uid?.negate !== false && gid?.negate !== false;
-  const sender = skb.iif === undefined ? skb.sender : undefined;
+  const { sender } = skb;
   if (sender === undefined) return { result: exists !== true && noId, saw: 'no socket' };
   if (exists === false) return { result: false, saw: 'a socket' };
   if (sender === 'kernel') return { result: noId, saw: 'a socket of the kernel' };
