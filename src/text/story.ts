@@ -97,8 +97,11 @@ function tells(steps: readonly Step[], groups: readonly Group[], i: number, grou
   }
 }
 
-/** Somebody else got on with the packet, or took it. */
-const isPassedOn = (steps: readonly Step[], drop: Step): boolean => steps.some((s) => s.id > drop.id - 20 && (s.kind === 'deliver' || s.kind === 'fib') && s.role === drop.role && s.connection === drop.connection);
+/** Behind the bridge that made this copy somebody else got on with the packet, or took it. */
+function isPassedOn(steps: readonly Step[], drop: Step): boolean {
+  const flood = steps.slice(0, drop.id).findLast((s) => s.kind === 'bridge' && s.op === 'flood' && s.connection === drop.connection);
+  return steps.slice(flood?.id ?? 0).some((s) => (s.kind === 'deliver' || (s.kind === 'fib' && flood !== undefined)) && s.role === drop.role && s.connection === drop.connection);
+}
 
 /** More than one IP header: a tunnel's outer packet. */
 const isNested = (step: Step): boolean => step.packet.filter((h) => h.type === 'ipv4').length > 1;

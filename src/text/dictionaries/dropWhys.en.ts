@@ -27,7 +27,7 @@ export const dropWhys: DropWhys = {
   'no-carrier': () => 'A dummy device only holds addresses; what is sent to it is gone.',
   'device-down': (t, c) => `${c(t.dev ?? 'The device')} is not UP.`,
   'too-big': () => 'DF is set, so it must not be cut.',
-  otherhost: () => 'The destination MAC is not this device’s, so the IP layer never sees it.',
+  otherhost: (t, c) => (t.vlan === undefined ? 'The destination MAC is not this device’s, so the IP layer never sees it.' : `The frame has the tag of VLAN ${c(String(t.vlan))}, and no VLAN device above ${c(t.dev ?? 'this one')} takes it. To IP it counts as a frame for another machine.`),
   'no-tunnel': () => 'A wrapped packet needs a tunnel device that is up and whose ends, key or network number fit it.',
   'no-fdb': (_, c) => `A VXLAN device needs an entry for the MAC address, or one for ${c('00:00:00:00:00:00')} that takes all others.`,
   'no-tunnel-remote': () => 'The device has no fixed remote, and the route gives no next hop to use instead.',

@@ -29,7 +29,7 @@ export const drops: DropSentences = {
   'no-carrier': (t) => `Dropped: ${t.dev ?? 'the device'} leads nowhere`,
   'device-down': (t) => `Dropped: ${t.dev ?? 'the device'} is down`,
   'too-big': (t) => `Dropped: too large for the way to ${t.dst}, and it must not be cut`,
-  otherhost: (t) => `${t.host} ignores it: the frame is for another machine`,
+  otherhost: (t) => (t.vlan === undefined ? `${t.host} ignores it: the frame is for another machine` : `${t.host} ignores it: no device there is in VLAN ${t.vlan}`),
   'no-tunnel': (t) => `Dropped: no tunnel device of ${t.host} takes a packet from ${t.src}`,
   'no-fdb': (t) => sentenceCase(`${t.dev ?? t.host} does not know behind which machine that MAC address is`),
   'no-tunnel-remote': (t) => sentenceCase(`${t.dev ?? t.host} has no other end to send to`),

@@ -25,7 +25,7 @@ export const drops: DropSentences = {
   'no-carrier': (t) => `버려집니다: ${josa(t.dev ?? '장치', '은/는')} 아무 데도 이어지지 않습니다`,
   'device-down': (t) => `버려집니다: ${josa(t.dev ?? '장치', '이/가')} 꺼져 있습니다`,
   'too-big': (t) => `버려집니다: ${josa(t.dst, '으로/로')} 가기에 너무 크고, 쪼갤 수 없습니다`,
-  otherhost: (t) => `${josa(t.host, '은/는')} 무시합니다: 다른 장비로 가는 프레임입니다`,
+  otherhost: (t) => (t.vlan === undefined ? `${josa(t.host, '은/는')} 무시합니다: 다른 장비로 가는 프레임입니다` : `${josa(t.host, '은/는')} 무시합니다: VLAN ${t.vlan}의 장치가 없습니다`),
   'no-tunnel': (t) => `버려집니다: ${t.host}에는 ${t.src}에서 온 패킷을 받을 터널 장치가 없습니다`,
   'no-fdb': (t) => `${josa(t.dev ?? t.host, '은/는')} 그 MAC 주소가 어느 장비 뒤에 있는지 모릅니다`,
   'no-tunnel-remote': (t) => `${t.dev ?? t.host}에는 보낼 반대쪽 끝이 없습니다`,

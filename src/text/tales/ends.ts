@@ -138,7 +138,8 @@ export function dropTale(ctx: Telling, step: Extract<Step, { kind: 'drop' }> & S
   }
   // IPVS fails on the way to the real server, not to the address that the packet still has.
   const fib = step.reason === 'ipvs-unroutable' ? lastOf(ctx, step, (s) => s.kind === 'fib') : undefined;
-  return { kind: 'drop', reason, host: who(ctx, step), dev: step.dev, src: text(ip?.src), dst: text(fib?.kind === 'fib' ? fib.dst : ip?.dst) };
+  const tag = reason === 'otherhost' ? lastOf(ctx, step, (s) => s.kind === 'receive')?.packet.find((h) => h.type === 'vlan') : undefined;
+  return { kind: 'drop', reason, host: who(ctx, step), dev: step.dev, src: text(ip?.src), dst: text(fib?.kind === 'fib' ? fib.dst : ip?.dst), ...(tag ? { vlan: tag.id } : {}) };
 }
 
 export function leftTale(ctx: Telling, step: Extract<Step, { kind: 'left' }> & Step): Tale {
