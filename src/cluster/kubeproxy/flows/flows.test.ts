@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { World } from '../../../world/world.ts';
 import { expectedOf, runFlow, worldOfTable } from './run.ts';
+import { FEATURES } from './features.ts';
 import { MASQUERADING } from './masquerading.ts';
 import { OWN_TESTS } from './ownTests.ts';
 import { POLICY_TABLES } from './policy.ts';
 import type { FlowTable } from './table.ts';
 
-const TABLES: readonly FlowTable[] = [...POLICY_TABLES, ...OWN_TESTS, ...MASQUERADING];
+const TABLES: readonly FlowTable[] = [...POLICY_TABLES, ...OWN_TESTS, ...MASQUERADING, ...FEATURES];
 
 describe.each(TABLES.map((t): [string, FlowTable] => [`${t.mode}: ${t.name}`, t]))('%s', (_, table) => {
   const worlds = new Map<number, World>();
