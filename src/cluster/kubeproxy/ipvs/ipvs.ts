@@ -123,6 +123,6 @@ function addSourceRanges(sets: ProxySets, unit: ServiceUnit, node: NodeModel): R
 
 /** What rules that belong to no service come from: the KubeProxyConfiguration, or the defaults of one. */
 function settingsBecause(cluster: ClusterModel): Because {
-  const document = cluster.documents.find((d) => d.kind === 'KubeProxyConfiguration');
+  const document = cluster.documents.findLast((d) => d.kind === 'KubeProxyConfiguration' || (d.kind === 'ConfigMap' && d.name === 'kube-proxy'));
   return document ? becauseOf(document, 'mode') : { kind: 'KubeProxyConfiguration', namespace: undefined, name: '', part: 'mode' };
 }

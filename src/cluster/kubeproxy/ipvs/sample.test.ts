@@ -8,8 +8,8 @@ import { findNetns } from '../../../world/lookup.ts';
 import type { World } from '../../../world/world.ts';
 import { HostDraft } from '../../draft/host.ts';
 import { readCluster } from '../../readCluster.ts';
+import { kubeProxyOf } from '../kubeProxy.ts';
 import { addressesBound, DUMMY, textsOf } from './dummy.ts';
-import { programIpvs, wireIpvs } from './ipvs.ts';
 
 /**
  * The first scenario was recorded on a cluster with kube-proxy 1.19.7. What is compiled from its objects, on machines with the devices
@@ -22,8 +22,6 @@ const DIFFERENCES = {
   wordsOfNewerIpset: / bucketsize \d+ initval 0x[0-9a-f]{8}$/,
   /** Members of hash sets, virtual servers and addresses have no order: kube-proxy goes through Go maps, the kernel through hashes. */
   order: (lines: readonly string[]): readonly string[] => lines.toSorted(),
-  /** kubelet's chains, which are in the recording and not kube-proxy's. */
-  ofKubelet: /^-A (?:KUBE-MARK-DROP|(?:INPUT|OUTPUT) -j KUBE-FIREWALL|KUBE-FIREWALL .* -j DROP)/,
 } as const;
 
 const NODES = ['cy01-ceph141', 'cy01-ceph142', 'cy01-ceph143'];
@@ -45,16 +43,17 @@ function compiled(policy: 'cluster' | 'local', recorded: World, name: string): H
   // NICs are there before kube-proxy starts; the network plugin's devices come later.
   add((kind) => kind === 'nic');
   const context = { cluster, node, host, found };
-  wireIpvs(context);
+  const component = kubeProxyOf(cluster, found);
+  component?.wire?.(context);
   add((kind) => kind !== 'nic');
-  programIpvs(context);
+  component?.program?.(context);
   return host;
 }
 
 const linesOf = (text: string | undefined): readonly string[] => (text ?? '').split('\n').filter((l) => l !== '');
-const kubeRules = (text: string | undefined): readonly string[] => linesOf(text).filter((l) => (l.startsWith('-A KUBE-') || / -j KUBE-\S+$/.test(l)) && !DIFFERENCES.ofKubelet.test(l));
+const kubeRules = (text: string | undefined): readonly string[] => linesOf(text).filter((l) => l.startsWith('-A KUBE-') || / -j KUBE-\S+$/.test(l));
 
-describe.each(['cluster', 'local'] as const)('kube-proxy 1.19 compiled from the objects of the recording, policy %s', (policy) => {
+describe.each(['cluster', 'local'] as const)('kube-proxy and kubelet 1.19 compiled from the objects of the recording, policy %s', (policy) => {
   const recorded = sampleWorld(policy);
   const hosts = new Map(NODES.map((name) => [name, compiled(policy, recorded, name)]));
   const own = (name: string): HostDraft['own'] => {
