@@ -33,8 +33,19 @@ export interface ServiceUnit {
   readonly because: Because;
 }
 
+/** Made once for all nodes of a version: the services are the same on each. */
+const MADE = new WeakMap<ClusterModel, Map<number, readonly ServiceUnit[]>>();
+
 /** The service ports that kube-proxy looks at, in the order of the objects. */
 export function unitsOf(cluster: ClusterModel, version: ProxyVersion): readonly ServiceUnit[] {
+  const made = MADE.get(cluster) ?? new Map<number, readonly ServiceUnit[]>();
+  MADE.set(cluster, made);
+  const units = made.get(version.minor) ?? makeUnits(cluster, version);
+  made.set(version.minor, units);
+  return units;
+}
+
+function makeUnits(cluster: ClusterModel, version: ProxyVersion): readonly ServiceUnit[] {
   return cluster.services.flatMap((service) => {
     if (skipReason(service) !== undefined || service.clusterIp === undefined) return [];
     const shared = sharedBy(service, formatIp4(service.clusterIp), version);

@@ -16,20 +16,27 @@ export function addDummy(netns: NetnsDraft, node: string, addresses: readonly Ad
   netns.device({ name: DUMMY, kind: 'dummy', mtu: 1500, mac: derivedMac(node, DUMMY), up: false, noArp: true, addresses, ...(because ? { because } : {}) });
 }
 
+/** By the list of units, which all nodes of a version share. */
+const BOUND = new WeakMap<readonly ServiceUnit[], ReadonlyMap<string, AddressSpec>>();
+
 /**
  * Addresses of services: each cluster IP; each external IP and load-balancer address, since 1.28 unless another device of the node has
  * it (syncProxyRules(): shouldBind).
  */
-export function boundAddresses(units: readonly ServiceUnit[], version: ProxyVersion, elsewhere: ReadonlySet<string>): readonly AddressSpec[] {
+export function boundAddresses(units: readonly ServiceUnit[], version: ProxyVersion, elsewhere: readonly string[]): readonly AddressSpec[] {
+  const all = BOUND.get(units) ?? allAddresses(units);
+  BOUND.set(units, all);
+  const own = new Set(version.from(28) ? elsewhere.filter((ip) => all.has(ip) && !units.some((u) => u.clusterIp === ip)) : []);
+  return own.size === 0 ? [...all.values()] : [...all].flatMap(([ip, address]) => (own.has(ip) ? [] : [address]));
+}
+
+function allAddresses(units: readonly ServiceUnit[]): ReadonlyMap<string, AddressSpec> {
   const found = new Map<string, AddressSpec>();
-  const bind = (ip: string, { because: { part: _port, ...service } }: ServiceUnit): void => {
-    if (!found.has(ip)) found.set(ip, { address: `${ip}/32`, because: service });
-  };
-  for (const unit of units) {
-    bind(unit.clusterIp, unit);
-    for (const ip of [...unit.externalIps, ...unit.vips]) if (!version.from(28) || !elsewhere.has(ip)) bind(ip, unit);
+  for (const { clusterIp, externalIps, vips, because } of units) {
+    const { part: _port, ...service } = because;
+    for (const ip of [clusterIp, ...externalIps, ...vips]) if (!found.has(ip)) found.set(ip, { address: `${ip}/32`, because: service });
   }
-  return [...found.values()];
+  return found;
 }
 
 /** Addresses of all devices but kube-ipvs0, without loopback (GetAllLocalAddressesExcept()). */

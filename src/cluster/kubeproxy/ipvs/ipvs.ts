@@ -18,7 +18,7 @@ import { ipPort, ProxySets } from './sets.ts';
 export function wireIpvs({ cluster, node, host }: NodeContext): void {
   const version = nearestRead(node.kubeProxyVersion);
   const because = settingsBecause(cluster);
-  const addresses = boundAddresses(unitsOf(cluster, version), version, new Set(addressesElsewhere(host.own)));
+  const addresses = boundAddresses(unitsOf(cluster, version), version, addressesElsewhere(host.own));
   addDummy(host.own, node.name, addresses, because);
   for (const [key, value] of sysctlsOf(cluster, node, version)) host.own.sysctl(key, value, because);
 }
