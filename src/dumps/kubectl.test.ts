@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { formatIp4 } from '../packet/address.ts';
+import { readDocuments } from './kubeDocuments.ts';
 import { parseObjects } from './kubectl.ts';
 
 const objects = (text: string, path = 'objects.yaml') => parseObjects({ [path]: text });
@@ -58,5 +59,22 @@ describe('parseObjects', () => {
   it('takes nothing from the prototype of objects', () => {
     const { names } = objects('kind: Pod\nmetadata: {name: a, __proto__: {namespace: evil}}\nspec: {toString: 1}');
     expect(names.pods).toMatchObject([{ namespace: 'default', node: undefined }]);
+  });
+});
+
+describe('readDocuments', () => {
+  const json = JSON.stringify({ kind: 'List', items: [{ kind: 'Pod', metadata: { name: 'a "items": [{' } }, 7, { kind: 'Node', metadata: { name: 'n' }, spec: { podCIDR: '10.0.0.0/24' } }] }, undefined, 2);
+
+  it.each([
+    ['JSON', json],
+    ['the same as YAML', `# as YAML, by its comment\n${json}`],
+  ])('reads a list as %s, with the line of each object and field', (_, text) => {
+    const { documents, diagnostics } = readDocuments({ 'o.json': text });
+    expect(diagnostics).toEqual([]);
+    expect(documents.map((d) => [d.kind, d.name])).toEqual([['Pod', 'a "items": [{'], ['Node', 'n']]);
+    const lines = text.split('\n');
+    const [pod, node] = documents;
+    expect([pod, node].map((d) => lines[(d?.source.line ?? 0) - 1])).toEqual(['    {', '    {']);
+    expect(lines[(node?.at('spec', 'podCIDR').line ?? 0) - 1]).toContain('podCIDR');
   });
 });
