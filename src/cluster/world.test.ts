@@ -59,7 +59,7 @@ describe('worldOf', () => {
   it('programs a node when somebody looks at its rules, not before', () => {
     const { world, files } = worldOf({ 'objects.yaml': `${TEN_LINES}---\nkind: Service\nmetadata: {name: s}\nspec: {selector: {app: x}, ports: [{port: 80}]}\n` });
     const netns = findNetns(world, 'n2', null);
-    expect(Object.getOwnPropertyDescriptor(netns, 'tables')?.get).toBeTypeOf('function');
+    expect(Object.keys(Object.getOwnPropertyDescriptor(netns, 'tables') ?? {})).toContain('get');
     expect(netns?.tables?.flatMap((t) => t.chains).some((c) => c.name.startsWith('KUBE-SEP-'))).toBe(true);
     expect(files['n2/firewall.txt']).toContain('KUBE-SERVICES');
   });
