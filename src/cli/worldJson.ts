@@ -67,6 +67,7 @@ const link = v.object({
   source,
   veth: maybe(deviceRef),
   lower: maybe(deviceRef),
+  vf: maybe(v.object({ pf: deviceRef, index: count })),
   bridge: maybe(v.object({ vlanFiltering: v.boolean(), vlanProtocol: tag, stp: v.boolean(), callIptables: v.boolean() })),
   port: maybe(v.object({ state: v.picklist(['disabled', 'listening', 'learning', 'forwarding', 'blocking']), ...flags('hairpin', 'learning', 'flood', 'mcastFlood', 'bcastFlood', 'isolated', 'neighSuppress', 'proxyArp', 'proxyArpWifi', 'locked', 'vlanTunnel'), number: maybe(count) })),
   vlans: maybe(v.array(v.object({ vid, to: vid, pvid: v.boolean(), untagged: v.boolean() }))),

@@ -5,6 +5,7 @@ import { flannelOf } from './flannel/flannel.ts';
 import { kubeProxyOf } from './kubeproxy/kubeProxy.ts';
 import { metallbOf } from './metallb/metallb.ts';
 import type { ClusterModel } from './model.ts';
+import { multusOf } from './multus/multus.ts';
 import { neutronOf } from './neutron/neutron.ts';
 import { openshiftSdnOf } from './openshift/openshiftSdn.ts';
 import { portmapOf } from './portmap/portmap.ts';
@@ -19,4 +20,4 @@ export const PROGRAMS: readonly Factory[] = [kubeProxyOf];
 export const NETWORKS: readonly Factory[] = [flannelOf, calicoOf, openshiftSdnOf];
 
 /** What builds on nodes and pods that have a network. */
-export const OTHERS: readonly Factory[] = [portmapOf, metallbOf, neutronOf];
+export const OTHERS: readonly Factory[] = [portmapOf, multusOf, metallbOf, neutronOf];

@@ -51,6 +51,9 @@ export type DiagnosticCode =
   | 'no-pod-cidr' // no subnet is left for a node's pods; text: the node
   | 'pod-outside-subnet' // a pod's address is not in the subnet of its node; text: the pod
   | 'next-hop-off-link' // the kernel refuses this route; text: the node and the route
+  | 'no-kernel-interface' // an interface that lives in a program, not in the kernel; text: the pod and the interface
+  | 'assumed-pf' // no object says which NIC gives the virtual functions; text: the node and the NIC taken
+  | 'second-route' // a pod has a route to that destination already; text: the pod and the route
   // load balancers
   | 'address-assigned' // a LoadBalancer service got its address from a pool; text: the service and the address
   | 'no-free-address' // no pool has an address for it; text: the service
@@ -111,6 +114,8 @@ const SEVERITY: Readonly<Partial<Record<DiagnosticCode, Severity>>> = {
   'local-table-derived': 'info',
   'unknown-object': 'info',
   'too-many-diagnostics': 'info',
+  'no-kernel-interface': 'info',
+  'assumed-pf': 'info',
   'address-assigned': 'info',
   'bgp-peer-silent': 'info',
   'proxy-version-assumed': 'info',

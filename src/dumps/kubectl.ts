@@ -9,7 +9,7 @@ import type { Bundle } from './layout.ts';
 const OTHER_KINDS: ReadonlySet<string> = new Set(
   (
     'EndpointSlice Endpoints NetworkPolicy GlobalNetworkPolicy Namespace KubeProxyConfiguration IPPool FelixConfiguration BGPConfiguration BGPPeer IPAMBlock BlockAffinity ConfigMap ' +
-    'IPAddressPool BGPAdvertisement L2Advertisement NetworkAttachmentDefinition ClusterNetwork HostSubnet NetNamespace ClusterInformation Fabric Deployment ReplicaSet DaemonSet StatefulSet'
+    'IPAddressPool BGPAdvertisement L2Advertisement NetworkAttachmentDefinition SriovNetworkNodePolicy ClusterNetwork HostSubnet NetNamespace ClusterInformation Fabric Deployment ReplicaSet DaemonSet StatefulSet'
   ).split(' '),
 );
 

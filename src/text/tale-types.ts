@@ -20,7 +20,7 @@ export type Tale =
   | { readonly kind: 'data'; readonly who: string; readonly to: string; readonly segments: number; readonly bytes: number }
   | { readonly kind: 'icmp-error'; readonly who: string; readonly to: string; readonly error: string; readonly from: string }
   | { readonly kind: 'reset'; readonly who: string; readonly to: string }
-  | { readonly kind: 'arrive'; readonly host: string; readonly dev: string; readonly via: string | undefined; readonly otherhost: boolean; readonly reply: boolean }
+  | { readonly kind: 'arrive'; readonly host: string; readonly dev: string; /** The NIC whose virtual function the device is. */ readonly pf: string | undefined; readonly via: string | undefined; readonly otherhost: boolean; readonly reply: boolean }
   | { readonly kind: 'mark'; readonly rule: string; readonly by: string; readonly because: Because | undefined; readonly before: string; readonly mark: string; readonly cleared: boolean; readonly host: string; readonly later: string | undefined }
   | { readonly kind: 'returned'; readonly rule: string; readonly because: Because | undefined; readonly chain: string; readonly skipped: string | undefined }
   | { readonly kind: 'accepted'; readonly rule: string; readonly because: Because | undefined; readonly table: string; readonly hook: string }
@@ -61,8 +61,8 @@ export type Tale =
   | { readonly kind: 'ipvs-known'; readonly address: string; readonly virtual: string }
   | { readonly kind: 'ipvs-none'; readonly virtual: string; readonly host: string; readonly listed: number }
   | { readonly kind: 'encap'; readonly dev: string; readonly src: string; readonly dst: string; readonly inner: string; readonly peer: string | undefined; readonly reply: boolean; readonly overhead: number; readonly tunnel: TunnelKind; readonly vni: number | undefined; readonly by: 'nexthop' | 'remote' | 'entry' | 'learned' | 'default' }
-  | { readonly kind: 'wire'; readonly nested: boolean; readonly dev: string; readonly host: string; readonly to: string | undefined; readonly toDev: string | undefined; readonly inner: string; readonly bytes: number; readonly reply: boolean }
-  | { readonly kind: 'leave'; readonly dev: string; readonly to: string | undefined; readonly toDev: string | undefined; readonly sort: 'veth' | 'tunnel' | 'loopback' | 'other' }
+  | { readonly kind: 'wire'; readonly nested: boolean; readonly dev: string; readonly pf: string | undefined; readonly host: string; readonly to: string | undefined; readonly toDev: string | undefined; readonly inner: string; readonly bytes: number; readonly reply: boolean }
+  | { readonly kind: 'leave'; readonly dev: string; readonly pf: string | undefined; readonly to: string | undefined; readonly toDev: string | undefined; readonly sort: 'veth' | 'tunnel' | 'loopback' | 'other' }
   | { readonly kind: 'decap'; readonly tunnel: TunnelKind; readonly dev: string; readonly host: string; readonly overhead: number; readonly reply: boolean; readonly holds: boolean }
   | { readonly kind: 'bridge'; readonly bridge: string; readonly op: 'local' | 'forward' | 'flood'; readonly from: string | undefined; readonly to: readonly string[]; readonly by: 'entry' | 'learned' | 'local' | undefined; readonly host: string; readonly mac: string | undefined }
   | { readonly kind: 'neighbour'; readonly dev: string; readonly ip: string; readonly mac: string | undefined; readonly how: 'entry' | 'arp' | 'none' | 'learned' | 'failed' }

@@ -1,5 +1,6 @@
 import { formatIp4, type Ip4, maskOf } from '../packet/address.ts';
 import type { SourceRef } from './source.ts';
+import { virtualFunctionsOf } from './virtualFunction.ts';
 import type { Address, ClusterNames, DeviceRef, Host, Link, Netns, Segment } from './world.ts';
 
 /** Something that could not be connected. `dev` names the device or address in question. */
@@ -26,6 +27,7 @@ interface Placed {
 export function connectHosts(hosts: readonly Host[], names: ClusterNames): Connected {
   const problems: ConnectProblem[] = [];
   const peers = pairVeths(hosts, problems);
+  const functions = new Map(hosts.map((host) => [host, virtualFunctionsOf(host)]));
   const connected = hosts.map(
     (host): Host => ({
       ...host,
@@ -35,12 +37,13 @@ export function connectHosts(hosts: readonly Host[], names: ClusterNames): Conne
         links: netns.links.map((link) => {
           const veth = peers.get(link);
           const lower = lowerOf(host, netns, link);
-          return veth || lower ? { ...link, ...(veth ? { veth } : {}), ...(lower ? { lower } : {}) } : link;
+          const vf = functions.get(host)?.get(link);
+          return veth || lower || vf ? { ...link, ...(veth ? { veth } : {}), ...(lower ? { lower } : {}), ...(vf ? { vf } : {}) } : link;
         }),
       })),
     }),
   );
-  return { hosts: connected, segments: findSegments(hosts, problems), problems };
+  return { hosts: connected, segments: findSegments(hosts, functions, problems), problems };
 }
 
 const refOf = ({ host, netns, link }: Placed): DeviceRef => ({ host: host.name, netns: netns.name, dev: link.name });
@@ -207,20 +210,22 @@ const networkOf = (a: Address): Ip4 => (a.ip & maskOf(a.prefixLen)) >>> 0;
  * through a bridge, bond or VLAN of its own is the one on the segment when that device is its master. An address that two hosts
  * have is reported, and the second does not join.
  */
-function findSegments(hosts: readonly Host[], problems: ConnectProblem[]): readonly Segment[] {
-  const nics = hosts.flatMap((host) =>
-    host.netns.slice(0, 1).flatMap((netns) => {
+function findSegments(hosts: readonly Host[], functions: ReadonlyMap<Host, ReadonlyMap<Link, unknown>>, problems: ConnectProblem[]): readonly Segment[] {
+  const nics = hosts.flatMap((host) => {
+    const elsewhere = uppersElsewhere(host);
+    return host.netns.flatMap((netns, n) => {
       const byName = new Map(netns.links.map((l) => [l.name, l]));
       return netns.links
-        .filter((link) => link.kind === 'nic')
+        // In another namespace only a virtual function is known to be on a wire.
+        .filter((link) => link.kind === 'nic' && (n === 0 || functions.get(host)?.has(link)))
         .map((link) => {
           const master = byName.get(link.master ?? '');
           // VLAN devices and macvlans on the NIC, or on what it belongs to, are on its wire.
           const upper = netns.links.filter((l) => (l.kind === 'vlan' || l.kind === 'macvlan') && (l.peer === link.name || (master && l.peer === master.name)));
-          return { ref: { host: host.name, netns: netns.name, dev: link.name }, source: link.source, addresses: [link, ...(master ? [master] : []), ...upper].flatMap(subnetsOf) };
+          return { ref: { host: host.name, netns: netns.name, dev: link.name }, source: link.source, addresses: [link, ...(master ? [master] : []), ...upper, ...(n === 0 ? (elsewhere.get(link.name) ?? []) : [])].flatMap(subnetsOf) };
         });
-    }),
-  );
+    });
+  });
   const segments = new Map<string, { readonly devices: Map<string, DeviceRef>; readonly taken: Map<Ip4, string> }>();
   for (const { ref, source, addresses } of nics) {
     for (const address of addresses) {
@@ -237,7 +242,20 @@ function findSegments(hosts: readonly Host[], problems: ConnectProblem[]): reado
     }
   }
   const shared = [...segments].map(([name, { devices }]): Segment => ({ name, devices: [...devices.values()] }));
-  return merged(shared.filter((s) => new Set(s.devices.map((d) => d.host)).size > 1));
+  // Virtual functions of one NIC reach each other inside it.
+  return merged(shared.filter((s) => new Set(s.devices.map((d) => d.host)).size > 1 || (s.devices.length > 1 && s.devices.some((d) => d.netns !== null))));
+}
+
+/** VLAN devices and macvlans in other namespaces of a machine, by the device of its own namespace below them. */
+function uppersElsewhere(host: Host): ReadonlyMap<string, readonly Link[]> {
+  const found = new Map<string, Link[]>();
+  for (const netns of host.netns.slice(1)) {
+    for (const link of netns.links) {
+      const lower = lowerOf(host, netns, link);
+      if (lower?.netns === null) found.set(lower.dev, [...(found.get(lower.dev) ?? []), link]);
+    }
+  }
+  return found;
 }
 
 /** A device has one wire: segments that share a device are one, named after the first of its subnets. */

@@ -90,6 +90,8 @@ export interface Link {
   readonly veth?: DeviceRef;
   /** The device below a vlan or macvlan device, filled by connectWorld. */
   readonly lower?: DeviceRef;
+  /** Set by connectWorld when the NIC is a virtual function: the NIC itself moves its frames, and the machine's kernel does not see them. */
+  readonly vf?: VirtualFunction;
   readonly bridge?: Bridge;
   /** Set when `master` is a bridge and some listing told about its ports. */
   readonly port?: BridgePort;
@@ -98,6 +100,14 @@ export interface Link {
   readonly vlan?: VlanDevice;
   readonly macvlan?: MacvlanMode;
   readonly extra?: LinkExtra;
+}
+
+/** A virtual function of a NIC (SR-IOV). */
+export interface VirtualFunction {
+  /** The physical function. */
+  readonly pf: DeviceRef;
+  /** `vf N` in its list. */
+  readonly index: number;
 }
 
 /** What `ip` prints about a device beyond the model, kept so that the dump can be printed again. */

@@ -21,6 +21,8 @@ export interface DeviceSpec {
   readonly kindText?: string;
   /** Of a port of a bridge: switches that differ from a new port's, as in the `bridge_slave` line: `hairpin on`. */
   readonly portText?: string;
+  /** Of a NIC: its virtual functions, as `ip link` lists them: `vf 0     link/ether 02:… brd ff:ff:ff:ff:ff:ff, spoof checking on, …`. */
+  readonly vfs?: readonly { readonly text: string; readonly because?: Because }[];
   readonly because?: Because;
 }
 
@@ -65,6 +67,7 @@ export function printDevice({ spec, ifindex }: PlacedDevice, here: string | null
   const kindText = spec.kindText ?? KIND_TEXT[spec.kind];
   if (kindText !== '') paper.add(`    ${kindText} `, spec.because);
   if (spec.portText !== undefined) paper.add(`    bridge_slave ${portLine(spec.portText)} `, spec.because);
+  for (const vf of spec.vfs ?? []) paper.add(`    ${vf.text}`, vf.because ?? spec.because);
   for (const a of spec.addresses ?? []) paper.add(`${addressLine(a, spec)}\n       valid_lft forever preferred_lft forever`, a.because ?? spec.because);
   return paper;
 }

@@ -62,19 +62,20 @@ export function ipvsTale(ctx: Telling, ipvs: IpvsStep & Step): Tale {
 export function arriveTale(ctx: Telling, stop: Stop, step: Extract<Step, { kind: 'receive' }> & Step): Tale {
   const before = ctx.trace.steps.slice(stop.from, step.id).filter((s) => s.role !== 'arp' && s.host !== step.host);
   const via = before.length === 0 ? undefined : [...new Set(before.map((s) => s.host))].join(', ');
-  return { kind: 'arrive', host: who(ctx, step), dev: step.dev ?? '?', via, otherhost: step.otherhost, reply: isReply(stop) };
+  return { kind: 'arrive', host: who(ctx, step), dev: step.dev ?? '?', pf: linkOf(ctx, step, step.dev ?? '?')?.vf?.pf.dev, via, otherhost: step.otherhost, reply: isReply(stop) };
 }
 
 export function transmitTale(ctx: Telling, stop: Stop, step: Extract<Step, { kind: 'transmit' }> & Step): Tale {
   const dev = step.dev ?? '?';
   const to = step.to && actorName(ctx.world, step.to.host, step.to.netns, ctx.lang);
   if (step.role === 'arp') return arpFrame(step, dev, who(ctx, step));
-  if (step.segment !== undefined) {
-    return { kind: 'wire', nested: isNested(step.packet), dev, host: step.host, to, toDev: step.to?.dev, inner: text(innerIp(step.packet)?.dst), bytes: packetBytes(step.packet), reply: isReply(stop) };
-  }
   const link = linkOf(ctx, step, dev);
+  const pf = link?.vf?.pf.dev;
+  if (step.segment !== undefined) {
+    return { kind: 'wire', nested: isNested(step.packet), dev, pf, host: step.host, to, toDev: step.to?.dev, inner: text(innerIp(step.packet)?.dst), bytes: packetBytes(step.packet), reply: isReply(stop) };
+  }
   const sort = link?.kind === 'veth' ? 'veth' : isTunnel(link) ? 'tunnel' : link?.kind === 'loopback' ? 'loopback' : 'other';
-  return { kind: 'leave', dev, to, toDev: step.to?.dev, sort };
+  return { kind: 'leave', dev, pf, to, toDev: step.to?.dev, sort };
 }
 
 /** A frame of an address resolution: what it asks or answers. */
