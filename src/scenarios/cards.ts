@@ -9,6 +9,12 @@ export const cards = [
     question: { en: 'Why does my pod see 10.233.98.0 as the client?', ko: '파드에는 왜 클라이언트가 10.233.98.0으로 보일까요?' },
   },
   {
+    id: 'calico-modes',
+    title: { en: 'Calico: IPIP, VXLAN or nothing', ko: 'Calico: IPIP, VXLAN, 또는 터널 없이' },
+    system: { en: 'Calico 3.18 on three masters', ko: '마스터 세 대의 Calico 3.18' },
+    question: { en: 'What does the wire carry when a pod pings a pod on another node?', ko: '다른 노드의 파드로 ping을 보내면 선에는 무엇이 흐를까요?' },
+  },
+  {
     id: 'openshift-sdn',
     title: { en: 'OpenShift SDN: the host’s half', ko: 'OpenShift SDN: 호스트 쪽 절반' },
     system: { en: 'OpenShift SDN 4.10, kube-proxy 1.23 iptables', ko: 'OpenShift SDN 4.10, kube-proxy 1.23 iptables' },
