@@ -1,6 +1,7 @@
 import { readForm } from '../cluster/edit/form.ts';
 import { OBJECTS_FILE, PROXY_MODES, readStarterParams, STARTER_BOUNDS, type StarterChoices, starterParams, starterText } from '../cluster/starter.ts';
 import { type Files, packEdits, unpackEdits, type Unpacked } from './packed.ts';
+import type { ProbeWords } from './probeWords.ts';
 
 /** What a link says about a cluster: the choices to start from, and what was changed behind them. */
 export interface ClusterLink {
@@ -10,6 +11,10 @@ export interface ClusterLink {
 
 /** The files of a new cluster before anybody changes them. */
 export const starterFiles = (choices: StarterChoices): Files => ({ [OBJECTS_FILE]: starterText(choices) });
+
+/** The first question to a new cluster: a pod's to the service, from the second node, because the first endpoint is on the first. Undefined without pods. */
+export const starterWords = ({ nodes, podsPerNode }: StarterChoices): ProbeWords | undefined =>
+  podsPerNode === 0 ? undefined : { from: nodes > 1 ? 'node2/web-2-1' : `node1/web-1-${podsPerNode}`, via: undefined, to: '10.96.0.80:80', proto: 'tcp', sport: undefined, size: undefined };
 
 /** The choices that would have made what the form shows now; undefined when no choice would. */
 function choicesNow(files: Files, started: StarterChoices): StarterChoices | undefined {

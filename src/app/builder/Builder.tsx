@@ -12,6 +12,7 @@ import type { Loaded } from '../store/state.ts';
 import { closePanel, editFile, editFiles, openSource, usePage } from '../store/store.ts';
 import type { Strings } from '../strings.ts';
 import { Icon } from '../topbar/Icon.tsx';
+import '../intake/intake.css';
 import './builder.css';
 import { ClusterFields } from './ClusterFields.tsx';
 import { LongLink } from './LongLink.tsx';

@@ -137,14 +137,14 @@ function showChecked(inputs: Inputs, at: Parameters<typeof show>[1], isCurrent: 
 
 /** A cluster that somebody built: its choices, and what they changed behind them. */
 async function openClusterLink(link: Link, at: Parameters<typeof show>[1], isCurrent: () => boolean): Promise<readonly NoticeReason[]> {
-  const { readClusterLink, starterFiles } = await import('../../share/clusterLink.ts');
+  const { readClusterLink, starterFiles, starterWords } = await import('../../share/clusterLink.ts');
   const read = readClusterLink(link.params, link.packed);
   if (read.kind === 'bad-param') return [Object.hasOwn(link.params, read.key) ? { code: 'bad-value', part: `${read.key}=${link.params[read.key]}` } : { code: 'unknown-parameter', part: read.key }];
   if (read.kind === 'bad') return [whyNot(read)];
   const base = starterFiles(read.choices);
   const files = link.packed === undefined ? base : read.files;
   await Promise.all([loadFor(files), loadEngine()]);
-  const words = linkWords(link, firstProbe(parsedWorld(files).world));
+  const words = linkWords(link, starterWords(read.choices) ?? firstProbe(parsedWorld(files).world));
   if (!words) return [{ code: 'bad-value', part: 'from, to' }];
   return showChecked({ origin: { kind: 'cluster', choices: read.choices }, base, files, notes: [], words, choices: link.picks }, at, isCurrent);
 }
@@ -152,10 +152,10 @@ async function openClusterLink(link: Link, at: Parameters<typeof show>[1], isCur
 /** Puts a new cluster on the page. */
 export function openCluster(choices: StarterChoices): Promise<void> {
   return opening(async (isCurrent) => {
-    const { starterFiles } = await import('../../share/clusterLink.ts');
+    const { starterFiles, starterWords } = await import('../../share/clusterLink.ts');
     const files = starterFiles(choices);
     await Promise.all([loadFor(files), loadEngine()]);
-    const words = firstProbe(parsedWorld(files).world);
+    const words = starterWords(choices) ?? firstProbe(parsedWorld(files).world);
     if (words && isCurrent()) show({ origin: { kind: 'cluster', choices }, base: files, files, notes: [], words, choices: {} }, { detail: get().detail, index: 0 });
   });
 }
