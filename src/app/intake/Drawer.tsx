@@ -43,6 +43,9 @@ export function Drawer({ t, lang }: { readonly t: Strings; readonly lang: Lang }
           <button type="button" className="btn sec" onClick={() => folderInput.current?.click()}>
             {s.chooseFolder}
           </button>
+          <button type="button" className="btn sec" onClick={COMMANDS.newCluster.run}>
+            {t.cmdNewCluster}
+          </button>
         </div>
         <input ref={filesInput} type="file" multiple hidden data-testid="choose-files" onChange={(e) => void take(e.target.files)} />
         <input
@@ -62,11 +65,18 @@ export function Drawer({ t, lang }: { readonly t: Strings; readonly lang: Lang }
       </section>
       {loaded && (
         <section className="onpage">
-          <h3>{own ? s.own : loaded.origin.kind === 'scenario' ? loaded.origin.scenario.title[lang] : ''}</h3>
+          <h3>{loaded.origin.kind === 'scenario' ? loaded.origin.scenario.title[lang] : s.own}</h3>
           <p>{s.machines(loaded.parsed.world.hosts.length)}</p>
-          <button type="button" className="btn sec" onClick={COMMANDS.dumps.run}>
-            {t.openDumps}
-          </button>
+          <div className="links">
+            {loaded.parsed.compiled.size > 0 && (
+              <button type="button" className="btn sec" onClick={COMMANDS.change.run}>
+                {t.cmdChange}
+              </button>
+            )}
+            <button type="button" className="btn sec" onClick={COMMANDS.dumps.run}>
+              {t.openDumps}
+            </button>
+          </div>
           <DiagnosticList diagnostics={[...loaded.notes, ...loaded.parsed.diagnostics]} lang={lang} onOpen={openSource} />
         </section>
       )}

@@ -14,6 +14,7 @@ const SHAPES = {
   question: <path {...line} strokeWidth={1.6} d="M5.6 6a2.4 2.4 0 1 1 3.4 2.2c-.7.4-1 .8-1 1.6M8 12.6v.1" />,
   back: <path {...line} d="M6 4 3 7l3 3M3.4 7H10a3 3 0 0 1 0 6H7" />,
   forward: <path {...line} d="m10 4 3 3-3 3M12.6 7H6a3 3 0 0 0 0 6h3" />,
+  edit: <path {...line} d="m10.6 3 2.4 2.4-7.6 7.6-3 .6.6-3zM9 4.6 11.4 7" />,
   file: <path {...line} d="M4 1.8h5.2L12.4 5v9.2H4zM9 2v3.2h3.2" />,
   info: <><circle cx="8" cy="8" r="6" {...line} /><path {...line} strokeWidth={1.6} d="M8 7.4v3.6M8 5v.1" /></>,
 } as const satisfies Record<string, ReactElement>;

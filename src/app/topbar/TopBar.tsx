@@ -77,7 +77,7 @@ export function TopBar({ loaded, t, lang, phone }: Props) {
       </h1>
       <ScenarioMenu loaded={loaded} t={t} lang={lang} />
       {edited && (
-        <button type="button" className="badge" title={t.editedHint} onClick={COMMANDS.dumps.run}>
+        <button type="button" className="badge" title={t.editedHint} onClick={COMMANDS.change.run}>
           {t.edited}
         </button>
       )}

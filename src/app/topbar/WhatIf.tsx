@@ -1,4 +1,6 @@
+import { useId } from 'react';
 import type { Choice } from '../../engine/probe.ts';
+import type { Parameter } from '../../scenarios/scenario.ts';
 import { choiceText, optionText } from '../../text/choices.ts';
 import type { Lang } from '../../text/lang.ts';
 import type { World } from '../../world/world.ts';
@@ -29,22 +31,51 @@ function shortOption({ options, taken }: Choice): string {
   return port !== '' && options.every((o) => o.endsWith(port)) ? option.slice(0, -port.length) : option;
 }
 
-/** The scenario's settings, each as a segmented control. */
-function Parameters({ loaded, lang }: Omit<Props, 't'>) {
+const nameOf = (parameter: Parameter, option: string, lang: Lang): string => parameter.names?.[option]?.[lang] ?? option;
+
+/** Characters of options that fit side by side into a menu on a phone. */
+const MAX_SEGMENTED = 30;
+/** Characters of labels and options that fit into the top bar, beside the probe. */
+const MAX_INLINE = 44;
+
+const lengthOf = (parameter: Parameter, lang: Lang): number => parameter.options.reduce((sum, option) => sum + nameOf(parameter, option, lang).length + 2, 0);
+
+/** The scenario's settings. Side by side they are segmented controls; in a menu, long ones are lists. */
+function Parameters({ loaded, lang, menu = false }: Omit<Props, 't'> & { readonly menu?: boolean }) {
+  const id = useId();
   if (loaded.origin.kind !== 'scenario') return null;
   const { scenario, params } = loaded.origin;
-  return scenario.parameters.map((parameter) => (
-    <div className="wi" key={parameter.key}>
-      <span id={`wi-${parameter.key}`}>{parameter.label[lang]}</span>
-      <div className="seg" role="group" aria-labelledby={`wi-${parameter.key}`}>
-        {parameter.options.map((option) => (
-          <button key={option} type="button" aria-pressed={(params[parameter.key] ?? parameter.default) === option} onClick={() => void setParameter(parameter.key, option)}>
-            {option}
-          </button>
-        ))}
+  return scenario.parameters.map((parameter) => {
+    const value = params[parameter.key] ?? parameter.default;
+    const label = `${id}-${parameter.key}`;
+    if (menu && lengthOf(parameter, lang) > MAX_SEGMENTED) {
+      return (
+        <div className="choices" key={parameter.key}>
+          <span className="wilabel" id={label}>{parameter.label[lang]}</span>
+          <div role="radiogroup" aria-labelledby={label}>
+            {parameter.options.map((option) => (
+              <button key={option} type="button" role="radio" aria-checked={value === option} className="offer" onClick={() => void setParameter(parameter.key, option)}>
+                <span className="rb" aria-hidden="true" />
+                <span>{nameOf(parameter, option, lang)}</span>
+              </button>
+            ))}
+          </div>
+        </div>
+      );
+    }
+    return (
+      <div className="wi" key={parameter.key}>
+        <span id={label}>{parameter.label[lang]}</span>
+        <div className="seg" role="group" aria-labelledby={label}>
+          {parameter.options.map((option) => (
+            <button key={option} type="button" aria-pressed={value === option} onClick={() => void setParameter(parameter.key, option)}>
+              {nameOf(parameter, option, lang)}
+            </button>
+          ))}
+        </div>
       </div>
-    </div>
-  ));
+    );
+  });
 }
 
 /** One choice of the walk: its options, with the odds of each. */
@@ -95,29 +126,60 @@ function ChoiceMenu({ choices, world, lang, t, onDone }: { readonly choices: rea
   );
 }
 
-/** What if …: the scenario's settings and the branches of chance; one menu where there is little room. */
+/** What is set otherwise than it comes, for the button of a menu that hides it. */
+function changedOf({ origin }: Loaded, lang: Lang): string {
+  if (origin.kind !== 'scenario') return '';
+  return origin.scenario.parameters.flatMap((p) => (origin.params[p.key] === undefined || origin.params[p.key] === p.default ? [] : [nameOf(p, origin.params[p.key] ?? '', lang)])).join(', ');
+}
+
+/** Opens what the cluster is made of. */
+function ChangeAnything({ t, onDone }: { readonly t: Strings; readonly onDone?: () => void }) {
+  return (
+    <button
+      type="button"
+      className={onDone ? 'txtbtn' : 'iconbtn'}
+      aria-label={t.cmdChange}
+      title={`${t.cmdChange} (C)`}
+      onClick={() => {
+        onDone?.();
+        COMMANDS.change.run();
+      }}
+    >
+      {onDone ? t.cmdChange : <Icon name="edit" />}
+    </button>
+  );
+}
+
+/** What if …: the scenario's settings and the branches of chance, and a way to change anything else; one menu where there is little room. */
 export function WhatIf({ loaded, t, lang }: Props) {
   const choices = realChoices(loaded);
   const first = choices[0];
-  const hasParameters = loaded.origin.kind === 'scenario' && loaded.origin.scenario.parameters.length > 0;
-  if (!first && !hasParameters) return null;
+  const parameters = loaded.origin.kind === 'scenario' ? loaded.origin.scenario.parameters : [];
+  const compiled = loaded.parsed.compiled.size > 0;
+  if (!first && parameters.length === 0 && !compiled) return null;
+  const many = parameters.reduce((sum, p) => sum + p.label[lang].length + lengthOf(p, lang), 0) > MAX_INLINE;
+  const changed = changedOf(loaded, lang);
   return (
     <>
-      <div className="whatif" role="group" aria-label={t.whatIf}>
-        <b>{t.whatIf}</b>
-        <Parameters loaded={loaded} lang={lang} />
-        {first && (
-          <Popover className="pick small" title={t.chance} name={`${t.chance}: ${first.options[first.taken] ?? ''}`} label={<><span className="mono">{shortOption(first)}</span><Icon name="down" /></>} align="end">
-            {(close) => <ChoiceMenu choices={choices} world={loaded.parsed.world} lang={lang} t={t} onDone={close} />}
-          </Popover>
-        )}
-      </div>
-      <div className="wimore">
-        <Popover className="txtbtn" title={t.whatIf} label={<><span>{t.whatIf}</span><Icon name="down" /></>} align="end">
+      {!many && (
+        <div className="whatif" role="group" aria-label={t.whatIf}>
+          <b>{t.whatIf}</b>
+          <Parameters loaded={loaded} lang={lang} />
+          {first && (
+            <Popover className="pick small" title={t.chance} name={`${t.chance}: ${first.options[first.taken] ?? ''}`} label={<><span className="mono">{shortOption(first)}</span><Icon name="down" /></>} align="end">
+              {(close) => <ChoiceMenu choices={choices} world={loaded.parsed.world} lang={lang} t={t} onDone={close} />}
+            </Popover>
+          )}
+          {compiled && <ChangeAnything t={t} />}
+        </div>
+      )}
+      <div className="wimore" data-many={many || undefined}>
+        <Popover className="txtbtn" title={t.whatIf} label={<><span>{t.whatIf}</span>{changed !== '' && <em>{changed}</em>}<Icon name="down" /></>} align="end">
           {(close) => (
             <>
-              <Parameters loaded={loaded} lang={lang} />
+              <Parameters loaded={loaded} lang={lang} menu />
               {first && <ChoiceMenu choices={choices} world={loaded.parsed.world} lang={lang} t={t} onDone={close} />}
+              {compiled && <ChangeAnything t={t} onDone={close} />}
             </>
           )}
         </Popover>
