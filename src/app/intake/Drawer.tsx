@@ -21,7 +21,6 @@ export function Drawer({ t, lang }: { readonly t: Strings; readonly lang: Lang }
   const [pasting, setPasting] = useState(false);
   const filesInput = useRef<HTMLInputElement>(null);
   const folderInput = useRef<HTMLInputElement>(null);
-  const own = loaded?.origin.kind === 'own';
 
   const take = async (list: FileList | null) => {
     if (!list || list.length === 0) return;
