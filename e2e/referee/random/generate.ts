@@ -29,6 +29,7 @@ function wordsOf(shape: Shape, space: Space, more: Pick<Words, 'single' | 'lacks
     nets: [...addresses.map((a) => `${a}/32`), ...shape.nets],
     ranges: [...addresses.map((a) => `${a}-${a.replace(/\d+$/, '255')}`), '10.1.0.0-10.1.0.100', '10.0.0.0-10.255.255.255'],
     targets,
+    redirects: space.underlay !== true,
     maps: [...[...targets, '172.16.0.1'].map((a) => `${a}/32`), ...shape.nets.filter((n) => !n.endsWith('/0') && n !== space.tunnel?.net)],
     sources: [...space.own, '172.16.0.1'],
     ports: PORTS,

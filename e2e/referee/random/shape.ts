@@ -18,6 +18,8 @@ export interface Space {
   readonly bridgePorts?: readonly string[];
   /** Its tunnel's network, and the far end there: translated to that, the tunnel's own packets would go round in it (KNOWN.md). */
   readonly tunnel?: { readonly net: string; readonly end: string };
+  /** Frames of tunnels pass through: redirected to a program they would come back as its answers. */
+  readonly underlay?: boolean;
   /** It may be a director of IPVS. */
   readonly director?: Director;
 }

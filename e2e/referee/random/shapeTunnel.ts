@@ -31,7 +31,7 @@ const tunnelShape = ({ name, weight, needs, mtu, kind, fdb = false }: TunnelKind
   spaces: [
     { name: 'c', often: ['OUTPUT', 'POSTROUTING', 'INPUT'], likely: 0.7, devices: ['eth0', 't0'], own: ['10.9.0.1', UNDER.c], nexthops: [{ dev: 'eth0', via: UNDER.r0 }, { dev: 't0', via: '10.9.0.2' }, { dev: 't0' }], connected: ['10.1.0.0/24', '10.9.0.0/24', 'default'], tunnel: { net: '10.9.0.0/24', end: '10.9.0.2' } },
     { name: 's', often: ['PREROUTING', 'INPUT', 'OUTPUT'], likely: 0.5, devices: ['eth0', 't0'], own: ['10.9.0.2', UNDER.s], nexthops: [{ dev: 'eth0', via: UNDER.r1 }, { dev: 't0', via: '10.9.0.1' }], connected: ['10.2.0.0/24', '10.9.0.0/24', 'default'], tunnel: { net: '10.9.0.0/24', end: '10.9.0.1' } },
-    { name: 'r', often: ['PREROUTING', 'FORWARD', 'POSTROUTING'], likely: 0.3, devices: ['eth0', 'eth1'], own: [UNDER.r0, UNDER.r1], nexthops: [{ dev: 'eth0', via: UNDER.c }, { dev: 'eth1', via: UNDER.s }], connected: ['10.1.0.0/24', '10.2.0.0/24'] },
+    { name: 'r', often: ['PREROUTING', 'FORWARD', 'POSTROUTING'], likely: 0.3, devices: ['eth0', 'eth1'], own: [UNDER.r0, UNDER.r1], nexthops: [{ dev: 'eth0', via: UNDER.c }, { dev: 'eth1', via: UNDER.s }], connected: ['10.1.0.0/24', '10.2.0.0/24'], underlay: true },
   ],
   addresses: ['10.9.0.2', '10.9.0.1', UNDER.s, UNDER.c],
   nets: ['10.9.0.0/24', '10.1.0.0/24', '10.2.0.0/24', '10.0.0.0/8', '0.0.0.0/0'],

@@ -81,7 +81,7 @@ const TARGETS: readonly TargetKind[] = [
     weight: 8,
     tables: ['nat'],
     hooks: ['PREROUTING', 'OUTPUT'],
-    draw: (p, proto) => (proto !== undefined && hasPorts(proto) && p.rng.chance(0.7) ? { text: `-j REDIRECT --to-ports ${portRange(p)}`, needs: [proto] } : '-j REDIRECT'),
+    draw: (p, proto) => (!p.words.redirects ? undefined : proto !== undefined && hasPorts(proto) && p.rng.chance(0.7) ? { text: `-j REDIRECT --to-ports ${portRange(p)}`, needs: [proto] } : '-j REDIRECT'),
   },
   { covers: 'target:NETMAP', weight: 5, tables: ['nat'], hooks: ['PREROUTING', 'OUTPUT', 'POSTROUTING', 'INPUT'], draw: (p) => `-j NETMAP --to ${p.rng.pick(p.hooks.some((h) => h === 'POSTROUTING' || h === 'INPUT') ? p.words.sources.map((ip) => `${ip}/32`) : p.words.maps)}` },
   { covers: 'target:CT-notrack', weight: 4, tables: ['raw'], draw: () => '-j CT --notrack' },

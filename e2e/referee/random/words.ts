@@ -11,6 +11,8 @@ export interface Words {
   readonly ranges: readonly string[];
   /** Where DNAT may lead: addresses somebody owns. */
   readonly targets: readonly string[];
+  /** Whether REDIRECT may be drawn. */
+  readonly redirects: boolean;
   /** Where NETMAP may lead. */
   readonly maps: readonly string[];
   /** Where SNAT may lead: own addresses and nobody's, as a machine that nothing is known of would take answers that are not its own. */

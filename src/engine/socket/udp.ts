@@ -16,7 +16,7 @@ export function udpReceive(sim: Sim, at: At, skb: Skb): void {
     return sim.end(at, skb, 'delivered', { toClient: 'answer' });
   }
   // The port from which a tunnel sent was drawn for the flow (udp_flow_src_port()): no program has it.
-  const drawn = skb.role === 'reply' && (skb.packet[2]?.type === 'vxlan' || skb.packet[2]?.type === 'geneve');
+  const drawn = skb.role === 'reply' && (skb.packet[2]?.type === 'vxlan' || skb.packet[2]?.type === 'geneve') && isTunnelPort(sim, l4.sport);
   const listener = drawn ? undefined : listenerFor(at, 'udp', ip.dst, l4.dport);
   if (listener === undefined) {
     const stray = skb.role === 'reply';
@@ -38,3 +38,6 @@ export function udpReceive(sim: Sim, at: At, skb: Skb): void {
   // The process sends it once it runs.
   sim.woken.push(() => sendDatagram(sim, at.ns, { about: skb, role: 'reply', what: 'answer', packet }));
 }
+
+const isTunnelPort = (sim: Sim, port: number): boolean =>
+  sim.world.hosts.some((h) => h.netns.some((n) => n.links.some(({ tunnel }) => (tunnel?.kind === 'vxlan' || tunnel?.kind === 'geneve') && tunnel.dstport === port)));
