@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { KnownDisagreement, Verified } from '../../src/text/trust.ts';
+import { itemKey, ITEMS, itemsOf } from './items.ts';
 import type { Judged, Judgement } from './judge.ts';
 
 /** What one kernel said in a run. */
@@ -13,6 +14,13 @@ export interface GroundResult {
   readonly random: { readonly seed: number; readonly worlds: number; readonly pairs: number; readonly agree: number } | undefined;
   /** Probes that agreed, by feature. */
   readonly features: ReadonlyMap<string, number>;
+  /** The same by item of the list of what is promised, with the written cases that they belong to. */
+  readonly items: ReadonlyMap<string, ItemCount>;
+}
+
+export interface ItemCount {
+  readonly cases: number;
+  readonly agreements: number;
 }
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -23,6 +31,21 @@ const VERIFIED = path('../../src/text/verified.json');
 /** Adds what agreeing probes relied on. */
 export function countFeatures(judged: readonly Judged[], into = new Map<string, number>()): Map<string, number> {
   for (const { judgement } of judged) if (judgement.kind === 'agree') for (const f of judgement.features) into.set(f, (into.get(f) ?? 0) + 1);
+  return into;
+}
+
+/** Adds agreeing probes to the items that they were about. What a random world merely holds does not count. */
+export function countItems(judged: readonly Judged[], written: boolean, into = new Map<string, ItemCount>()): Map<string, ItemCount> {
+  const counted = new Set<string>();
+  for (const { judgement, planned } of judged) {
+    if (judgement.kind !== 'agree') continue;
+    for (const key of itemsOf(judgement.features, written ? planned.test.covers : []).map(itemKey)) {
+      const before = into.get(key) ?? { cases: 0, agreements: 0 };
+      const first = written && !counted.has(`${key} ${planned.test.name}`);
+      counted.add(`${key} ${planned.test.name}`);
+      into.set(key, { cases: before.cases + (first ? 1 : 0), agreements: before.agreements + 1 });
+    }
+  }
   return into;
 }
 
@@ -44,6 +67,8 @@ export function knownDisagreements(): readonly KnownDisagreement[] {
     });
 }
 
+const itemCells = (count: ItemCount | undefined, apart: string | undefined): readonly (string | number)[] => (apart !== undefined ? [apart, ''] : [count?.cases ?? 0, count?.agreements ?? 0]);
+
 /** Writes RESULTS.md and what the page knows of it. */
 export function writeResults(results: readonly GroundResult[], mutants: { readonly found: number; readonly of: number }, date: string): void {
   const known = knownDisagreements();
@@ -59,6 +84,14 @@ export function writeResults(results: readonly GroundResult[], mutants: { readon
     ...results.map((r) => row([r.ground, r.release, r.cases, r.probes, r.counts.agree, r.counts.differ, r.counts.unknown, r.counts.error, r.random?.worlds ?? '', r.random?.pairs ?? '', r.random?.agree ?? '', r.random?.seed ?? ''])),
     '',
     '## Coverage',
+    '',
+    'What is promised for IPv4, with the written cases about it, and the probes, written and random, in which the kernel agreed from the first frame to the last.',
+    '',
+    row(['area', 'item', ...results.flatMap((r) => [`cases on ${r.release}`, 'agreements'])]),
+    row(['---', '---', ...results.flatMap(() => ['---:', '---:'])]),
+    ...ITEMS.map((item) => row([item.area, item.name, ...results.flatMap((r) => itemCells(r.items.get(itemKey(item)), item.apart))])),
+    '',
+    '## What took part',
     '',
     'How many probes, written and random, each thing that the engine models took part in, and the kernel agreed from the first frame to the last.',
     '',

@@ -5,7 +5,7 @@ import { type Ground, hostGround, missingOnHost } from './ground.ts';
 import { guestGround } from './guestGround.ts';
 import { missingTools } from './guest/build.ts';
 import { differenceText, judge, type Judged } from './judge.ts';
-import { countFeatures, countKinds, type GroundResult, knownDisagreements, writeResults } from './ledger.ts';
+import { countFeatures, countItems, countKinds, type GroundResult, knownDisagreements, writeResults } from './ledger.ts';
 import { isFound, mutants, runMutant } from './mutants.ts';
 import { planCase } from './plan.ts';
 import { judgeRandom } from './random/run.ts';
@@ -141,7 +141,8 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
   good = good && random.counts.agree === random.probes;
   const features = countFeatures(hostCases.judged);
   for (const [f, n] of random.features) features.set(f, (features.get(f) ?? 0) + n);
-  results.push({ ...resultOf(hostCases, features), random: { seed: options.seed, worlds: random.worlds, pairs: random.probes, agree: random.counts.agree } });
+  const items = countItems(hostCases.judged, true, new Map(random.items));
+  results.push({ ...resultOf(hostCases), features, items, random: { seed: options.seed, worlds: random.worlds, pairs: random.probes, agree: random.counts.agree } });
   const found = mutants.filter((m) => isFound(m) || (console.log(`mutant ${m.name}: the referee agrees with it`), false)).length;
   console.log(`${found} of ${mutants.length} mutants found out`);
   good = good && found === mutants.length;
@@ -152,7 +153,7 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
     const guest = await guestGround(options.keep);
     const guestCases = await judgeCases(options.mode === 'all' && !options.needed ? cases : cases.filter((c) => (c.needs ?? []).some((n) => host.lacks(n))), guest, options);
     good = say(guestCases) && good;
-    results.push({ ...resultOf(guestCases, countFeatures(guestCases.judged)), random: undefined });
+    results.push({ ...resultOf(guestCases), features: countFeatures(guestCases.judged), items: countItems(guestCases.judged, true), random: undefined });
     passed += countKinds(guestCases.judged).agree;
   }
   if (options.mode === 'all' || process.env['PACKETWALK_RECORD'] !== undefined) writeResults(results, { found, of: mutants.length }, new Date().toISOString().slice(0, 10));
@@ -161,6 +162,6 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
   return good;
 }
 
-const resultOf = ({ ground, cases, judged }: CasesResult, features: ReadonlyMap<string, number>) => ({ ground: ground.name, release: ground.kernel, cases, probes: judged.length, counts: countKinds(judged), features });
+const resultOf = ({ ground, cases, judged }: CasesResult) => ({ ground: ground.name, release: ground.kernel, cases, probes: judged.length, counts: countKinds(judged) });
 
 process.exitCode = (await main()) ? 0 : 1;

@@ -12,8 +12,8 @@ export const KNOWN_KO: Readonly<Record<string, { readonly name: string; readonly
     name: '이웃이 대답하지 않는 동안의 재전송',
     reason: '서버의 응답이 대답 없는 이웃을 기다립니다. 커널은 1초 뒤에 SYN-ACK를 다시 보내고, 이것이 OUTPUT을 한 번 더 지납니다. 재전송은 여기서 다루지 않습니다.',
   },
-  'two tunnels that lead into each other': {
-    name: '서로에게 들어가는 두 터널',
-    reason: '한 터널의 바깥 패킷이 다른 터널로 들어갑니다. 여기서는 커널의 중첩 전송 한도(XMIT_RECURSION_LIMIT, 8)에서 멈추고, Linux 6.18은 네 번 만에 멈췄습니다. 어느 쪽에서도 패킷은 도착하지 않습니다.',
+  'pieces in a tunnel that leads into itself': {
+    name: '자기 자신에게 들어가는 터널 안의 조각',
+    reason: 'NAT 때문에 터널의 바깥 패킷이 다시 그 터널로 들어가고, 들어가는 것마다 조각내야 합니다. 조각은 커널의 중첩 터널 한도까지 다시 감싸이고 다시 나뉩니다. 뒤 조각은 해시가 달라 바깥 출발지 포트도 다르므로, 커널에서는 새 연결이 시작되지만 여기서는 있던 연결을 찾습니다. 어느 쪽에서도 아무것도 도착하지 않습니다.',
   },
 };

@@ -5,7 +5,9 @@ import { conntrack } from './conntrack.ts';
 import { ground } from './ground.ts';
 import { ipTunnels } from './ipTunnels.ts';
 import { ipvs } from './ipvs.ts';
-import { matches } from './matches.ts';
+import { headerMatches } from './matchesHeader.ts';
+import { placeMatches } from './matchesPlace.ts';
+import { stateMatches } from './matchesState.ts';
 import { nats } from './nat.ts';
 import { routing } from './routing.ts';
 import { sets } from './sets.ts';
@@ -14,4 +16,4 @@ import { vxlan } from './vxlan.ts';
 import { vxlanBridge } from './vxlanBridge.ts';
 
 /** Every hand-written case. */
-export const catalogue: readonly RefereeCase[] = [...basics, ...bridge, ...conntrack, ...ground, ...ipTunnels, ...ipvs, ...matches, ...nats, ...routing, ...sets, ...targets, ...vxlan, ...vxlanBridge];
+export const catalogue: readonly RefereeCase[] = [...basics, ...bridge, ...conntrack, ...ground, ...ipTunnels, ...ipvs, ...headerMatches, ...placeMatches, ...stateMatches, ...nats, ...routing, ...sets, ...targets, ...vxlan, ...vxlanBridge];

@@ -71,6 +71,7 @@ const rules: readonly RefereeCase[] = [
   ...(['blackhole', 'unreachable', 'prohibit'] as const).map((action) => client(`a rule that is ${action} for what a machine sends itself`, `route:rule-${action}-output`, { rules: [`100:	from all to 10.2.0.0/24 ${action}`] }, [udp(), cToS()])),
   router('a throw route goes on with the next rule', 'route:throw', { rules: ['100:	from all lookup 100'], routes: [...table('throw 10.2.0.0/24'), ...table('blackhole default')] }, [udp(), udp({ dst: '10.8.0.1' })]),
   router('a table without routes is passed over', 'route:rule-missing-table', { rules: ['100:	from all lookup 77'] }),
+  router('oif is for sockets that are bound to a device', 'route:rule-oif', { rules: ['100:	from all oif eth1 lookup 100'], routes: table('prohibit default') }, [udp(), udp({ from: { host: 'r' } })]),
   client('iif lo is what a machine sends itself', 'route:rule-iif-lo', { rules: ['100:	from all iif lo lookup 100'], routes: table('prohibit 10.2.0.0/24') }, [udp()]),
   client('the mark of a socket chooses its route', 'route:rule-fwmark-socket', { rules: ['100:	from all fwmark 0x5 lookup 100'], routes: table('unreachable default') }, [udp({ mark: 5 }), udp({ mark: 4 })]),
   router('without rules of its own a longer prefix of main beats table local', 'route:merged-tables', { routes: ['local 10.9.0.0/24 dev lo table local proto static scope host', '10.9.0.5 via 10.2.0.1 dev eth1'], ss: [] }, [udp({ dst: '10.9.0.5' }), udp({ dst: '10.9.0.6' })]),

@@ -178,6 +178,7 @@ const passing: readonly RefereeCase[] = [
     }),
     probes: [cToS(), udp()],
   },
+  { name: 'CHECKSUM fills in what is right already', covers: ['target:CHECKSUM'], files: line({ r: { tables: { mangle: ['-A POSTROUTING -p udp -j CHECKSUM --checksum-fill', '-A POSTROUTING -j MARK --set-xmark 0x1/0x1'] } } }), probes: [udp()] },
   { name: 'TRACE does nothing to the packet', covers: ['target:TRACE'], files: line({ r: { tables: { raw: ['-A PREROUTING -p udp -j TRACE', '-A PREROUTING -p tcp -j DROP'] } } }), probes: [cToS(), udp()] },
 ];
 

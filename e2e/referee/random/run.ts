@@ -1,6 +1,6 @@
 import type { Ground } from '../ground.ts';
 import { differenceText, judge, type Judged } from '../judge.ts';
-import { countFeatures } from '../ledger.ts';
+import { countFeatures, countItems, type ItemCount } from '../ledger.ts';
 import { planCase } from '../plan.ts';
 import { generate, type RandomCase } from './generate.ts';
 import { minimise } from './minimise.ts';
@@ -15,6 +15,7 @@ export interface RandomRun {
   readonly counts: Readonly<Record<Judged['judgement']['kind'], number>>;
   /** Pairs that agreed, by what their trace relied on. */
   readonly features: ReadonlyMap<string, number>;
+  readonly items: ReadonlyMap<string, ItemCount>;
 }
 
 /**
@@ -24,6 +25,7 @@ export interface RandomRun {
 export async function judgeRandom(options: { readonly probes: number; readonly seed: number; readonly minimised: number }, ground: Ground, say: (text: string) => void): Promise<RandomRun> {
   const counts = { agree: 0, differ: 0, unknown: 0, error: 0 };
   const features = new Map<string, number>();
+  const items = new Map<string, ItemCount>();
   let worlds = 0;
   let probes = 0;
   let left = options.minimised;
@@ -38,6 +40,7 @@ export async function judgeRandom(options: { readonly probes: number; readonly s
     probes += judged.length;
     for (const j of judged) counts[j.judgement.kind]++;
     countFeatures(judged, features);
+    countItems(judged, false, items);
     for (const test of batch) {
       const mine = judged.filter((j) => j.planned.test === test && j.judgement.kind !== 'agree');
       const differing = mine.find((j) => j.judgement.kind === 'differ');
@@ -47,7 +50,7 @@ export async function judgeRandom(options: { readonly probes: number; readonly s
       } else for (const j of mine) say(differenceText(j));
     }
   }
-  return { worlds, probes, counts, features };
+  return { worlds, probes, counts, features, items };
 }
 
 /** What a generated case has beyond its shape, by space. */
