@@ -15,6 +15,12 @@ export const cards = [
     question: { en: 'What does the wire carry when a pod pings a pod on another node?', ko: '다른 노드의 파드로 ping을 보내면 선에는 무엇이 흐를까요?' },
   },
   {
+    id: 'calico-openstack',
+    title: { en: 'Calico on OpenStack', ko: 'OpenStack 위의 Calico' },
+    system: { en: 'Calico IPIP, Neutron port security', ko: 'Calico IPIP, Neutron 포트 보안' },
+    question: { en: 'Why does traffic between nodes die on OpenStack?', ko: 'OpenStack에서는 왜 노드 사이의 파드 통신이 안 될까요?' },
+  },
+  {
     id: 'openshift-sdn',
     title: { en: 'OpenShift SDN: the host’s half', ko: 'OpenShift SDN: 호스트 쪽 절반' },
     system: { en: 'OpenShift SDN 4.10, kube-proxy 1.23 iptables', ko: 'OpenShift SDN 4.10, kube-proxy 1.23 iptables' },

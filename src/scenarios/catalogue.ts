@@ -1,9 +1,10 @@
 import { calicoModes } from './calico-modes/scenario.ts';
+import { calicoOpenstack } from './calico-openstack/scenario.ts';
 import { ipvsMetallb } from './ipvs-metallb/scenario.ts';
 import { openshiftSdn } from './openshift-sdn/scenario.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All built-in scenarios with all their texts, in the order of their cards. The page fetches this when another than the first is opened. */
-export const scenarios: readonly [Scenario, ...Scenario[]] = [ipvsMetallb, calicoModes, openshiftSdn];
+export const scenarios: readonly [Scenario, ...Scenario[]] = [ipvsMetallb, calicoModes, calicoOpenstack, openshiftSdn];
 
 export const findScenario = (id: string): Scenario | undefined => scenarios.find((s) => s.id === id);

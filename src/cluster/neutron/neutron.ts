@@ -17,6 +17,9 @@ import { qbrOf, qrOf, qvbOf, qvoOf, tapOf } from './ports.ts';
  */
 export const OVS_NETNS = 'openvswitch';
 
+/** With more machines than this on the network, frames are flooded until it is learned where they are. */
+const MANY_MACHINES = 256;
+
 export function neutronOf(cluster: ClusterModel, found: DiagnosticList): Component | undefined {
   const neutron = readNeutron(cluster, found);
   if (!neutron || neutron.computeHosts.length === 0) return undefined;
@@ -33,6 +36,7 @@ function setUp(fabric: FabricContext, computeHost: ComputeHost, neutron: Neutron
   wireHost(host, computeHost, neutron);
   for (const port of computeHost.vms) wireVm(fabric, host, computeHost, port, neutron);
   for (const port of computeHost.routers) wireRouter(fabric, host, computeHost, port, neutron);
+  learn(fabric, host, computeHost, neutron);
   programFirewall(host.own, computeHost, neutron);
   for (const phase of ['wiring', 'firewall'] as const) runCommands(host, computeHost.machine, phase, fabric.found);
 }
@@ -65,6 +69,15 @@ function wireRouter(fabric: FabricContext, host: HostDraft, computeHost: Compute
   const qr = qrOf(port);
   host.netns(OVS_NETNS).device({ name: qr, kind: 'veth', mtu, mac: derivedMac(computeHost.name, qr), master: 'br-int', peer: { netns: null, dev: port.dev, host: port.machine }, because: port.because });
   plug(fabric, port, { host: computeHost.name, netns: OVS_NETNS, dev: qr });
+}
+
+/** A live br-int knows behind which port each machine of the network is. */
+function learn(fabric: FabricContext, host: HostDraft, computeHost: ComputeHost, { computeHosts, vlan }: NeutronSpec): void {
+  const all = computeHosts.flatMap((c) => [...c.vms.map((port) => ({ c, port, own: qvoOf(port) })), ...c.routers.map((port) => ({ c, port, own: qrOf(port) }))]);
+  for (const { c, port, own } of all.length > MANY_MACHINES ? [] : all) {
+    const mac = fabric.host(port.machine).own.find(port.dev)?.mac;
+    if (mac !== undefined) host.netns(OVS_NETNS).fdbEntry(`${mac} dev ${c === computeHost ? own : `${computeHost.dev}.${vlan}`} master br-int`, port.because);
+  }
 }
 
 /** The machine's NIC becomes a cable to its port. */

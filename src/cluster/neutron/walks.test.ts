@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Probe } from '../../engine/probe.ts';
 import { trace } from '../../engine/trace.ts';
 import type { Trace } from '../../engine/trace-types.ts';
 import type { World } from '../../world/world.ts';
@@ -114,8 +115,9 @@ spec:
   - {name: k1, interfaces: [{dev: ens3, address: 10.100.200.4/24, mac: "fa:16:3e:09:06:eb"}], gateway: 10.100.200.1}
   - {name: k2, interfaces: [{dev: ens3, address: 10.100.200.21/24, mac: "fa:16:3e:02:d9:5e"}], gateway: 10.100.200.1}
   routers:
-  - {name: gw, interfaces: [{dev: qr, address: 10.100.200.1/24}, {dev: qg, address: 203.0.113.1/24}]}
+  - {name: gw, interfaces: [{dev: qr, address: 10.100.200.1/24}, {dev: qg, address: 203.0.113.1/24}], gateway: 203.0.113.254}
   clients:
+  - {name: other, interfaces: [{dev: eth0, address: 10.100.200.30/24}], gateway: 10.100.200.1}
   - {name: admin, interfaces: [{dev: eth0, address: 203.0.113.9/24}], gateway: 203.0.113.1}
   securityGroups:
   - {name: k8s, rules: [{protocol: tcp, ports: 6443}, {remoteGroup: k8s}]}
@@ -123,7 +125,7 @@ spec:
   - name: compute1
     vms: [{node: k1, securityGroups: [k8s], mac: "${mac}"}]
   - name: compute2
-    vms: [{node: k2, securityGroups: [k8s]}]
+    vms: [{node: k2, securityGroups: [k8s]}, {node: other, securityGroups: [k8s]}]
   - name: network1
     routers: [{node: gw}]
 `;
@@ -133,15 +135,27 @@ spec:
   it('compile without a remark, each machine with its files', () => {
     const { diagnostics, world, reasonOf, files } = worldOf({ 'objects.yaml': objects(own) });
     expect(diagnostics.filter((d) => d.severity !== 'info')).toEqual([]);
-    expect(world.hosts.map((h) => h.name)).toEqual(['k1', 'k2', 'gw', 'admin', 'compute1', 'compute2', 'network1']);
+    expect(world.hosts.map((h) => h.name)).toEqual(['k1', 'k2', 'gw', 'other', 'admin', 'compute1', 'compute2', 'network1']);
     const lines = String(files['compute1/firewall.txt']).split('\n');
-    expect(reasonOf({ input: 'compute1/firewall.txt', line: lines.findIndex((l) => l.includes('--dport 6443')) + 1 })).toMatchObject({ kind: 'SecurityGroup', name: 'k8s', part: 'rule 1', source: { input: 'objects.yaml', line: 18 } });
+    expect(reasonOf({ input: 'compute1/firewall.txt', line: lines.findIndex((l) => l.includes('--dport 6443')) + 1 })).toMatchObject({ kind: 'SecurityGroup', name: 'k8s', part: 'rule 1', source: { input: 'objects.yaml', line: 19 } });
   });
 
   it.each([
     ['a member reaches a member', own, { from: at('k1'), dst: ip('10.100.200.21'), proto: 17, dport: 53 }, 'answer'],
     ['a client reaches what a rule lets in, through the router', own, { from: at('admin'), dst: ip('10.100.200.4'), proto: 6, dport: 6443 }, 'answer'],
+    ['a VM leaves by the router, on the third machine', own, { from: at('k1'), dst: ip('198.51.100.7'), proto: 17, dport: 53 }, 'unknown'],
     ['a client does not reach the rest', own, { from: at('admin'), dst: ip('10.100.200.4'), proto: 6, dport: 22 }, 'timeout'],
     ['a VM whose NIC has another address than its port gets nothing out', 'fa:16:3e:00:00:01', { from: at('k1'), dst: ip('10.100.200.21'), proto: 6, dport: 6443 }, 'timeout'],
   ])('%s', (_, mac, probe, client) => expect(trace(worldWith(mac), probe).outcomes[0]?.client).toBe(client));
+
+  it('know where machines are: nothing is flooded on br-int, and with more machines than it knows, what leaves has left all the same', () => {
+    const probe: Probe = { from: at('k1'), dst: ip('198.51.100.7'), proto: 17, dport: 53 };
+    const world = worldWith(own);
+    const known = trace(world, probe);
+    expect(known.steps.flatMap((s) => (s.kind === 'bridge' && s.bridge === 'br-int' && s.host !== 'compute2' ? [`${s.host} ${s.op} ${s.to.join()}`] : []))).toEqual(['compute1 forward eno1.100', expect.stringMatching(/^network1 forward qr-/)]);
+    const forgotten: World = { ...world, hosts: world.hosts.map((h) => ({ ...h, netns: h.netns.map((n) => ({ ...n, tables: n.tables, fdb: [] })) })) };
+    const flooded = trace(forgotten, probe);
+    expect(flooded.steps.some((s) => s.kind === 'bridge' && s.bridge === 'br-int' && s.op === 'flood' && s.to.length > 1)).toBe(true);
+    for (const t of [known, flooded]) expect(t.outcomes[0]?.request).toMatchObject({ verdict: 'left', host: 'gw', dev: 'qg' });
+  });
 });

@@ -48,5 +48,6 @@ export function netifReceive(sim: Sim, at: At, skb: Skb, link: Link): void {
     sim.emit(at, here, { kind: 'drop', reason: 'otherhost', ...(here.flood ? { copy: true } : {}) });
     return sim.end(at, here, 'dropped');
   }
-  ipReceive(sim, at, here);
+  // Who takes a flooded frame because it is his own has no stray copy: what becomes of the packet now counts.
+  ipReceive(sim, at, here.pktType === 'host' ? { ...here, flood: undefined } : here);
 }
