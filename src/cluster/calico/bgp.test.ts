@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bgpTopology } from './bgp.ts';
 import { calicoNodes } from './nodes.ts';
-import { calicoObject, clusterOf, nodeOf } from './calico.testing.ts';
+import { calicoObject, nodeAt as nodeOf } from '../../testing/calico.ts';
+import { clusterOf } from '../../testing/cluster.ts';
 
 const RR = { 'projectcalico.org/RouteReflectorClusterID': '244.0.0.1' };
 const names = ['n1', 'n2', 'n3', 'n4'];

@@ -7,6 +7,7 @@ import { endpointsOf } from './policy/endpoints.ts';
 import { kubernetesPolicies } from './policy/kubernetes.ts';
 import { type PolicyWorld, programNode } from './program.ts';
 import { isCalico } from './settings.ts';
+import { teachRouters } from './surround.ts';
 import { wireNode } from './wire.ts';
 
 /** Whether Calico runs in the cluster: there is an object of its own, or a Node has its annotations. */
@@ -22,6 +23,7 @@ export function calicoOf(cluster: ClusterModel, found: DiagnosticList): Componen
   return {
     name: 'calico',
     wire: (context) => wireNode(context, plan),
+    surround: (context) => teachRouters(context, plan),
     program: (context) => {
       world ??= { policies, endpoints: endpointsOf(cluster) };
       programNode(context, plan, world);

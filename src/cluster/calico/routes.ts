@@ -18,7 +18,7 @@ interface Remote extends Net {
 const proto = (settings: Settings): number => (settings.routeProtocol === 3 ? 80 : settings.routeProtocol);
 
 /** A destination as `ip route` prints it: the length of a single address is left out. */
-const destination = (net: Net): string => (net.prefixLen === 32 ? formatIp4(net.ip) : formatNet(net));
+export const destination = (net: Net): string => (net.prefixLen === 32 ? formatIp4(net.ip) : formatNet(net));
 
 /** Routes of one node to pods of others, and the blackholes that keep strangers from asking for addresses that no pod has. */
 export function writeRoutes(netns: NetnsDraft, here: CalicoNode, plan: Plan): void {
@@ -46,7 +46,7 @@ function plainRoute(netns: NetnsDraft, here: CalicoNode, { pool, owner }: Remote
   const tunnelled = pool.ipip === 'Always' || (pool.ipip === 'CrossSubnet' && !sameSubnet(here, owner));
   if (tunnelled) return plan.ipip ? `via ${formatIp4(owner.ip)} dev tunl0 ${maker} onlink` : undefined;
   if (settings.felixRoutes) return `via ${formatIp4(owner.ip)} dev ${here.dev} ${maker} onlink`;
-  const next = nexthop(netns, here, owner.ip);
+  const next = nexthop(netns, owner.ip);
   return next && `via ${next.via} dev ${next.dev} ${maker}`;
 }
 
@@ -60,16 +60,15 @@ function vxlanRoute(here: CalicoNode, { pool, owner }: Remote, plan: Plan, setti
   return tunnel && `via ${formatIp4(tunnel.ip)} dev vxlan.calico${written} onlink${mtu}`;
 }
 
-/** How BIRD resolves a next hop that is not on the link: by the longest match of the routes that the node has (`gateway recursive`). */
-export function nexthop(netns: NetnsDraft, here: { readonly node: CalicoNode['node'] } | undefined, ip: Ip4): { readonly via: string; readonly dev: string } | undefined {
-  const connected = (here?.node.nics ?? []).flatMap((nic) => nic.addresses.map((a) => ({ net: parseNet(a), via: undefined as string | undefined, dev: nic.dev })));
-  const devices = netns.devices.flatMap((d) => (d.kind === 'nic' || d.kind === 'vlan' || d.kind === 'bridge' ? (d.addresses ?? []).map((a) => ({ net: parseNet(a.address), via: undefined, dev: d.name })) : []));
+/** How BIRD resolves a next hop that is not on the link: by the longest match of the routes that the machine has (`gateway recursive`). */
+export function nexthop(netns: NetnsDraft, ip: Ip4): { readonly via: string; readonly dev: string } | undefined {
+  const onLink = netns.devices.filter((d) => WIRED.has(d.kind)).flatMap((d) => (d.addresses ?? []).map((a) => ({ net: parseNet(a.address), via: undefined, dev: d.name })));
   const routes = netns.routes.flatMap((text) => {
     const parts = /^(default|[\d./]+)(?: via ([\d.]+))? dev (\S+)/.exec(text);
     return parts ? [{ net: parts[1] === 'default' ? { ip: 0, prefixLen: 0 } : parseNet(parts[1]), via: parts[2], dev: parts[3] ?? '' }] : [];
   });
-  const gateway = 'node' in (here ?? {}) ? here?.node.gateway : undefined;
-  const all = [...connected, ...devices, ...routes, ...(gateway ? [{ net: { ip: 0, prefixLen: 0 }, via: gateway.via, dev: gateway.dev }] : [])];
-  const best = all.filter((r) => r.net && holds(r.net, ip)).toSorted((a, b) => (b.net?.prefixLen ?? 0) - (a.net?.prefixLen ?? 0))[0];
+  const best = [...onLink, ...routes].filter((r) => r.net && holds(r.net, ip)).toSorted((a, b) => (b.net?.prefixLen ?? 0) - (a.net?.prefixLen ?? 0))[0];
   return best && { via: best.via ?? formatIp4(ip), dev: best.dev };
 }
+
+const WIRED: ReadonlySet<string> = new Set(['nic', 'vlan', 'bridge']);

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { DiagnosticList } from '../../dumps/diagnostic.ts';
 import { HostDraft } from '../draft/host.ts';
 import type { ClusterModel, NodeModel } from '../model.ts';
-import { calicoObject, clusterOf, nodeOf, podOf } from './calico.testing.ts';
+import { calicoObject, nodeAt as nodeOf } from '../../testing/calico.ts';
+import { clusterOf, podOf } from '../../testing/cluster.ts';
 import { calicoOf } from './calico.ts';
 
 /** The node with Calico's part of it. */
@@ -11,6 +12,8 @@ function wired(cluster: ClusterModel, name: string): HostDraft {
   const found = new DiagnosticList();
   const node = cluster.nodes.find((n) => n.name === name);
   if (!node) throw new Error(name);
+  for (const nic of node.nics) host.own.device({ name: nic.dev, kind: 'nic', mtu: nic.mtu, mac: nic.mac, addresses: nic.addresses.map((a) => ({ address: a })) });
+  if (node.gateway) host.own.route(`default via ${node.gateway.via} dev ${node.gateway.dev}`);
   calicoOf(cluster, found)?.wire?.({ cluster, node, host, found });
   expect(found.items).toEqual([]);
   return host;
@@ -78,7 +81,7 @@ describe('routes to pods of other nodes', () => {
   it('does not come without BGP', () => {
     const cluster = masters({ ipipMode: 'Always' });
     const alone = { ...cluster, documents: [...cluster.documents, calicoObject('BGPConfiguration', 'default', { nodeToNodeMeshEnabled: false })] };
-    expect(wired(alone, 'master1').own.routes.filter((r) => r.includes('via'))).toEqual([]);
+    expect(wired(alone, 'master1').own.routes.filter((r) => r.includes('/26 via'))).toEqual([]);
   });
 
   it('is the same when the blocks are told', () => {
@@ -127,7 +130,7 @@ describe('tunnel devices', () => {
 
   it('are not there when no pool needs them', () => {
     const host = wired(masters({}), 'master1');
-    expect(host.own.devices.map((d) => d.name)).toEqual(['lo', 'cali7fc97bab38b']);
+    expect(host.own.devices.map((d) => d.name)).toEqual(['lo', 'ens192', 'cali7fc97bab38b']);
   });
 });
 
