@@ -9,11 +9,12 @@ import { countFeatures, countItems, countKinds, type GroundResult, knownDisagree
 import { isFound, mutants, runMutant } from './mutants.ts';
 import { planCase } from './plan.ts';
 import { judgeRandom } from './random/run.ts';
+import { compareSaves } from './saves.ts';
 import { scenarioCases } from './scenarioCases.ts';
 
 interface Options {
-  /** cases: what was written down, on one ground; random: random pairs there; ci: both grounds, as far as time allows; all: everything, and its record. */
-  readonly mode: 'cases' | 'random' | 'ci' | 'all';
+  /** cases: what was written down, on one ground; random: random pairs there; saves: what compiled nodes print, beside the real tools; ci: both grounds, as far as time allows; all: everything, and its record. */
+  readonly mode: 'cases' | 'random' | 'saves' | 'ci' | 'all';
   readonly only: string | undefined;
   readonly ground: 'host' | 'guest';
   readonly verbose: boolean;
@@ -51,6 +52,7 @@ function readOptions(argv: readonly string[]): Options {
     else if (word === '--needed') options = { ...options, needed: true };
     else if (word === '--first') options = { ...options, first: argv[++i] };
     else if (word === '--mutant') options = { ...options, mutant: argv[++i] };
+    else if (word === '--saves') options = { ...options, mode: 'saves' };
     else if (word === '--ci' || word === '--all') options = { ...options, mode: word === '--ci' ? 'ci' : 'all' };
     else throw new Error(`unknown option ${word ?? ''}`);
   }
@@ -77,6 +79,8 @@ async function main(): Promise<boolean> {
       console.log(`${ground.name} kernel ${ground.kernel}, seed ${options.seed}: ${worlds} random worlds, ${probes} pairs: ${counts.agree} agree, ${counts.differ} differ, ${counts.unknown} unknown, ${counts.error} not judged`);
       return counts.agree === probes;
     }
+    case 'saves':
+      return judgeSaves().good;
     case 'ci':
     case 'all':
       return await bothGrounds(cases, options);
@@ -128,6 +132,16 @@ function say({ ground, cases, left, judged, known }: CasesResult): boolean {
   return counts.agree + known === judged.length;
 }
 
+/** Restores what compiled nodes print with the real tools, and compares what those save. */
+function judgeSaves(): { readonly good: boolean; readonly passed: number } {
+  const { firewalls, refused, differences } = compareSaves();
+  for (const line of refused) console.log(`refused: ${line}`);
+  for (const { where, ours, real } of differences) console.log(`${where}\n  compiler: ${ours}\n  the tool: ${real}`);
+  const passed = firewalls - refused.length - differences.length;
+  console.log(`${passed} of ${firewalls} compiled firewalls are restored by the real tools and saved again line by line`);
+  return { good: passed === firewalls, passed };
+}
+
 /** The host's kernel judges the catalogue and random pairs; the guest's judges built-in scenarios and what the host lacks, or, for the record, everything. */
 async function bothGrounds(cases: readonly RefereeCase[], options: Options): Promise<boolean> {
   const results: GroundResult[] = [];
@@ -147,7 +161,9 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
   console.log(`${found} of ${mutants.length} mutants found out`);
   good = good && found === mutants.length;
   const missing = missingTools();
-  let passed = countKinds(hostCases.judged).agree + random.counts.agree + found;
+  const saves = judgeSaves();
+  good = saves.good && good;
+  let passed = countKinds(hostCases.judged).agree + random.counts.agree + found + saves.passed;
   if (missing.length > 0) good = skip('the guest', missing) && good;
   else {
     const guest = await guestGround(options.keep);

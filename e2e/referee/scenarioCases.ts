@@ -12,7 +12,7 @@ const needsOf = (text: string): readonly string[] => Object.keys(NEEDS).filter((
 
 /** Every built-in scenario in each of its states, with all its probes; where a state is compiled, short runs judge the first one of the scenario alone. */
 export const scenarioCases: readonly RefereeCase[] = scenarios.flatMap((scenario) =>
-  states(scenario).map((params, i): RefereeCase => {
+  statesOf(scenario).map((params, i): RefereeCase => {
     const { files } = worldOf(loadScenario(scenario, params));
     return {
       name: `scenario ${scenario.id}${Object.entries(params).map(([k, v]) => ` ${k} ${v}`).join('')}`,
@@ -26,6 +26,6 @@ export const scenarioCases: readonly RefereeCase[] = scenarios.flatMap((scenario
 );
 
 /** Every combination of the scenario's parameters. */
-function states(scenario: Scenario): readonly Readonly<Record<string, string>>[] {
+export function statesOf(scenario: Scenario): readonly Readonly<Record<string, string>>[] {
   return scenario.parameters.reduce<readonly Readonly<Record<string, string>>[]>((all, p) => all.flatMap((one) => p.options.map((option) => ({ ...one, [p.key]: option }))), [{}]);
 }
