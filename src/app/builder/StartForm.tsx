@@ -27,7 +27,10 @@ export function StartForm({ lang }: { readonly lang: Lang }) {
         className="bform"
         onSubmit={(event) => {
           event.preventDefault();
-          void build();
+          // A field that says what is wrong with it has kept its value from before: that is not what was asked for.
+          const wrong = event.currentTarget.querySelector<HTMLElement>('[aria-invalid="true"]');
+          if (wrong) wrong.focus();
+          else void build();
         }}
       >
         <p className="bintro">{t.newText}</p>
