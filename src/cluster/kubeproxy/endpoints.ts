@@ -37,17 +37,23 @@ const NONE: EndpointChoice = { cluster: [], local: [], reachable: [], any: false
 
 /** All endpoints of a service port, in kube-proxy's order: by the text of address and port, so 10.0.0.10 stands before 10.0.0.2. */
 export function endpointsOf(unit: Pick<ServiceUnit, 'service' | 'portName' | 'protocol'>, cluster: ClusterModel, node: string): readonly ProxyEndpoint[] {
-  const known = new Map<string, ProxyEndpoint>();
+  const found: ProxyEndpoint[] = [];
   for (const endpoint of cluster.endpoints.get(unit.service) ?? []) {
-    for (const port of endpoint.ports) {
-      if (port.name !== unit.portName || port.protocol !== unit.protocol) continue;
-      const made = proxyEndpoint(endpoint, port.port, node);
-      // Of two entries for one address the local one counts (addEndpoints(), pkg/proxy/endpointslicecache.go).
-      if (!known.has(made.text) || made.local) known.set(made.text, made);
-    }
+    for (const port of endpoint.ports) if (port.name === unit.portName && port.protocol === unit.protocol) found.push(proxyEndpoint(endpoint, port.port, node));
   }
-  return known.size < 2 ? [...known.values()] : [...known.values()].sort((a, b) => (a.text < b.text ? -1 : 1));
+  if (found.length < 2) return found;
+  found.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
+  return found.some((e, i) => e.text === found[i + 1]?.text) ? withoutDoubles(found) : found;
 }
+
+/** Of several entries for one address a local one counts, else the first (addEndpoints(), pkg/proxy/endpointslicecache.go). */
+function withoutDoubles(sorted: readonly ProxyEndpoint[]): readonly ProxyEndpoint[] {
+  const known = new Map<string, ProxyEndpoint>();
+  for (const endpoint of sorted) if (!known.has(endpoint.text) || endpoint.local) known.set(endpoint.text, endpoint);
+  return [...known.values()];
+}
+
+const NO_HINTS: readonly string[] = [];
 
 function proxyEndpoint(endpoint: EndpointModel, port: number, node: string): ProxyEndpoint {
   const ip = formatIp4(endpoint.ip);
@@ -59,8 +65,8 @@ function proxyEndpoint(endpoint: EndpointModel, port: number, node: string): Pro
     ready: endpoint.ready,
     serving: endpoint.serving,
     terminating: endpoint.terminating,
-    forZones: endpoint.forZones ?? [],
-    forNodes: endpoint.forNodes ?? [],
+    forZones: endpoint.forZones ?? NO_HINTS,
+    forNodes: endpoint.forNodes ?? NO_HINTS,
     because: endpoint.because,
   };
 }
@@ -85,21 +91,21 @@ function categorize(unit: ServiceUnit, all: readonly ProxyEndpoint[], node: Node
   const usesCluster = !unit.internalLocal || external;
   const usesLocal = unit.internalLocal || (unit.externalLocal && external);
   // Endpoints on their way out serve as long as no other does: a gate that is on since 1.26.
-  const leaving = version.from(26) ? all.filter((e) => e.serving && e.terminating) : [];
-  const ready = all.filter((e) => e.ready);
+  const leaving = (here: boolean): readonly ProxyEndpoint[] => (version.from(26) ? all.filter((e) => e.serving && e.terminating && (e.local || !here)) : []);
+  const ready = all.every((e) => e.ready) ? all : all.filter((e) => e.ready);
 
   const near = usesCluster && unit.hints ? nearest(ready, node, version) : ready;
-  const cluster = usesCluster ? orElse(near, leaving) : [];
+  const cluster = usesCluster ? orElse(near, () => leaving(false)) : [];
   if (!usesLocal) return { cluster, local: [], reachable: cluster, any: cluster.length > 0 };
   const local = orElse(
     ready.filter((e) => e.local),
-    leaving.filter((e) => e.local),
+    () => leaving(true),
   );
   const reached = new Set([...cluster, ...local]);
-  return { cluster, local, reachable: all.filter((e) => reached.has(e)), any: ready.length > 0 || leaving.length > 0 };
+  return { cluster, local, reachable: all.filter((e) => reached.has(e)), any: ready.length > 0 || leaving(false).length > 0 };
 }
 
-const orElse = <T>(first: readonly T[], otherwise: readonly T[]): readonly T[] => (first.length > 0 ? first : otherwise);
+const orElse = <T>(first: readonly T[], otherwise: () => readonly T[]): readonly T[] => (first.length > 0 ? first : otherwise());
 
 const ZONE = 'topology.kubernetes.io/zone';
 
@@ -113,7 +119,7 @@ function nearest(ready: readonly ProxyEndpoint[], node: NodeModel, version: Prox
   if (!ready.every((e) => e.forZones.length > 0)) return ready;
   return orElse(
     ready.filter((e) => e.forZones.includes(zone)),
-    ready,
+    () => ready,
   );
 }
 

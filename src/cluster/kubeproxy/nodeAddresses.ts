@@ -3,6 +3,8 @@ import type { HostDraft } from '../draft/host.ts';
 import type { NodeModel } from '../model.ts';
 import { type Cidr, covers, parseCidr } from './ranges.ts';
 
+const LOOPBACK = 0x7f000000;
+
 /** Where node ports answer (NodePortAddresses, pkg/proxy/util/nodeport_addresses.go). */
 export interface NodePortAddresses {
   /** Every local address, without looking at which there are. */
@@ -20,7 +22,7 @@ export function nodePortAddressesOf(settings: readonly string[], node: NodeModel
   return {
     all,
     ips: [...new Set(ips)].map(formatIp4),
-    // ContainsIPv4Loopback(): a range within 127.0.0.0/8, or one that holds all of it.
-    loopback: all || ranges.some((r) => isLoopback(r.net)),
+    // ContainsIPv4Loopback(): a range within 127.0.0.0/8, or one that holds its start.
+    loopback: all || ranges.some((r) => isLoopback(r.net) || covers(r, LOOPBACK)),
   };
 }

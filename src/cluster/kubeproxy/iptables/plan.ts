@@ -15,8 +15,6 @@ export interface PlannedUnit {
   readonly unit: ServiceUnit;
   readonly endpoints: EndpointChoice;
   readonly hash: string;
-  /** The chain of each endpoint that this node may send to. */
-  readonly chains: ReadonlyMap<ProxyEndpoint, string>;
 }
 
 /** What one node's kube-proxy knows when it writes its rules. */
@@ -30,6 +28,8 @@ export interface Plan {
   readonly localhost: boolean;
   /** `0x4000`. */
   readonly mark: string;
+  /** The chain of each endpoint that this node may send to. */
+  readonly chains: ReadonlyMap<ProxyEndpoint, string>;
   /** So many endpoints that comments are left out (largeClusterMode). */
   readonly large: boolean;
   /** Of rules that no service asked for: the node's kube-proxy itself. */
@@ -46,18 +46,19 @@ export function planOf(context: NodeContext): Plan {
   const settings = cluster.kubeProxy;
   const version = nearestRead(node.kubeProxyVersion);
   const hashOf = hasherOf(cluster);
-  const units = unitsOf(cluster, version).map(
-    (unit): PlannedUnit => {
-      const endpoints = chooseEndpoints(unit, cluster, node, version);
-      const key = unit.name + unit.proto;
-      return { unit, endpoints, hash: hashOf(key), chains: new Map(endpoints.reachable.map((e) => [e, `KUBE-SEP-${hashOf(key + e.text)}`])) };
-    },
-  );
+  const chains = new Map<ProxyEndpoint, string>();
+  const units = unitsOf(cluster, version).map((unit): PlannedUnit => {
+    const endpoints = chooseEndpoints(unit, cluster, node, version);
+    const key = unit.name + unit.proto;
+    for (const endpoint of endpoints.reachable) chains.set(endpoint, `KUBE-SEP-${hashOf(key + endpoint.text)}`);
+    return { unit, endpoints, hash: hashOf(key) };
+  });
   const nodePorts = nodePortAddressesOf(settings.nodePortAddresses, node, host);
   return {
     context,
     version,
     units,
+    chains,
     local: localTrafficOf(settings.detectLocal, node),
     nodePorts,
     localhost: localhostNodePorts(context, version, nodePorts),

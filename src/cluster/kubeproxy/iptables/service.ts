@@ -64,8 +64,8 @@ export type BalancingComment = (unit: ServiceUnit, endpoint: ProxyEndpoint, inde
 
 /** From a service's chain to its endpoints: who came before, then by lot (writeServiceToEndpointRules()). `keep`: comments stay in large clusters. */
 export function balance(
-  { context, large }: Plan,
-  { unit, chains }: PlannedUnit,
+  { context, chains, large }: Plan,
+  { unit }: PlannedUnit,
   chain: string,
   endpoints: readonly ProxyEndpoint[],
   text: { readonly sticky: BalancingComment; readonly lot: BalancingComment; readonly keep: boolean },
@@ -87,10 +87,11 @@ export function balance(
 }
 
 /** The chains of endpoints: a mark for a packet that comes back to its sender, and the translation. */
-export function writeEndpoints({ context, large }: Plan, { unit, chains }: PlannedUnit): void {
+export function writeEndpoints({ context, chains, large }: Plan, { unit, endpoints }: PlannedUnit): void {
   const { firewall } = context.host.own;
   const noted = large ? '' : `${comment(unit.name)} `;
-  for (const [endpoint, chain] of chains) {
+  for (const endpoint of endpoints.reachable) {
+    const chain = chains.get(endpoint) ?? '';
     const sticky = unit.affinitySec === undefined ? '' : `-m recent --set --name ${chain} --mask 255.255.255.255 --rsource `;
     firewall.append('nat', chain, `-s ${endpoint.ip}/32 ${noted}-j KUBE-MARK-MASQ`, endpoint.because);
     firewall.append('nat', chain, `-p ${unit.proto} ${noted}${sticky}-m ${unit.proto} -j DNAT --to-destination ${endpoint.text}`, endpoint.because);
