@@ -26,6 +26,24 @@ export const cards = [
     system: { en: 'OpenShift SDN 4.10, kube-proxy 1.23 iptables', ko: 'OpenShift SDN 4.10, kube-proxy 1.23 iptables' },
     question: { en: 'Which rules does a packet meet before tun0?', ko: '패킷은 tun0에 닿기 전에 어떤 규칙을 만날까요?' },
   },
+  {
+    id: 'flannel',
+    title: { en: 'Flannel, both ways', ko: 'Flannel의 두 가지 길' },
+    system: { en: 'Flannel vxlan / host-gw, kube-proxy iptables / IPVS', ko: 'Flannel vxlan / host-gw, kube-proxy iptables / IPVS' },
+    question: { en: 'Why does one service work from some pods only?', ko: '왜 어떤 파드에서만 서비스가 될까요?' },
+  },
+  {
+    id: 'metallb-l2',
+    title: { en: 'MetalLB in layer 2', ko: 'MetalLB 2계층 모드' },
+    system: { en: 'MetalLB layer 2, kube-proxy IPVS, Flannel', ko: 'MetalLB layer 2, kube-proxy IPVS, Flannel' },
+    question: { en: 'Which node answers, and what if it fails?', ko: '어느 노드가 답하고, 그 노드가 죽으면 어떻게 될까요?' },
+  },
+  {
+    id: 'multus-sriov',
+    title: { en: 'Multus and SR-IOV', ko: 'Multus와 SR-IOV' },
+    system: { en: 'Multus, macvlan, SR-IOV, Flannel', ko: 'Multus, macvlan, SR-IOV, Flannel' },
+    question: { en: 'Where do packets go that the host never sees?', ko: '호스트가 보지 못하는 패킷은 어디로 갈까요?' },
+  },
 ] as const satisfies readonly ScenarioCard[];
 
 export type ScenarioId = (typeof cards)[number]['id'];

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parseBundle } from '../dumps/bundle.ts';
 import { formatIp4 } from '../packet/address.ts';
 import { scenarios } from '../scenarios/catalogue.ts';
-import { readFolder } from '../scenarios/files.node.ts';
+import { loadScenario, readFolder } from '../scenarios/files.node.ts';
+import { worldOf } from '../cluster/world.ts';
 import type { ClusterNames } from '../world/world.ts';
 import { destinationWord, readDestination, readProbe, readSource, type ProbeWords } from './probeWords.ts';
 
@@ -15,6 +16,7 @@ const names: ClusterNames = {
   ],
 };
 const { world } = parseBundle(readFolder(new URL('../scenarios/ipvs-metallb/cluster', import.meta.url).pathname), names);
+const worlds = new Map(scenarios.map((s) => [s.id, worldOf(loadScenario(s, {})).world]));
 const words = (part: Partial<ProbeWords>): ProbeWords => ({ from: 'client', via: undefined, to: '172.19.100.2:80', proto: 'tcp', sport: undefined, size: undefined, ...part });
 
 describe('a source word', () => {
@@ -90,8 +92,8 @@ describe('a probe in words', () => {
     expect(readProbe(world, words({ to: '10.233.125.24', proto: 'icmp' }))).toMatchObject({ ok: true, value: { proto: 1 } });
   });
 
-  it.each(scenarios.flatMap((s) => s.probes.map((p) => [s.id, p.id, p] as const)))('of %s, %s, means something in its world', (_, __, probe) => {
-    expect(readProbe(world, words({ from: probe.from, to: probe.to, proto: probe.proto })).ok).toBe(true);
+  it.each(scenarios.flatMap((s) => s.probes.map((p) => [s.id, p.id, p] as const)))('of %s, %s, means something in its world', (id, __, probe) => {
+    expect(readProbe(worlds.get(id) ?? world, words({ from: probe.from, to: probe.to, proto: probe.proto })).ok).toBe(true);
   });
 
   it('keeps what was said about ports and payload', () => {
