@@ -69,7 +69,7 @@ const sourceOf = (record: EndRecord): number => {
 /** Netfilter or connection tracking dropped it before it left: ip_send_skb() hands -EPERM to sendto(); TCP goes on as if it were lost. */
 function refusedAtOnce(sim: Sim, request: Ending): boolean {
   const last = sim.steps[request.step];
-  if (sim.probe.proto === PROTO_TCP || last?.kind !== 'drop' || !['rule', 'policy', 'ct-clash'].includes(last.reason)) return false;
+  if (sim.probe.proto === PROTO_TCP || last?.kind !== 'drop' || !['rule', 'policy', 'ct-clash', 'masquerade-moved'].includes(last.reason)) return false;
   const own = sim.steps.filter((s) => s.connection === last.connection && s.role === 'request' && s.id < last.id);
   // A packet for a queue without a listener is dropped without a word (nf_queue()).
   return own[0]?.kind === 'send' && !own.some((s) => s.kind === 'transmit' || (s.kind === 'rule' && s.verdict !== undefined && s.verdict.endsWith('QUEUE')));

@@ -263,6 +263,8 @@ function dropCommand(step: Extract<Step, { kind: 'drop' }> & Step): Command | un
       return { command: `ip link show ${step.dev === undefined ? '' : `dev ${step.dev}`}`.trimEnd(), expected: 'state DOWN' };
     case 'ipvs-no-destination':
       return { command: 'ipvsadm -Ln', expected: undefined };
+    case 'masquerade-moved':
+      return { command: 'conntrack -E -e DESTROY', expected: undefined };
     case 'ct-clash':
       return { command: 'conntrack -S', expected: 'insert_failed=…' };
     case 'icmp-ignored':

@@ -100,4 +100,19 @@ export const nats: readonly RefereeCase[] = [
   { name: 'the addresses of one device and its own zone per direction, translated', covers: ['ct:zone-orig', 'nat:clash', 'ct:given'], files: line({ r: { tables: { raw: ['-A PREROUTING -i eth0 -j CT --zone-orig 4'], nat: ['-A POSTROUTING -o eth1 -j MASQUERADE'] }, conntrack: [taken('udp', 41_000, 53)] } }), probes: [udp()] },
   { name: 'MASQUERADE without an address of the way out takes another of this machine', covers: ['target:MASQUERADE'], files: line({ r: { ...nat('-A POSTROUTING -o eth1 -j MASQUERADE'), nic: { eth1: { addresses: [] } }, routes: ['10.2.0.0/24 dev eth1 scope link'] }, s: { routes: ['10.1.0.254 via 10.2.0.254 dev eth0'] } }), probes: [udp()] },
   { name: 'a reset through SNAT and DNAT ends the entry and is translated all the same', covers: ['ct:reset', 'nat:DNAT', 'nat:SNAT'], files: line({ r: nat('-A PREROUTING -d 10.1.0.254/32 -p tcp -j DNAT --to-destination 10.2.0.1', '-A POSTROUTING -o eth1 -j MASQUERADE'), s: { ss: [] } }), probes: [cToS({ dst: '10.1.0.254' })] },
+  {
+    name: 'a masqueraded connection whose packets turn to another device is forgotten, with the packet',
+    covers: ['nat:oif-changed', 'target:MASQUERADE'],
+    files: line({
+      r: {
+        tables: { mangle: ['-A PREROUTING -i eth0 -m conntrack --ctstate ESTABLISHED -j MARK --set-xmark 0x1/0xffffffff'], nat: ['-A POSTROUTING -j MASQUERADE'] },
+        rules: ['100:\tfrom all fwmark 0x1 lookup 100'],
+        routes: ['default via 10.1.0.1 dev eth0 table 100'],
+        sysctls: ['net.ipv4.conf.all.send_redirects = 0', 'net.ipv4.conf.eth0.send_redirects = 0'],
+      },
+      // Acknowledgements of the data are the sockets' affair.
+      s: { tables: { filter: ['-A OUTPUT -p tcp -m tcp --tcp-flags SYN,ACK ACK -j DROP'] } },
+    }),
+    probes: [cToS({ size: 20 }), cToS()],
+  },
 ];

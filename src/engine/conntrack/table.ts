@@ -34,6 +34,8 @@ export interface CtEntry {
   /** IPS_SRC_NAT_DONE, IPS_DST_NAT_DONE: the nat chains have had their say. */
   srcDone: boolean;
   dstDone: boolean;
+  /** The device that MASQUERADE found (nf_conn_nat.masq_index); the listing of a live node does not tell it. */
+  masqueradedOn?: string;
   readonly tcp: TcpTracking | undefined;
   sctp: SctpState | undefined;
   /** UDP: it has lasted for more than two seconds, so that it is a stream (nf_conntrack_udp_packet()). */

@@ -1,11 +1,12 @@
 import type { Hook, TableName } from '../../world/netfilter.ts';
+import { removeEntry, viewEntry } from '../conntrack/table.ts';
 import { nullBinding, setupNat, translateIcmpError, translatePacket } from '../conntrack/nat.ts';
 import { confirm, track } from '../conntrack/track.ts';
 import { ipvsForwardIcmp, ipvsReply, ipvsRequest } from '../ipvs/hooks.ts';
 import { reassemble } from '../ip/fragment.ts';
 import type { Rtable } from '../routing/rtable.ts';
 import type { At, Sim } from '../sim.ts';
-import type { Skb } from '../skb.ts';
+import type { CtRef, Skb } from '../skb.ts';
 import { PROTO_ICMP, ipOf } from '../../packet/packet.ts';
 import { chainsOf } from './ruleIndex.ts';
 import { rerouteIfChanged } from './reroute.ts';
@@ -63,7 +64,7 @@ export function runHook(sim: Sim, at: At, hook: Hook, skb: Skb, devs: { readonly
 
 export const accept = (state: HookState, change: Partial<Pick<HookState, 'skb' | 'rt'>> = {}): HandlerResult => ({ verdict: 'accept', state: { ...state, ...change } });
 
-export function drop(state: HookState, skb: Skb, reason: 'rule' | 'policy' | 'ct-clash' | 'nat-redirect' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ipvs-old-connection' | 'ipvs-no-connection' | 'ipvs-absorbed' | 'ttl' | 'too-big'): HandlerResult {
+export function drop(state: HookState, skb: Skb, reason: 'rule' | 'policy' | 'ct-clash' | 'masquerade-moved' | 'nat-redirect' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ipvs-old-connection' | 'ipvs-no-connection' | 'ipvs-absorbed' | 'ttl' | 'too-big'): HandlerResult {
   state.sim.emit(state.at, skb, { kind: 'drop', reason });
   state.sim.end(state.at, skb, 'dropped');
   return { verdict: 'ended' };
@@ -114,6 +115,14 @@ function confirmation(state: HookState): HandlerResult {
   return skb ? accept(state, { skb }) : drop(state, state.skb, 'ct-clash');
 }
 
+/** nf_nat_oif_changed(): a masqueraded connection whose packets now leave by another device has the wrong address: entry and packet go. */
+function forgetMasqueraded(state: HookState, { entry, dir, info }: Extract<CtRef, { kind: 'tracked' }>): HandlerResult {
+  const { sim, at, skb } = state;
+  removeEntry(at.ns.conntrack, entry);
+  sim.emit(at, skb, { kind: 'conntrack', op: 'removed', direction: dir, state: info, entry: viewEntry(entry) });
+  return drop(state, skb, 'masquerade-moved');
+}
+
 /**
  * nf_nat_inet_fn() (net/netfilter/nf_nat_core.c): the nat chains are asked once a connection and manip; after that, and for replies,
  * the connection's entry does the translation. Packets without an entry pass by.
@@ -139,6 +148,7 @@ function natTable(manip: 'src' | 'dst'): Handler {
       const nowBound = manip === 'src' ? ct.entry.srcDone : ct.entry.dstDone;
       if (!nowBound) setupNat(sim, at, current.skb, ct.entry, manip, nullBinding(ct.entry, manip), { by: 'null-binding' });
     }
+    if (!justBound && hook === 'POSTROUTING' && ct.dir === 'original' && (ct.entry.masqueradedOn ?? state.out) !== state.out) return forgetMasqueraded(state, ct);
     const skb = translatePacket(sim, at, current.skb, ct, manip, justBound);
     const next = accept(current, { skb });
     // nf_nat_ipv4_local_fn(): DNAT in OUTPUT asks for a new route.

@@ -39,6 +39,7 @@ export const dropWhys: DropWhys = {
   'ipvs-no-connection': () => 'It comes from the port of a real server, yet IPVS knows no such connection: with `nat_icmp_send` the real server is told so.',
   'ipvs-absorbed': () => 'The error is about a packet that IPVS had wrapped. IPVS remembers the path MTU, and tells the client in an error about its own packet if it has to know.',
   'ipvs-unroutable': () => 'IPVS has no way to this real server that it may use: there is no route, or the packet comes from a loopback address and must not leave the machine.',
+  'masquerade-moved': () => 'The connection has the address of the device that it left by at first. The kernel forgets it, and the next packet starts a new one.',
   'ct-clash': () => 'Two connections wanted the same place in the table.',
   'nat-redirect': () => 'The gateway that a redirect names holds for the addresses before translation only.',
   broadcast: () => 'A socket needs SO_BROADCAST to send one; of what comes in, only UDP sockets take it, and pings if icmp_echo_ignore_broadcasts is 0.',

@@ -35,6 +35,7 @@ export const dropWhys: DropWhys = {
   'ipvs-no-connection': () => '리얼 서버의 포트에서 왔지만 IPVS가 모르는 연결입니다. `nat_icmp_send`가 켜져 있으면 리얼 서버에 알립니다.',
   'ipvs-absorbed': () => 'IPVS가 감쌌던 패킷에 대한 오류입니다. IPVS는 경로 MTU를 기억하고, 클라이언트가 알아야 하면 그 패킷에 대한 오류로 알립니다.',
   'ipvs-unroutable': () => '이 리얼 서버로 가는 길 가운데 IPVS가 쓸 수 있는 것이 없습니다. 경로가 없거나, 출발지가 loopback 주소라 장비 밖으로 나갈 수 없습니다.',
+  'masquerade-moved': () => '연결은 처음 나간 장치의 주소로 바뀌어 있습니다. 커널은 이 연결을 지우고, 다음 패킷이 새 연결을 시작합니다.',
   'ct-clash': () => '두 연결이 테이블의 같은 자리를 원했습니다.',
   'nat-redirect': () => '리다이렉트가 알려 주는 게이트웨이는 변환 전 주소에만 맞습니다.',
   broadcast: () => '소켓이 보내려면 SO_BROADCAST가 필요하고, 받는 쪽에서는 UDP 소켓만 받습니다. ping은 icmp_echo_ignore_broadcasts가 0일 때만 답합니다.',

@@ -41,6 +41,7 @@ export const drops: DropSentences = {
   'ipvs-no-connection': (t) => `Refused: ${t.dst} has no connection with this real server any more`,
   'ipvs-absorbed': () => 'IPVS takes this error about its own tunnel',
   'ipvs-unroutable': (t) => `Dropped: IPVS cannot send it to ${t.dst}, the real server it picked`,
+  'masquerade-moved': (t) => `Dropped: the connection was masqueraded for another device than ${t.dev ?? 'this one'}`,
   'ct-clash': () => 'Dropped: another connection took its place in the connection table',
   'nat-redirect': () => 'Dropped: a redirect about a translated connection would name the wrong gateway',
   broadcast: (t) => `Dropped: ${t.dst} is a broadcast, and nothing here sends or takes it`,

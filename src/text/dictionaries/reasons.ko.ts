@@ -37,6 +37,7 @@ export const drops: DropSentences = {
   'ipvs-no-connection': (t) => `거절합니다: 이 리얼 서버와 ${t.dst} 사이의 연결이 더는 없습니다`,
   'ipvs-absorbed': () => 'IPVS가 자기 터널에 대한 이 오류를 가져갑니다',
   'ipvs-unroutable': (t) => `버려집니다: IPVS가 고른 리얼 서버 ${josa(t.dst, '으로/로')} 보낼 수 없습니다`,
+  'masquerade-moved': (t) => `버려집니다: MASQUERADE한 연결이 이제 다른 장치(${t.dev ?? '다른 장치'})로 나갑니다`,
   'ct-clash': () => '버려집니다: 다른 연결이 conntrack 테이블의 자리를 차지했습니다',
   'nat-redirect': () => '버려집니다: 변환된 연결에 대한 리다이렉트는 잘못된 게이트웨이를 가리킵니다',
   broadcast: (t) => `버려집니다: ${josa(t.dst, '은/는')} 브로드캐스트이고, 여기서는 보내거나 받지 않습니다`,

@@ -24,6 +24,7 @@ export function applyNat(target: NatTarget, rule: Rule, skb: Skb, ctx: WalkConte
     if (!chosen) return { verdict: { kind: 'drop' }, skb };
     range = { ...range, ips: { from: chosen.ip, to: chosen.ip } };
     reason = { out, from: chosen.from, dev: chosen.dev };
+    skb.ct.entry.masqueradedOn = out;
   }
   if (target.kind === 'redirect') {
     // nf_nat_redirect_ipv4(): to 127.0.0.1 for local packets, else to the first address of the device that it came in by.
