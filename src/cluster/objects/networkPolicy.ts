@@ -21,7 +21,7 @@ export interface PolicyRuleSpec {
 
 export type PolicyPeer =
   | { readonly kind: 'pods'; /** undefined: of the policy's own namespace */ readonly namespaces: LabelSelector | undefined; /** undefined: all */ readonly pods: LabelSelector | undefined }
-  | { readonly kind: 'ipBlock'; readonly cidr: string; readonly except: readonly string[] };
+  | { readonly kind: 'ipBlock'; /** undefined: of IPv6, so nobody of IPv4; a rule with this peer alone allows nothing */ readonly cidr: string | undefined; readonly except: readonly string[] };
 
 /** Empty: everything. */
 export interface LabelSelector {

@@ -49,7 +49,7 @@ function peerOf(fields: Fields, path: readonly (string | number)[], peer: unknow
   if (block !== undefined) {
     const cidr = fields.cidr([...path, 'ipBlock', 'cidr'], field(block, 'cidr'));
     const except = listOf(field(block, 'except')).flatMap((e, i) => fields.cidr([...path, 'ipBlock', 'except', i], e) ?? []);
-    return cidr === undefined ? [] : [{ kind: 'ipBlock', cidr, except }];
+    return [{ kind: 'ipBlock', cidr, except }];
   }
   const namespaces = field(peer, 'namespaceSelector');
   const pods = field(peer, 'podSelector');

@@ -23,7 +23,7 @@ function selectorText(selector: LabelSelector | undefined, of: 'pods' | 'namespa
 
 const peerOf = (peer: PolicyPeer | undefined): ApiEntity => {
   if (!peer) return {};
-  if (peer.kind === 'ipBlock') return { nets: [peer.cidr], notNets: peer.except };
+  if (peer.kind === 'ipBlock') return { nets: [peer.cidr ?? ''], notNets: peer.except };
   return { selector: selectorText(peer.pods, 'pods'), ...(peer.namespaces ? { namespaceSelector: selectorText(peer.namespaces, 'namespaces') } : {}) };
 };
 
