@@ -27,7 +27,6 @@ export class NetnsDraft {
   readonly #fdb: Line[] = [];
   readonly #conntrack: Line[] = [];
   readonly #sysctls = new Map<string, { readonly value: string; readonly because: Because | undefined }>();
-  readonly #nft: Line[] = [];
   readonly #listings: { readonly command: string; readonly text: string; readonly because: Because | undefined }[] = [];
   readonly #arpPrograms: { readonly ip: Ip4; readonly dev: string; readonly program: string; readonly because: Because | undefined }[] = [];
   #sockets: Line[] | undefined;
@@ -133,11 +132,6 @@ export class NetnsDraft {
     this.#conntrack.push({ text, because });
   }
 
-  /** A table of `nft list ruleset`, with line breaks. */
-  nftTable(text: string, because?: Because): void {
-    this.#nft.push({ text, because });
-  }
-
   /** What another command prints about it, with line breaks: `ovs-vsctl show`. */
   listing(command: string, text: string, because?: Because): void {
     this.#listings.push({ command, text, because });
@@ -160,13 +154,12 @@ export class NetnsDraft {
     return paper;
   }
 
-  /** Rules, sets, virtual servers and tables of nftables. */
+  /** Rules, sets and virtual servers. */
   printFirewall(): Paper {
     const paper = new Paper();
     paper.section('iptables-save', this.firewall.print());
     paper.section('ipset save', this.sets.print());
     paper.section('ipvsadm -Sn', this.ipvs.print());
-    paper.section('nft list ruleset', printed(this.#nft));
     return paper;
   }
 

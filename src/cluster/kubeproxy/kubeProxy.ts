@@ -5,7 +5,7 @@ import { programIptables, wireIptables } from './iptables/iptables.ts';
 import { programIpvs, wireIpvs } from './ipvs/ipvs.ts';
 import { programKubelet } from './kubelet.ts';
 import { reportSkipped } from './units.ts';
-import { programNftables, programUserspace } from './unmodelled.ts';
+import { programUserspace, wireNftables } from './unmodelled.ts';
 import { versionOf } from './version.ts';
 
 /** kube-proxy of every node, behind the kubelet's own rules; what it writes hangs on its mode and on its version there. */
@@ -13,29 +13,29 @@ export function kubeProxyOf(cluster: ClusterModel, found: DiagnosticList): Compo
   if (cluster.nodes.length === 0) return undefined;
   reportSkipped(cluster, found);
   for (const node of cluster.nodes) versionOf(node, cluster, found);
-  const { wire, program } = MODES[cluster.kubeProxy.mode];
-  if (!wire) reportMode(cluster, found);
+  const { modelled, wire, program } = MODES[cluster.kubeProxy.mode];
+  if (!modelled) reportMode(cluster, found);
   return {
     name: 'kube-proxy',
     ...(wire && { wire }),
     program: (context) => {
       programKubelet(context);
-      program(context);
+      program?.(context);
     },
   };
 }
 
-/** A mode without `wire` is not modelled. */
 interface Mode {
+  readonly modelled: boolean;
   readonly wire?: (context: NodeContext) => void;
-  readonly program: (context: NodeContext) => void;
+  readonly program?: (context: NodeContext) => void;
 }
 
 const MODES: Readonly<Record<ClusterModel['kubeProxy']['mode'], Mode>> = {
-  iptables: { wire: wireIptables, program: programIptables },
-  ipvs: { wire: wireIpvs, program: programIpvs },
-  nftables: { program: programNftables },
-  userspace: { program: programUserspace },
+  iptables: { modelled: true, wire: wireIptables, program: programIptables },
+  ipvs: { modelled: true, wire: wireIpvs, program: programIpvs },
+  nftables: { modelled: false, wire: wireNftables },
+  userspace: { modelled: false, program: programUserspace },
 };
 
 function reportMode(cluster: ClusterModel, found: DiagnosticList): void {

@@ -9,9 +9,9 @@ import { nearestRead } from './version.ts';
  */
 
 /** The table of mode nftables with the rule that every new connection meets first. */
-export function programNftables({ node, host }: NodeContext): void {
+export function wireNftables({ node, host }: NodeContext): void {
   const table = ['table ip kube-proxy {', '\tchain services {', '\t\tip daddr . meta l4proto . th dport vmap @service-ips', '\t}', '}'];
-  host.own.nftTable(table.join('\n'), { ...node.because, part: 'kube-proxy' });
+  host.own.listing('nft list ruleset', table.join('\n'), { ...node.because, part: 'kube-proxy' });
 }
 
 /** Mode userspace sends packets to a port of kube-proxy that is drawn when it starts, and kube-proxy connects on. */

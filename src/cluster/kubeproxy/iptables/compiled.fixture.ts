@@ -23,7 +23,7 @@ export function compiled(minor: number, services: Services, settings: Partial<Ku
   return host;
 }
 
-export function run(model: ClusterModel, host: HostDraft): DiagnosticList {
+function run(model: ClusterModel, host: HostDraft): DiagnosticList {
   const found = new DiagnosticList();
   const component = kubeProxyOf(model, found);
   for (const own of model.nodes) {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { HostDraft } from '../../draft/host.ts';
 import type { KubeProxySettings } from '../../objects/kubeProxyConfig.ts';
-import { cluster, endpoint, node, service } from '../models.fixture.ts';
+import { endpoint, service } from '../models.fixture.ts';
 import { READ_MINORS } from '../version.ts';
-import { CIDR, HASH, SEP1, type Services, comment, compiled, named, port, rules, run } from './compiled.fixture.ts';
+import { CIDR, HASH, SEP1, type Services, comment, compiled, named, rules } from './compiled.fixture.ts';
 
 describe('jumps from the kernel’s chains', () => {
   const short = (rule: string): string => /-j (\S+)/.exec(rule)?.[1]?.replace('KUBE-', '') ?? rule;
@@ -165,24 +164,5 @@ describe('reasons', () => {
     expect(why(`-A ${SEP1} -p tcp`)).toMatchObject({ kind: 'EndpointSlice', name: 'slice-10.180.0.1' });
     expect(why('-A KUBE-FORWARD')).toMatchObject({ kind: 'Node', name: 'n1', part: 'kube-proxy 1.36' });
     expect(why('-A KUBE-FIREWALL')).toMatchObject({ kind: 'Node', name: 'n1', part: 'kubelet' });
-  });
-});
-
-describe('modes that are not modelled', () => {
-  it('nftables leaves its table', () => {
-    const model = cluster([node('n1', '192.168.0.2', 33)], [], { mode: 'nftables' });
-    const host = new HostDraft('n1');
-    expect(run(model, host).items.map((d) => [d.code, d.text])).toEqual([['unmodelled', 'kube-proxy --proxy-mode=nftables']]);
-    expect(host.own.printFirewall().text).toContain('$ nft list ruleset\ntable ip kube-proxy {');
-  });
-
-  it('userspace takes the packets of services, and nobody knows where to', () => {
-    const model = cluster([node('n1', '192.168.0.2', 18)], [[service('svc1', { clusterIp: '172.30.0.41', ports: port(30001) }), []]], { mode: 'userspace' });
-    const host = new HostDraft('n1');
-    expect(run(model, host).items.map((d) => d.text)).toEqual(['kube-proxy --proxy-mode=userspace']);
-    expect(rules(host, 'nat', 'KUBE-PORTALS-HOST')).toEqual([
-      `-d 172.30.0.41/32 -p tcp ${comment('ns1/svc1:p80')} -m tcp --dport 80 -j REDIRECT --to-ports kube-proxy`,
-      `-p tcp ${comment('ns1/svc1:p80')} -m addrtype --dst-type LOCAL -m tcp --dport 30001 -j REDIRECT --to-ports kube-proxy`,
-    ]);
   });
 });
