@@ -63,6 +63,8 @@ function nodeDraft(m: Machine, other: Machine, way: Way): HostDraft {
   const block = other.tunnel.replace(/0$/, '0/26');
   own.route(way === 'ipip' ? `${block} via ${other.ip} dev tunl0 proto bird onlink` : `${block} via ${other.ip} dev ens3 proto bird`);
   own.sysctl('net.ipv4.conf.cali1.proxy_arp', 1);
+  own.sysctl('net.ipv4.conf.cali1.forwarding', 1);
+  own.sysctl('net.ipv4.neigh.cali1.proxy_delay', 0);
   const pod = host.netns('pod');
   pod.device({ name: 'eth0', kind: 'veth', mtu: 1480, mac: `02:00:00:00:00:${m.name.slice(1).padStart(2, '0')}`, addresses: [{ address: `${m.pod}/32` }], peer: { netns: null, dev: 'cali1' } });
   pod.route('169.254.1.1 dev eth0 scope link');
