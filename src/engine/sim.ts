@@ -333,10 +333,10 @@ export const sysctl = (ns: Ns, key: string, fallback: number): number => {
 };
 
 /** How a per-device setting combines with `all` (include/linux/inetdevice.h: IN_DEV_ORCONF, ANDCONF, MAXCONF). */
-export function devConf(ns: Ns, dev: string, name: string, combine: 'or' | 'and' | 'max' | 'own', fallback: number): number {
+export function devConf(ns: Ns, dev: string, name: string, combine: 'or' | 'and' | 'max' | 'own', fallback: number, fallbackForAll = fallback): number {
   // A dump may leave a device out: it then was made with the defaults of its namespace.
   const own = sysctl(ns, `net.ipv4.conf.${dev}.${name}`, sysctl(ns, `net.ipv4.conf.default.${name}`, fallback));
-  const all = sysctl(ns, `net.ipv4.conf.all.${name}`, combine === 'own' ? own : 0);
+  const all = sysctl(ns, `net.ipv4.conf.all.${name}`, combine === 'own' ? own : fallbackForAll);
   switch (combine) {
     case 'or':
       return own || all ? 1 : 0;

@@ -74,4 +74,19 @@ export const ground: readonly RefereeCase[] = [
     ),
     probes: [{ ...cToS({ proto: 'udp', size: 20, reply: false }), dst: '10.9.0.2' }],
   },
+  {
+    name: 'the kernel’s own socket takes what a tunnel wrapped',
+    covers: ['match:socket', 'tunnel:vxlan-hooks'],
+    files: overRouter(
+      { c: { kind: vxlanKind(UNDER.c) }, s: { kind: vxlanKind(UNDER.s) } },
+      { c: { fdb: [`${VTEP.b} dev t0 dst ${UNDER.s} self permanent`] }, s: { ss: [], fdb: [`${VTEP.a} dev t0 dst ${UNDER.c} self permanent`], tables: { mangle: ['-A INPUT -i eth0 -m socket --nowildcard', '-A INPUT -i eth0 -m socket'] } } },
+    ),
+    probes: [{ ...cToS({ proto: 'icmp', sport: undefined, dport: undefined }), dst: '10.9.0.2' }],
+  },
+  {
+    name: 'the setting for all devices sends redirects, unless it is turned off, too',
+    covers: ['icmp:send_redirects'],
+    files: line({ r: { routes: ['10.7.0.0/24 via 10.1.0.9 dev eth0'], neigh: ['10.1.0.9 dev eth0 lladdr 02:00:00:00:01:01 PERMANENT'], sysctls: ['net.ipv4.conf.eth0.send_redirects = 0'] } }),
+    probes: [cToS({ dst: '10.7.0.1', proto: 'udp', size: 10, reply: false })],
+  },
 ];

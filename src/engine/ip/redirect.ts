@@ -6,7 +6,7 @@ import { addressType, fibLookup } from '../routing/fib.ts';
 import { routeOutput } from '../routing/output.ts';
 import { exceptionKey, nexthopOf, type Rtable } from '../routing/rtable.ts';
 import { inetAddrOnlink } from '../routing/source.ts';
-import { type At, devConf, isForwarding, linkOf, type Ns, type Sim } from '../sim.ts';
+import { type At, devConf, isForwarding, linkOf, type Ns, type Sim, sysctl } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import { clientQuoted } from '../socket/client.ts';
 import { sendIcmpError } from './icmp.ts';
@@ -30,7 +30,7 @@ export function sendRedirect(sim: Sim, ns: Ns, skb: Skb, rt: Rtable): void {
 /** IN_DEV_RX_REDIRECTS() (include/linux/inetdevice.h): a router needs both settings, a host one. Turning ip_forward on clears the one for all. */
 function acceptsRedirects(ns: Ns, dev: string): boolean {
   const forwarding = isForwarding(ns, dev);
-  return devConf(ns, dev, 'accept_redirects', forwarding ? 'and' : 'or', 1) === 1;
+  return devConf(ns, dev, 'accept_redirects', forwarding ? 'and' : 'or', 1, sysctl(ns, 'net.ipv4.ip_forward', 0) === 0 ? 1 : 0) === 1;
 }
 
 /** ip_fib_check_default() (net/ipv4/fib_semantics.c), by its name for default routes, in fact for any: some route has this gateway. */

@@ -1,7 +1,9 @@
 import { isPorted, ipOf, l4Of } from '../../../packet/packet.ts';
 import { formatIp4, isLimitedBroadcast, isMulticast, isZeroNet } from '../../../packet/address.ts';
+import { isUp } from '../../../world/lookup.ts';
 import type { ExtensionMatch } from '../../../world/matches.ts';
 import { fibLookup } from '../../routing/fib.ts';
+import type { Ns } from '../../sim.ts';
 import type { Skb } from '../../skb.ts';
 import { clientOf } from '../../socket/client.ts';
 import { listenerFor } from '../../socket/listener.ts';
@@ -41,6 +43,7 @@ export function evaluateRpfilter(match: Extract<ExtensionMatch, { kind: 'rpfilte
  */
 export function evaluateSocket(match: Extract<ExtensionMatch, { kind: 'socket' }>, skb: Skb, ctx: MatchContext): Seen {
   const found = socketFor(skb, ctx);
+  if (found === 'tunnel') return { result: match.nowildcard && !match.transparent, saw: 'a socket of the kernel' };
   if (found === 'none' || (found === 'wildcard' && !match.nowildcard)) return { result: false, saw: found === 'none' ? 'no socket' : 'a socket on every address' };
   if (found === 'unknown' || (match.transparent && found !== 'client') || match.restoreMark) return { result: 'unknown', saw: '' };
   // The prober's socket is not transparent.
@@ -48,7 +51,7 @@ export function evaluateSocket(match: Extract<ExtensionMatch, { kind: 'socket' }
 }
 
 /** nf_sk_lookup_slow_v4() (net/ipv4/netfilter/nf_socket_ipv4.c): the reply of a translated connection is looked up as its socket knows it. */
-function socketFor(skb: Skb, { at }: MatchContext): 'none' | 'client' | 'bound' | 'wildcard' | 'unknown' {
+function socketFor(skb: Skb, { at }: MatchContext): 'none' | 'client' | 'bound' | 'wildcard' | 'tunnel' | 'unknown' {
   const l4 = l4Of(skb.packet);
   if (l4?.type === 'fragment') return 'unknown';
   // extract_icmp4_fields(): an error about anything but TCP and UDP has no socket.
@@ -59,9 +62,13 @@ function socketFor(skb: Skb, { at }: MatchContext): 'none' | 'client' | 'bound' 
   const packet = own ? skb.packet.map((h) => (h === l4 ? { ...l4, dport: own.sport } : h.type === 'ipv4' ? { ...h, dst: own.src } : h)) : skb.packet;
   if (clientOf(at.ns.clients, packet)) return 'client';
   const listener = listenerFor(at, l4.type, ipOf(packet).dst, own ? own.sport : l4.dport);
+  // vxlan_create_sock() and geneve_create_sock(): the kernel's own, on every address.
+  if (l4.type === 'udp' && isTunnelPort(at.ns, l4.dport)) return 'tunnel';
   if (listener === undefined) return 'none';
   // What follows a handshake has a socket of its own, on the very address.
   if (l4.type === 'tcp' && skb.role === 'data') return 'bound';
   if (listener === 'assumed') return 'unknown';
   return listener.ip === 0 ? 'wildcard' : 'bound';
 }
+
+const isTunnelPort = (ns: Ns, port: number): boolean => ns.netns.links.some((l) => isUp(l) && (l.tunnel?.kind === 'vxlan' || l.tunnel?.kind === 'geneve') && l.tunnel.dstport === port);
