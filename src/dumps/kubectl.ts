@@ -8,7 +8,7 @@ import type { Bundle } from './layout.ts';
 /** Kinds that carry no names that we show, but belong in a bundle (compiling a world from objects reads them). */
 const OTHER_KINDS: ReadonlySet<string> = new Set(
   (
-    'EndpointSlice Endpoints NetworkPolicy GlobalNetworkPolicy Namespace KubeProxyConfiguration IPPool FelixConfiguration BGPConfiguration BGPPeer IPAMBlock BlockAffinity ConfigMap ' +
+    'EndpointSlice Endpoints NetworkPolicy GlobalNetworkPolicy Namespace KubeProxyConfiguration IPPool FelixConfiguration BGPConfiguration BGPPeer IPAMBlock BlockAffinity Tier NetworkSet GlobalNetworkSet HostEndpoint Installation ServiceAccount ConfigMap ' +
     'IPAddressPool BGPAdvertisement L2Advertisement NetworkAttachmentDefinition SriovNetworkNodePolicy ClusterNetwork HostSubnet NetNamespace ClusterInformation Fabric Deployment ReplicaSet DaemonSet StatefulSet'
   ).split(' '),
 );

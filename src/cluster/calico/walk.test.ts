@@ -153,3 +153,12 @@ describe('with kube-proxy in IPVS mode', () => {
     expect([end(t), formatIp4(ipOf(t.outcomes[0]?.request.seen ?? []).src)]).toEqual([OK, '10.244.1.0']);
   });
 });
+
+it.each`
+  what                 | object                                                                             | from      | dst
+  ${'a host endpoint'} | ${calico('HostEndpoint', 'n1-eth0', { node: 'n1', interfaceName: 'eth0' })}        | ${'host'} | ${'10.0.0.1'}
+  ${'eBPF'}            | ${calico('FelixConfiguration', 'default', { bpfEnabled: true })}                   | ${'far'}  | ${'10.244.0.5'}
+`('a walk that meets $what ends as unknown', ({ object, from, dst }) => {
+  const t = tcp(worldWith(object as object), from as keyof typeof FROM, 8080, dst as string);
+  expect(t.outcomes[0]?.request.verdict).toBe('unknown');
+});
