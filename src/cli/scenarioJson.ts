@@ -11,7 +11,7 @@ export const scenarioJson = (scenario: Scenario) => ({
 });
 
 /** `host/netns` and `address:port` of a link taken apart. */
-function probeJson({ id, from, to, proto }: NamedProbe) {
+function probeJson({ id, from, to, proto, size }: NamedProbe) {
   const slash = from.indexOf('/');
   const port = /:(\d+)$/.exec(to);
   return {
@@ -20,5 +20,6 @@ function probeJson({ id, from, to, proto }: NamedProbe) {
     dst: port ? to.slice(0, port.index) : to,
     proto,
     ...(port ? { dport: Number(port[1]) } : {}),
+    ...(size === undefined ? {} : { size }),
   };
 }

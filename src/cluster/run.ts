@@ -47,7 +47,7 @@ function run(netns: NetnsDraft, program: string, words: readonly string[], becau
     case 'ipvsadm':
       return ipvsadm(netns, words);
     case 'conntrack':
-      return words[0] === '-L' && add(() => netns.connection(words.slice(1).join(' '), because));
+      return conntrack(netns, words, because);
     default:
       return false;
   }
@@ -147,6 +147,23 @@ function ipset(netns: NetnsDraft, [action, name = '', ...rest]: readonly string[
   if (action === 'create') return add(() => netns.sets.create(name, text, because));
   if (!netns.sets.has(name)) return false;
   return action === 'add' ? add(() => netns.sets.add(name, text, because)) : action === 'del' && netns.sets.remove(name, text);
+}
+
+/** The original direction's field that an option of `conntrack -D` is about (src/conntrack.c of conntrack-tools). */
+const FLOW_FILTERS: Readonly<Record<string, string>> = { '-s': 'src', '--src': 'src', '--orig-src': 'src', '-d': 'dst', '--dst': 'dst', '--orig-dst': 'dst', '--sport': 'sport', '--orig-port-src': 'sport', '--dport': 'dport', '--orig-port-dst': 'dport' };
+
+/** `conntrack -D -p udp --orig-dst ADDRESS` deletes all entries that fit; as there, finding none is an error. */
+function conntrack(netns: NetnsDraft, [action, ...rest]: readonly string[], because: Because): boolean {
+  if (action === '-L') return add(() => netns.connection(rest.join(' '), because));
+  const filters: ((words: readonly string[]) => boolean)[] = [];
+  for (let i = 0; i + 1 < rest.length; i += 2) {
+    const [option = '', value = ''] = rest.slice(i);
+    const field = FLOW_FILTERS[option];
+    if (option === '-p' || option === '--proto') filters.push((words) => words[0] === value);
+    else if (field) filters.push((words) => words.find((w) => w.startsWith(`${field}=`)) === `${field}=${value}`);
+    else return false;
+  }
+  return action === '-D' && rest.length % 2 === 0 && netns.removeConnections((line) => filters.every((fits) => fits(line.split(/\s+/))));
 }
 
 /** `ipvsadm -d -t VIP:PORT -r ADDRESS:PORT`. */

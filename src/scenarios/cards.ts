@@ -44,6 +44,12 @@ export const cards = [
     system: { en: 'Multus, macvlan, SR-IOV, Flannel', ko: 'Multus, macvlan, SR-IOV, Flannel' },
     question: { en: 'Where do packets go that the host never sees?', ko: '호스트가 보지 못하는 패킷은 어디로 갈까요?' },
   },
+  {
+    id: 'incidents-flannel',
+    title: { en: 'Incidents with Flannel', ko: '장애 사례: Flannel' },
+    system: { en: 'Flannel VXLAN, kube-proxy iptables', ko: 'Flannel VXLAN, kube-proxy iptables' },
+    question: { en: 'Why do pods reach only pods of their own node?', ko: '왜 같은 노드의 파드에만 닿을까요?' },
+  },
 ] as const satisfies readonly ScenarioCard[];
 
 export type ScenarioId = (typeof cards)[number]['id'];

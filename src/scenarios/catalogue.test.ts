@@ -15,6 +15,7 @@ const states = (scenario: Scenario): readonly Readonly<Record<string, string>>[]
 
 const texts = (scenario: Scenario): readonly Bilingual[] => [
   scenario.title, scenario.system, scenario.question, scenario.story, ...scenario.questions.map((q) => q.ask), ...scenario.parameters.map((p) => p.label), ...scenario.probes.map((p) => p.title), ...scenario.notes,
+  ...(scenario.incidents ?? []).flatMap((i) => [i.title, i.question, i.story, i.fix]),
 ];
 
 const cases = scenarios.flatMap((scenario) => states(scenario).map((params) => ({ id: scenario.id, params, scenario })));
@@ -27,7 +28,7 @@ it('gives every scenario, and every probe within one, an id of its own', () => {
 it('speaks both languages: no text is empty, and Korean is not left out where a sentence is shown', () => {
   for (const scenario of scenarios) {
     for (const text of texts(scenario)) expect([text.en.trim(), text.ko.trim()]).not.toContain('');
-    for (const text of [scenario.question, scenario.story, ...scenario.questions.map((q) => q.ask), ...scenario.probes.map((p) => p.title), ...scenario.notes]) expect(text.ko).toMatch(/[가-힣]/);
+    for (const text of [scenario.question, scenario.story, ...scenario.questions.map((q) => q.ask), ...scenario.probes.map((p) => p.title), ...scenario.notes, ...(scenario.incidents ?? []).flatMap((i) => [i.question, i.story])]) expect(text.ko).toMatch(/[가-힣]/);
   }
 });
 
@@ -37,7 +38,7 @@ describe.each(cases)('$id with $params', ({ scenario, params }) => {
   it('is understood: dumps without an error, objects without a warning', () => {
     expect(world.hosts.length).toBeGreaterThan(0);
     // A scenario may name probes that end at something that is not modelled; then that is said of the objects, too.
-    const expected = (code: string): boolean => code === 'unmodelled' && scenario.unknownHere !== undefined;
+    const expected = (code: string): boolean => (code === 'unmodelled' && scenario.unknownHere !== undefined) || (scenario.warned?.includes(code) ?? false);
     expect(diagnostics.filter((d) => d.severity === 'error' || (scenario.source.kind === 'objects' && d.severity === 'warning' && !expected(d.code)))).toEqual([]);
   });
 
@@ -48,16 +49,16 @@ describe.each(cases)('$id with $params', ({ scenario, params }) => {
     expect(packed.names.pods.length).toBeGreaterThan(0);
   });
 
-  it.each(scenario.probes)('walks $id to an end that it knows', ({ id, from, to, proto }) => {
-    const probe = readProbe(world, { from, to, proto, via: undefined, sport: undefined, size: undefined });
+  it.each(scenario.probes)('walks $id to an end that it knows', ({ id, from, to, proto, size }) => {
+    const probe = readProbe(world, { from, to, proto, via: undefined, sport: undefined, size });
     if (!probe.ok) throw new Error(`${probe.problem.field} ${probe.problem.code}: ${probe.problem.text}`);
     const [outcome] = trace(world, probe.value).outcomes;
     // What a state breaks on purpose is asserted by the scenario's own tests.
     expect(outcome?.request.verdict === 'unknown').toBe(scenario.unknownHere?.includes(id) ?? false);
   });
 
-  it.each(scenario.probes)('has a short link for $id that says the same again', ({ from, to, proto }) => {
-    const link = { ...linkTo(scenario.id), params, from, to, proto };
+  it.each(scenario.probes)('has a short link for $id that says the same again', ({ from, to, proto, size }) => {
+    const link = { ...linkTo(scenario.id), params, from, to, proto, size };
     const text = encodeLink(link);
     expect(text.length).toBeLessThanOrEqual(200);
     expect(decodeLink(text)).toEqual({ kind: 'link', link });

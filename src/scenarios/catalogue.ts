@@ -1,6 +1,7 @@
 import { calicoModes } from './calico-modes/scenario.ts';
 import { calicoOpenstack } from './calico-openstack/scenario.ts';
 import { flannel } from './flannel/scenario.ts';
+import { incidentScenarios } from './incidentScenarios.ts';
 import { ipvsMetallb } from './ipvs-metallb/scenario.ts';
 import { metallbL2 } from './metallb-l2/scenario.ts';
 import { multusSriov } from './multus-sriov/scenario.ts';
@@ -8,6 +9,6 @@ import { openshiftSdn } from './openshift-sdn/scenario.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All built-in scenarios with all their texts, in the order of their cards. The page fetches this when another than the first is opened. */
-export const scenarios: readonly [Scenario, ...Scenario[]] = [ipvsMetallb, calicoModes, calicoOpenstack, openshiftSdn, flannel, metallbL2, multusSriov];
+export const scenarios: readonly [Scenario, ...Scenario[]] = [ipvsMetallb, calicoModes, calicoOpenstack, openshiftSdn, flannel, metallbL2, multusSriov, ...incidentScenarios];
 
 export const findScenario = (id: string): Scenario | undefined => scenarios.find((s) => s.id === id);

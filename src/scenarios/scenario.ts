@@ -22,6 +22,10 @@ export interface Scenario extends ScenarioCard {
   readonly source: ScenarioSource;
   /** The first one opens with the scenario. */
   readonly probes: readonly [NamedProbe, ...NamedProbe[]];
+  /** Of a scenario about things that went wrong: what each option of its parameter `incident` is about. */
+  readonly incidents?: readonly Incident[];
+  /** Codes of warnings that its objects cause on purpose. */
+  readonly warned?: readonly string[];
   /** Ids of probes whose walk ends at something that is not modelled yet, and says so. */
   readonly unknownHere?: readonly string[];
   /** What a learner should be able to say, with the walk that answers it. */
@@ -32,7 +36,8 @@ export interface Scenario extends ScenarioCard {
 
 /**
  * `dumps`: a folder of dumps below `src/scenarios` for every combination of the parameters. `objects`: the folder has `objects.yaml`,
- * and a patch of it (cluster/patch.ts) named `KEY-VALUE.yaml` for every option that is not a parameter's default.
+ * and a patch of it (cluster/patch.ts) named `KEY-VALUE.yaml` for every option that is not a parameter's default
+ * (`KEY-VALUE-OPTION.yaml` where the option means another change under each VALUE of another parameter KEY).
  */
 export type ScenarioSource =
   | { readonly kind: 'dumps'; readonly folder: (params: Readonly<Record<string, string>>) => string }
@@ -44,6 +49,8 @@ export interface Parameter {
   /** Words of a link: short, without spaces. */
   readonly options: readonly string[];
   readonly default: string;
+  /** The key of another parameter, under each of whose values this one's options mean another change. */
+  readonly within?: string;
   /** What the page calls an option; by default its own word. */
   readonly names?: Readonly<Record<string, Bilingual>>;
 }
@@ -55,6 +62,23 @@ export interface NamedProbe {
   readonly from: string;
   readonly to: string;
   readonly proto: 'tcp' | 'udp' | 'icmp';
+  /** Bytes of payload. */
+  readonly size?: number;
+}
+
+/** Something that really went wrong somewhere, with what mended it. */
+export interface Incident {
+  /** The option of the parameter `incident`. */
+  readonly id: string;
+  readonly title: Bilingual;
+  /** As people asked it: "Why does …?" */
+  readonly question: Bilingual;
+  /** Two sentences: what is to be seen, and what explains it. */
+  readonly story: Bilingual;
+  /** What was typed or applied. */
+  readonly fix: Bilingual;
+  /** Id of the probe that shows it. */
+  readonly probe: string;
 }
 
 /** A question about one walk, whose answer is computed from it. */
@@ -76,5 +100,7 @@ export const withDefaults = (scenario: Pick<Scenario, 'parameters'>, params: Rea
 export const patchesOf = (scenario: Pick<Scenario, 'parameters'>, params: Readonly<Record<string, string>>): readonly string[] =>
   scenario.parameters.flatMap((p) => {
     const value = params[p.key] ?? p.default;
-    return value === p.default ? [] : [`${p.key}-${value}.yaml`];
+    if (value === p.default) return [];
+    const outer = scenario.parameters.find((other) => other.key === p.within);
+    return [outer ? `${outer.key}-${params[outer.key] ?? outer.default}-${value}.yaml` : `${p.key}-${value}.yaml`];
   });

@@ -27,7 +27,7 @@ async function openedScenario(scenario: Scenario, params: Readonly<Record<string
   return read;
 }
 
-const wordsOf = (probe: NamedProbe): ProbeWords => ({ from: probe.from, via: undefined, to: probe.to, proto: probe.proto, sport: undefined, size: undefined });
+const wordsOf = (probe: NamedProbe): ProbeWords => ({ from: probe.from, via: undefined, to: probe.to, proto: probe.proto, sport: undefined, size: probe.size });
 
 const fetched = new Map<string, Promise<LoadedFiles>>();
 

@@ -132,6 +132,12 @@ export class NetnsDraft {
     this.#conntrack.push({ text, because });
   }
 
+  /** Takes out the lines of `conntrack -L` that are meant; false when there are none. */
+  removeConnections(which: (line: string) => boolean): boolean {
+    const kept = this.#conntrack.filter((l) => !which(l.text));
+    return this.#conntrack.splice(0, this.#conntrack.length, ...kept).length > kept.length;
+  }
+
   /** What another command prints about it, with line breaks: `ovs-vsctl show`. */
   listing(command: string, text: string, because?: Because): void {
     this.#listings.push({ command, text, because });

@@ -1,0 +1,5 @@
+import { incidentsFlannel } from './incidents-flannel/scenario.ts';
+import type { Scenario } from './scenario.ts';
+
+/** Clusters that people really broke, each with a parameter `incident`. */
+export const incidentScenarios: readonly Scenario[] = [incidentsFlannel];
