@@ -50,6 +50,12 @@ export const cards = [
     system: { en: 'Flannel VXLAN, kube-proxy iptables', ko: 'Flannel VXLAN, kube-proxy iptables' },
     question: { en: 'Why do pods reach only pods of their own node?', ko: '왜 같은 노드의 파드에만 닿을까요?' },
   },
+  {
+    id: 'incidents-ipvs',
+    title: { en: 'Incidents with IPVS', ko: '장애 사례: IPVS' },
+    system: { en: 'kube-proxy 1.19 IPVS, MetalLB layer 2', ko: 'kube-proxy 1.19 IPVS, MetalLB layer 2' },
+    question: { en: 'Why does the load-balancer address work only sometimes?', ko: '왜 로드밸런서 주소가 될 때도 있고 안 될 때도 있을까요?' },
+  },
 ] as const satisfies readonly ScenarioCard[];
 
 export type ScenarioId = (typeof cards)[number]['id'];
