@@ -89,13 +89,14 @@ function mainRoute(netns: Netns, ip: Ip4): Route | undefined {
 
 /**
  * Where the packet of an undescribed client enters: at a described router that knows the way back to it; else at the machine to which
- * a router sends the destination; else at one that owns it; else at any machine with a route back. The device is the one of that route.
+ * a router sends the destination; else at one whose program answers ARP for it, or that owns it; else at any machine with a route back. The device is the one of that route.
  */
 function entryOf(world: World, ip: Ip4, dst: Ip4 | undefined): { readonly host: string; readonly dev: string } | undefined {
   const routers = world.hosts.filter((h) => h.role === 'router');
   const nexthops = dst === undefined ? [] : routers.flatMap((r) => r.netns.slice(0, 1).flatMap((n) => mainRoute(n, dst)?.nexthops.flatMap((hop) => hop.via ?? []) ?? []));
+  const speakers = world.hosts.filter((h) => h.netns.some((n) => n.arpPrograms?.some((p) => p.ip === dst)));
   const owners = dst === undefined ? [] : ownersOf(world, dst).map((o) => o.host);
-  const order = [...routers, ...nexthops.flatMap((hop) => ownersOf(world, hop).map((o) => o.host)), ...owners, ...world.hosts.filter((h) => h.role !== 'client')];
+  const order = [...routers, ...nexthops.flatMap((hop) => ownersOf(world, hop).map((o) => o.host)), ...speakers, ...owners, ...world.hosts.filter((h) => h.role !== 'client')];
   for (const host of order) {
     const own = host.netns[0];
     const dev = own && mainRoute(own, ip)?.nexthops.find((n) => !n.dead)?.dev;

@@ -3,6 +3,7 @@ import { clusterOf, documentOf, endsOf, ip4, nodeOf, serviceOf, worldOfObjects }
 import { at, tcp } from '../../testing/sample.ts';
 import { DiagnosticList } from '../../dumps/diagnostic.ts';
 import { formatIp4 } from '../../packet/address.ts';
+import { readProbe } from '../../share/probeWords.ts';
 import { withLoadBalancerAddresses } from './allocate.ts';
 import type { ServiceModel } from '../model.ts';
 
@@ -88,6 +89,12 @@ describe('layer 2: one speaker answers', () => {
   it('brings a client on the wire to that node, wherever the pod is', () => {
     const { world } = worldOfObjects([...NODES, ...PODS, POOL, L2, web(), FABRIC]);
     expect(endsOf(world, tcp(at('near'), '192.168.1.240', 80))).toEqual(['0.50 delivered n2/web-1 192.168.1.11>10.244.2.2:80, answer', '0.50 delivered n3/web-2 192.168.1.11>10.244.3.2:80, answer']);
+  });
+
+  it('lets a client that nobody described come in where the address is answered for', () => {
+    const { world } = worldOfObjects([...NODES, ...PODS, POOL, L2, web({ externalTrafficPolicy: 'Local' })]);
+    const probe = readProbe(world, { from: '203.0.113.9', to: '192.168.1.240:80', proto: 'tcp', via: undefined, sport: undefined, size: undefined });
+    expect(probe.ok && endsOf(world, probe.value)).toEqual(['1.00 delivered n3/web-2 203.0.113.9>10.244.3.2:80, answer']);
   });
 
   it('brings it to a node with a pod, its address untouched, with policy Local', () => {
