@@ -6,13 +6,13 @@ import { programIpvs, wireIpvs } from './ipvs/ipvs.ts';
 import { programKubelet } from './kubelet.ts';
 import { reportSkipped } from './units.ts';
 import { programUserspace, wireNftables } from './unmodelled.ts';
-import { versionOf } from './version.ts';
+import { reportVersions } from './version.ts';
 
 /** kube-proxy of every node, behind the kubelet's own rules; what it writes hangs on its mode and on its version there. */
 export function kubeProxyOf(cluster: ClusterModel, found: DiagnosticList): Component | undefined {
   if (cluster.nodes.length === 0) return undefined;
   reportSkipped(cluster, found);
-  for (const node of cluster.nodes) versionOf(node, cluster, found);
+  reportVersions(cluster, found);
   const { modelled, wire, program } = MODES[cluster.kubeProxy.mode];
   if (!modelled) reportMode(cluster, found);
   return {

@@ -27,7 +27,7 @@ describe('what the user is told', () => {
     return found.items.map((d) => `${d.severity} ${d.code} ${d.text}`);
   };
 
-  it('says which version stands in for another', () => expect(told(cluster([node('n1', '192.168.0.2', 26), node('n2', '192.168.0.3', 27)], []))).toEqual(['info proxy-version-mapped 1.26 → 1.25']));
+  it('says once which version stands in for another', () => expect(told(cluster([node('n1', '192.168.0.2', 26), node('n2', '192.168.0.3', 27), node('n3', '192.168.0.4', 26)], []))).toEqual(['info proxy-version-mapped 1.26 → 1.25']));
 
   it('says once which one is taken where Nodes name none', () =>
     expect(told(cluster(['n1', 'n2'].map((n) => node(n, '192.168.0.2', 0, { kubeProxyVersion: undefined })), []))).toEqual(['info proxy-version-assumed 1.36']));

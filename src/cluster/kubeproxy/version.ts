@@ -24,13 +24,18 @@ export function nearestRead(version: Version | undefined): ProxyVersion {
   return proxyVersion(READ_MINORS.findLast((minor) => minor <= version.minor) ?? OLDEST);
 }
 
-/** The version of a node's kube-proxy; says so when another one stands in for it. */
-export function versionOf(node: NodeModel, cluster: ClusterModel, found: DiagnosticList): ProxyVersion {
-  const given = node.kubeProxyVersion;
-  const version = nearestRead(given);
-  if (!given) found.once('proxy-version-assumed', sourceOf(node, cluster), `1.${version.minor}`);
-  else if (given.major !== 1 || given.minor !== version.minor) found.add('proxy-version-mapped', sourceOf(node, cluster), `${given.major}.${given.minor} → 1.${version.minor}`);
-  return version;
+/** Says once for each version which other one stands in for it. */
+export function reportVersions(cluster: ClusterModel, found: DiagnosticList): void {
+  const said = new Set<string>();
+  for (const node of cluster.nodes) {
+    const given = node.kubeProxyVersion;
+    const name = given ? `${given.major}.${given.minor}` : '';
+    if (said.has(name)) continue;
+    said.add(name);
+    const taken = `1.${nearestRead(given).minor}`;
+    if (!given) found.add('proxy-version-assumed', sourceOf(node, cluster), taken);
+    else if (name !== taken) found.add('proxy-version-mapped', sourceOf(node, cluster), `${name} → ${taken}`);
+  }
 }
 
 function sourceOf(node: NodeModel, cluster: ClusterModel): SourceRef {

@@ -121,6 +121,13 @@ describe('node ports', () => {
   `('1.$minor: $settings', ({ minor, settings, ips }: { minor: number; settings: Partial<KubeProxySettings>; ips: readonly string[] }) =>
     expect(jump(minor, settings)).toEqual(ips.map((ip) => `-d ${ip}/32 ${LAST} -j KUBE-NODEPORTS`)));
 
+  it.each([[22, false], [24, false], [27, true]])('1.%d has rules for them without an address that they are for: %s', (minor, has) => {
+    const away = { nodePortAddresses: ['172.16.0.0/12'] };
+    const ported = service('svc1', { clusterIp: '172.30.0.41', type: 'NodePort', ports: [{ name: 'p80', protocol: 'TCP', port: 80, nodePort: 30001 }] });
+    expect(rules(compiled(minor, [[ported, [endpoint('10.180.0.1@n1')]]], away), 'nat', 'KUBE-NODEPORTS').length > 0).toBe(has);
+    expect(rules(compiled(minor, [[ported, []]], away), 'filter', 'KUBE-EXTERNAL-SERVICES').length > 0).toBe(has);
+  });
+
   it.each`
     minor | settings                                     | value
     ${18} | ${{ nodePortAddresses: ['192.168.0.0/24'] }} | ${'1'}

@@ -1,7 +1,7 @@
 import { isExternal } from '../endpoints.ts';
 import { comment } from '../savedRule.ts';
 import type { Plan, PlannedUnit } from './plan.ts';
-import { acceptHealthCheck, allowedSources, balance, refuse, refuseNodePort, toAddress, toNodePort, writeEndpoints } from './service.ts';
+import { acceptHealthCheck, allowedSources, balance, nodePortOf, refuse, refuseNodePort, toAddress, toNodePort, writeEndpoints } from './service.ts';
 
 /** Chains of one service port. */
 interface Chains {
@@ -37,13 +37,14 @@ const capturesInternal = ({ version }: Plan, planned: PlannedUnit): boolean => !
 
 /** KUBE-SERVICES and KUBE-NODEPORTS: which addresses are this service. */
 function writeCapture(plan: Plan, planned: PlannedUnit, chains: Chains): void {
-  const { add, version, nodePorts } = plan;
+  const { add } = plan;
   const { unit } = planned;
   const { because } = unit;
   if (capturesInternal(plan, planned)) add('nat', 'KUBE-SERVICES', { ...toAddress(planned, 'cluster IP', unit.clusterIp), target: unit.internalLocal ? chains.local : chains.cluster }, because);
   for (const ip of unit.externalIps) add('nat', 'KUBE-SERVICES', { ...toAddress(planned, 'external IP', ip), target: chains.external }, because);
   for (const ip of unit.vips) add('nat', 'KUBE-SERVICES', { ...toAddress(planned, 'loadbalancer IP', ip), target: usesFirewall(planned) ? chains.firewall : chains.external }, because);
-  if (unit.nodePort !== undefined && (version.from(26) || nodePorts.ips.length > 0)) add('nat', 'KUBE-NODEPORTS', { ...toNodePort(planned, unit.nodePort), target: chains.external }, because);
+  const nodePort = nodePortOf(plan, planned);
+  if (nodePort !== undefined) add('nat', 'KUBE-NODEPORTS', { ...toNodePort(planned, nodePort), target: chains.external }, because);
 }
 
 /** Table filter: what no endpoint of the node, or of the cluster, will answer, and whom the source ranges keep out. */

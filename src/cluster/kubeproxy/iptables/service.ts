@@ -27,14 +27,19 @@ export function refuse({ add }: Plan, { unit }: PlannedUnit, chain: string, why:
   );
 }
 
-export function refuseNodePort({ add }: Plan, { unit }: PlannedUnit, why: string, target: 'REJECT' | 'DROP'): void {
-  if (unit.nodePort === undefined) return;
-  add(
+/** The port at which the nodes serve it; up to 1.25 only where a node has an address for node ports. */
+export const nodePortOf = ({ version, nodePorts }: Plan, { unit }: PlannedUnit): number | undefined => (version.from(26) || nodePorts.ips.length > 0 ? unit.nodePort : undefined);
+
+export function refuseNodePort(plan: Plan, planned: PlannedUnit, why: string, target: 'REJECT' | 'DROP'): void {
+  const { unit } = planned;
+  const nodePort = nodePortOf(plan, planned);
+  if (nodePort === undefined) return;
+  plan.add(
     'filter',
     'KUBE-EXTERNAL-SERVICES',
     {
       proto: unit.proto,
-      matches: [comment(`${unit.name} ${why}`), '-m addrtype --dst-type LOCAL', `-m ${unit.proto} --dport ${unit.nodePort}`],
+      matches: [comment(`${unit.name} ${why}`), '-m addrtype --dst-type LOCAL', `-m ${unit.proto} --dport ${nodePort}`],
       target: target === 'REJECT' ? REJECTED : target,
     },
     unit.because,

@@ -1,6 +1,6 @@
 import { comment } from '../savedRule.ts';
 import type { Plan, PlannedUnit } from './plan.ts';
-import { acceptHealthCheck, allowedSources, balance, refuse, refuseNodePort, toAddress, toNodePort, writeEndpoints } from './service.ts';
+import { acceptHealthCheck, allowedSources, balance, nodePortOf, refuse, refuseNodePort, toAddress, toNodePort, writeEndpoints } from './service.ts';
 
 /** Chains of one service port. */
 interface Chains {
@@ -79,10 +79,11 @@ function writeLoadBalancers(plan: Plan, planned: PlannedUnit, chains: Chains): v
 }
 
 function writeNodePort(plan: Plan, planned: PlannedUnit, chains: Chains): void {
-  const { add, nodePorts } = plan;
+  const { add } = plan;
   const { unit } = planned;
-  if (unit.nodePort === undefined || nodePorts.ips.length === 0) return;
-  const rule = toNodePort(planned, unit.nodePort);
+  const nodePort = nodePortOf(plan, planned);
+  if (nodePort === undefined) return;
+  const rule = toNodePort(planned, nodePort);
   if (unit.externalLocal) {
     add('nat', 'KUBE-NODEPORTS', { ...rule, src: '-s 127.0.0.0/8', target: 'KUBE-MARK-MASQ' }, unit.because);
     add('nat', 'KUBE-NODEPORTS', { ...rule, target: chains.xlb }, unit.because);
