@@ -1,4 +1,5 @@
-import { conntrackJson, type HeaderJson, pathJson, rulesJson } from './engineJson.ts';
+import { conntrackJson, rulesJson } from '../../src/cli/answer.ts';
+import { type HeaderJson, pathJson } from '../../src/cli/frame.ts';
 import { hex } from '../../src/packet/address.ts';
 import { ipOf, l4Of, type Packet, TCP_ACK } from '../../src/packet/packet.ts';
 import type { Trace } from '../../src/engine/trace-types.ts';

@@ -23,7 +23,8 @@ export interface Ground {
   record(planned: readonly Planned[]): Promise<ReadonlyMap<string, WorldRecord>>;
 }
 
-export const RECORDER = fileURLToPath(new URL('record.py', import.meta.url));
+/** The recorder's folder: `record.py` is what runs. */
+export const RECORDER = fileURLToPath(new URL('recorder', import.meta.url));
 const WORKERS = 4;
 
 /** Tools of this machine that the referee needs, as Debian packages, and whether it may make namespaces; empty when all is there. */
@@ -95,7 +96,7 @@ async function recordShare(planned: readonly Planned[], prefix: string, keep: bo
   try {
     writeJobs(planned, dir, dir, prefix);
     const results = join(dir, 'results.jsonl');
-    const error = await run('python3', [RECORDER, join(dir, 'jobs.jsonl'), results]);
+    const error = await run('python3', [join(RECORDER, 'record.py'), join(dir, 'jobs.jsonl'), results]);
     return readRecords(results, error);
   } finally {
     if (keep) console.log(`kept: ${dir}`);

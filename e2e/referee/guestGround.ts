@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildGuest, type Guest } from './guest/build.ts';
@@ -39,10 +39,10 @@ export async function guestGround(keep = false): Promise<Ground> {
 async function recordInGuest(guest: Guest, planned: readonly Planned[], keep: boolean): Promise<readonly WorldRecord[]> {
   const dir = mkdtempSync(join(tmpdir(), 'packetwalk-guest-'));
   try {
-    copyFileSync(RECORDER, join(dir, 'record.py'));
+    cpSync(RECORDER, join(dir, 'recorder'), { recursive: true });
     // The shared folder is slow: labs run from a copy in the guest's memory. Open vSwitch, once loaded, tracks connections in every namespace.
     writeJobs(planned, dir, '/tmp/job', 'pw');
-    writeFileSync(join(dir, 'job.sh'), `cp -r /host /tmp/job\nrmmod openvswitch\n# A raw SCTP socket would bring in a whole SCTP stack, which answers by itself.\nmkdir -p /etc/modprobe.d; echo install sctp /bin/false > /etc/modprobe.d/packetwalk.conf\npython3 /tmp/job/record.py /tmp/job/jobs.jsonl /tmp/results.jsonl ${QUIET_MS}\nstatus=$?\ncp /tmp/results.jsonl /host/\nexit $status\n`);
+    writeFileSync(join(dir, 'job.sh'), `cp -r /host /tmp/job\nrmmod openvswitch\n# A raw SCTP socket would bring in a whole SCTP stack, which answers by itself.\nmkdir -p /etc/modprobe.d; echo install sctp /bin/false > /etc/modprobe.d/packetwalk.conf\npython3 /tmp/job/recorder/record.py /tmp/job/jobs.jsonl /tmp/results.jsonl ${QUIET_MS}\nstatus=$?\ncp /tmp/results.jsonl /host/\nexit $status\n`);
     const probes = planned.reduce((n, p) => n + p.probes.length, 0);
     const { rc, log } = await runInGuest(guest, dir, { timeoutSec: BOOT_SEC + SEC_A_WORLD * planned.length + SEC_A_PROBE * probes });
     return readRecords(join(dir, 'results.jsonl'), rc === 0 ? undefined : `status ${rc}: ${log.slice(-2000)}`);
