@@ -97,3 +97,19 @@ describe('commands typed on a machine', () => {
     expect(ask(fabric(machine), 'n1/a', 'pod/default/b:80')).toMatchObject(wanted);
   });
 });
+
+it('programs only the nodes that a walk enters', () => {
+  const text = `${TEN_LINES}---\nkind: Node\nmetadata: {name: n3}\n---\nkind: Service\nmetadata: {name: s}\nspec: {clusterIP: 10.96.0.10, selector: {app: x}, ports: [{port: 80}]}\n`;
+  const { world } = worldOf({ 'objects.yaml': text });
+  const entered: string[] = [];
+  for (const host of world.hosts) {
+    const [own] = host.netns;
+    const tables = own && Object.getOwnPropertyDescriptor(own, 'tables');
+    if (own && tables) Object.defineProperty(own, 'tables', { get: () => (entered.push(host.name), tables.get?.call(own) as unknown) });
+  }
+  const probe = readProbe(world, { from: 'n1/a', to: '10.96.0.10:80', proto: 'tcp', via: undefined, sport: undefined, size: undefined });
+  if (!probe.ok) throw new Error('the probe is wrong');
+  expect(trace(world, probe.value).outcomes[0]).toMatchObject({ request: { verdict: 'delivered' } });
+  expect(new Set(entered)).not.toContain('n3');
+  expect(new Set(entered)).toContain('n1');
+});

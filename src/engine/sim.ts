@@ -199,9 +199,16 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
         host,
         netns,
         conntrack: givenTable(netns),
-        tracking: needsConntrack(netns),
-        defragging: needsDefrag(netns),
-        natting: hasNat(netns),
+        // Asked when a packet comes by: a compiled node's rules are made when somebody first looks at them.
+        get tracking() {
+          return needsConntrack(netns);
+        },
+        get defragging() {
+          return needsDefrag(netns);
+        },
+        get natting() {
+          return hasNat(netns);
+        },
         ipvs: newIpvsTable(netns),
         exceptions: givenExceptions(netns),
         learned: new Map(),
