@@ -6,6 +6,9 @@ import type { Trace } from '../engine/trace-types.ts';
 import { formatIp4 } from '../packet/address.ts';
 import { ipOf, PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../packet/packet.ts';
 import { packetBytes } from '../packet/sizes.ts';
+import { headline } from '../text/headline.ts';
+import { readTrace } from '../text/reading.ts';
+import { verdictLine } from '../text/verdict.ts';
 import { at, ip, rulesOf } from '../testing/sample.ts';
 import { calicoOpenstack } from './calico-openstack/scenario.ts';
 import { loadScenario } from './files.node.ts';
@@ -157,4 +160,20 @@ describe('what does not depend on the tunnel', () => {
 it('tunl0 is 20 bytes below the NIC', () => {
   const links = clusterIn('always').world.hosts.find((h) => h.name === 'chhan-k8s-1')?.netns[0]?.links ?? [];
   expect(['ens3', 'tunl0'].map((name) => links.find((l) => l.name === name)?.mtu)).toEqual([1500, 1480]);
+});
+
+describe('the story of a spoofed frame', () => {
+  const { world } = clusterIn('crosssubnet');
+  const t = walk('crosssubnet', podToPod);
+
+  it.each([
+    ['en', 'chhan-k8s-1 routes it out of ens3, by way of 10.100.200.21', 'On the rule stands: “Drop traffic without an IP/MAC allow rule.”'],
+    ['ko', 'ens3', '규칙에 적힌 설명: “Drop traffic without an IP/MAC allow rule.”'],
+  ] as const)('says in %s that it leaves by the NIC, and what stands on the rule that drops it', (lang, way, comment) => {
+    const reading = readTrace(t, world, 'story');
+    const told = reading.stops.map((stop) => headline({ trace: t, world, reading, lang }, stop));
+    expect(told.join('\n')).toContain(way);
+    expect(told.join('\n')).not.toContain('veth');
+    expect(verdictLine({ trace: t, world, lang }, 0).reason).toContain(comment);
+  });
 });

@@ -34,7 +34,7 @@ export type Tale =
   | { readonly kind: 'rule-miss'; readonly rule: string; readonly because: Because | undefined }
   | { readonly kind: 'rule-unknown'; readonly rule: string }
   | { readonly kind: 'policy'; readonly chain: string; readonly policy: string }
-  | { readonly kind: 'rule-drop'; readonly rule: string; readonly table: string; readonly hook: string; readonly host: string; readonly because: Because | undefined }
+  | { readonly kind: 'rule-drop'; readonly rule: string; readonly table: string; readonly hook: string; readonly host: string; readonly because: Because | undefined; /** What its author wrote on it. */ readonly comment: string | undefined }
   | { readonly kind: 'policy-drop'; readonly chain: string; readonly table: string; readonly host: string }
   | { readonly kind: 'reject'; readonly rule: string; readonly table: string; readonly hook: string; readonly host: string; readonly because: Because | undefined }
   | { readonly kind: 'masquerade'; readonly rule: string; readonly before: string; readonly after: string; readonly out: string; readonly dev: string; readonly borrowed: boolean; readonly marked: string | undefined; readonly port: { readonly before: number; readonly after: number } | undefined }

@@ -67,7 +67,7 @@ export const whyEn: Dictionary = {
   'rule-miss': (t) => (t.because === undefined ? 'A condition does not hold.' : `${c(t.because.text)} does not hold: the packet has ${c(t.because.saw)}. What stands behind it in the rule is not evaluated any more.`),
   'rule-unknown': (t) => `A condition of ${c(t.rule)} is not modelled, or what it asks is not in the dump. It is not treated as “no match”: that would be a guess.`,
   policy: (t) => `No rule of ${c(t.chain)} ended the walk, so the policy does.`,
-  'rule-drop': (t) => `DROP is silent: nobody is told, and the sender waits until it gives up.${t.because === undefined ? ` ${c(t.rule)} has no condition: it takes all that reaches it.` : ` What made the rule match: ${c(t.because.text)}, the packet has ${c(t.because.saw)}.`}`,
+  'rule-drop': (t) => `DROP is silent: nobody is told, and the sender waits until it gives up.${t.because === undefined ? ` ${c(t.rule)} has no condition: it takes all that reaches it.` : ` What made the rule match: ${c(t.because.text)}, the packet has ${c(t.because.saw)}.`}${t.comment === undefined ? '' : ` On the rule stands: “${plain(t.comment)}”`}`,
   'policy-drop': (t) => `All rules of ${c(`${t.table} ${t.chain}`)} were tried; whatever none of them accepts, the policy drops without a word.`,
   reject: (t) => `REJECT drops the packet and *tells the sender*, so that it fails at once instead of waiting.${t.because === undefined ? '' : ` What made the rule match: ${c(t.because.text)}.`}`,
   masquerade: (t) =>

@@ -66,7 +66,7 @@ export const whyKo: Dictionary = {
   'rule-miss': (t) => (t.because === undefined ? '맞지 않는 조건이 있습니다.' : `조건 ${cj(t.because.text, '이/가')} 맞지 않습니다. 패킷의 값은 ${c(t.because.saw)}입니다. 그 뒤의 조건은 더 보지 않습니다.`),
   'rule-unknown': (t) => `${c(t.rule)}의 조건을 아직 다루지 않거나, 필요한 것이 덤프에 없습니다. “맞지 않음”으로 여기지 않습니다. 그것은 짐작이기 때문입니다.`,
   policy: (t) => `${c(t.chain)}의 어떤 규칙도 끝내지 않았으므로 정책이 정합니다.`,
-  'rule-drop': (t) => `DROP은 조용합니다. 아무에게도 알리지 않으므로 보낸 쪽은 포기할 때까지 기다립니다.${t.because === undefined ? ` ${c(t.rule)}에는 조건이 없어 여기까지 온 것을 모두 버립니다.` : ` 규칙이 맞은 까닭: ${c(t.because.text)}, 패킷의 값은 ${c(t.because.saw)}.`}`,
+  'rule-drop': (t) => `DROP은 조용합니다. 아무에게도 알리지 않으므로 보낸 쪽은 포기할 때까지 기다립니다.${t.because === undefined ? ` ${c(t.rule)}에는 조건이 없어 여기까지 온 것을 모두 버립니다.` : ` 규칙이 맞은 까닭: ${c(t.because.text)}, 패킷의 값은 ${c(t.because.saw)}.`}${t.comment === undefined ? '' : ` 규칙에 적힌 설명: “${plain(t.comment)}”`}`,
   'policy-drop': (t) => `${c(`${t.table} ${t.chain}`)}의 모든 규칙을 시도했습니다. 허용되지 않은 것은 정책이 말없이 버립니다.`,
   reject: (t) => `REJECT는 패킷을 버리고 *보낸 쪽에 알립니다*. 그래서 기다리지 않고 바로 실패합니다.${t.because === undefined ? '' : ` 규칙이 맞은 까닭: ${c(t.because.text)}.`}`,
   masquerade: (t) =>

@@ -92,7 +92,7 @@ function tableTale(ctx: Telling, stop: Stop, lead: RuleStep & Step): Tale {
   const because = becauseOf(decided.conditions);
   const where = { table: lead.table, hook: lead.hook, host: lead.host };
   if (lead.verdict === 'REJECT') return { kind: 'reject', rule, because, ...where };
-  if (lead.verdict === 'DROP' || stop.kind === 'drop') return { kind: 'rule-drop', rule, because, ...where };
+  if (lead.verdict === 'DROP' || stop.kind === 'drop') return { kind: 'rule-drop', rule, because, comment: /--comment "((?:[^"\\]|\\.)*)"/.exec(lead.text)?.[1], ...where };
   const nat = ctx.trace.steps.slice(stop.from, stop.to + 1).find((s): s is NatStep & Step => s.kind === 'nat' && s.parent === lead.id);
   if (nat) return natTale(ctx, lead, nat);
   const zone = lead.verdict === 'CT' ? / --zone(?:-orig|-reply)? (\S+)/.exec(lead.text)?.[1] : undefined;

@@ -19,7 +19,9 @@ function leadsTo(ctx: Telling, step: Step, fib: FibStep): { readonly into: 'pod'
   const link = linkOf(ctx, step, fib.oif);
   if (isTunnel(link)) return { into: 'tunnel', name: fib.nexthop === undefined ? undefined : hostOf(ctx, fib.nexthop) };
   const peer = link?.veth;
-  if (link?.kind === 'veth') return { into: 'pod', name: peer && peer.netns !== null && podIn(ctx.world, peer.host, peer.netns) ? actorName(ctx.world, peer.host, peer.netns, ctx.lang) : named(ctx, fib.dst) };
+  // A cable to another machine, such as a VM's NIC, leads to no pod.
+  const cable = peer !== undefined && peer.host !== step.host;
+  if (link?.kind === 'veth' && !cable) return { into: 'pod', name: peer && peer.netns !== null && podIn(ctx.world, peer.host, peer.netns) ? actorName(ctx.world, peer.host, peer.netns, ctx.lang) : named(ctx, fib.dst) };
   return { into: 'link', name: fib.nexthop === undefined ? named(ctx, fib.dst) : hostOf(ctx, fib.nexthop) };
 }
 
