@@ -9,6 +9,8 @@ export default defineConfig({
   plugins: [react(), bundleFolders(), contentSecurityPolicy()],
   // See the file itself: React Flow's viewport animations are not used, and they weigh 5 kB gzip.
   resolve: { alias: { 'd3-transition': fileURLToPath(new URL('src/app/stage/d3Transition.ts', import.meta.url)) } },
+  // A module: the page starts it as one.
+  worker: { format: 'es' },
   build: { target: 'es2023', assetsInlineLimit: 0, chunkSizeWarningLimit: 600 },
   test: { include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
 });

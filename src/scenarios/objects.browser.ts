@@ -1,5 +1,5 @@
 import { patchObjects } from '../cluster/patch.ts';
-import { worldOf } from '../cluster/world.ts';
+import { type ClusterWorld, worldOf } from '../cluster/world.ts';
 import type { LoadedFiles } from './files.browser.ts';
 import { patchesOf, type Scenario } from './scenario.ts';
 
@@ -16,6 +16,16 @@ async function text(path: string): Promise<string> {
 export async function loadObjects(scenario: Scenario, folder: string, params: Readonly<Record<string, string>>): Promise<LoadedFiles> {
   const [base, ...patches] = await Promise.all(['objects.yaml', ...patchesOf(scenario, params)].map((file) => text(`./${folder}/${file}`)));
   const files = { 'objects.yaml': patches.reduce(patchObjects, base ?? '') };
-  const parsed = worldOf(files);
-  return { files, names: parsed.world.names, parsed };
+  let made: ClusterWorld | undefined;
+  const compiled = (): ClusterWorld => (made ??= worldOf(files));
+  // The page compiles away from its own thread and needs the files alone.
+  return {
+    files,
+    get parsed() {
+      return compiled();
+    },
+    get names() {
+      return compiled().world.names;
+    },
+  };
 }

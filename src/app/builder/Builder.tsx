@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { type ObjectPlace, yamlFiles } from '../../cluster/edit/form.ts';
 import { OBJECTS_FILE } from '../../cluster/starter.ts';
 import type { Lang } from '../../text/lang.ts';
@@ -46,6 +46,12 @@ export function Builder({ loaded, start, t, lang, verdict }: Props) {
   useEffect(() => {
     if (dumpAt) setView('yaml');
   }, [dumpAt]);
+  useLayoutEffect(() => {
+    const opener = document.activeElement;
+    return () => {
+      if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
+    };
+  }, []);
   useEffect(() => panel.current?.querySelector<HTMLElement>(start || view === 'form' ? '[data-autofocus]' : 'textarea')?.focus({ preventScroll: true }), [start, view]);
   const live = loaded && !start;
   return (

@@ -6,7 +6,7 @@ import { addressOf, carriedBy, linkOf } from '../store/address.ts';
 import { browserLang } from '../store/prefs.ts';
 import type { Loaded } from '../store/state.ts';
 import { usePage } from '../store/store.ts';
-import { saveFile } from './saveFile.ts';
+import { saveFile } from '../topbar/saveFile.ts';
 import type { BuilderStrings } from './strings.ts';
 
 /** Says when the changes no longer fit into a link that chat tools leave whole, and offers them as a file. */

@@ -3,7 +3,7 @@ import type { Because } from '../../cluster/because.ts';
 import { becauseText } from '../../text/because.ts';
 import type { Lang } from '../../text/lang.ts';
 import type { Loaded } from '../store/state.ts';
-import { closePanel, editFile, openSource, usePage } from '../store/store.ts';
+import { closePanel, editFile, openSource, tell, usePage } from '../store/store.ts';
 import type { Strings } from '../strings.ts';
 import { COMMANDS } from '../keys/commands.ts';
 import { Icon } from '../topbar/Icon.tsx';
@@ -41,10 +41,31 @@ const MAX_COMPILED = 120;
 /** Files that were given, then those of compiled machines. */
 function pathsOf({ files, parsed, result }: Loaded, shown: string | undefined): readonly string[] {
   const given = Object.keys(files);
-  const compiled = Object.keys(parsed.dumps).filter((path) => !Object.hasOwn(files, path));
+  const compiled = parsed.paths;
   if (compiled.length <= MAX_COMPILED) return [...given, ...compiled];
   const entered = new Set(result.kind === 'walk' ? result.walk.trace.steps.map((s) => (s.netns === null ? s.host : `${s.host}/netns/${s.netns}`)) : []);
   return [...given, ...compiled.filter((path) => path === shown || entered.has(path.slice(0, path.lastIndexOf('/'))))];
+}
+
+/** The text of a file; one of a compiled machine may have to be made first. */
+function useText({ files, parsed }: Loaded, path: string): string {
+  const here = Object.hasOwn(files, path) ? files[path] : Object.hasOwn(parsed.dumps, path) ? parsed.dumps[path] : undefined;
+  const [made, setMade] = useState<{ readonly path: string; readonly text: string }>();
+  const { fetchText } = parsed;
+  useEffect(() => {
+    if (here !== undefined || !fetchText) return;
+    let stale = false;
+    fetchText(path).then(
+      (text) => {
+        if (!stale) setMade({ path, text });
+      },
+      () => tell({ kind: 'load-failed' }),
+    );
+    return () => {
+      stale = true;
+    };
+  }, [here, fetchText, path]);
+  return here ?? (made?.path === path ? made.text : '');
 }
 
 /** The file to open first: the machine that decides most, that is, the longest text. */
@@ -58,9 +79,10 @@ export function DumpView({ loaded, t, lang, verdict }: Props) {
   const canRedo = usePage((p) => p.redo.length > 0);
   const [chosen, setChosen] = useState<string>();
   const panel = useRef<HTMLElement>(null);
-  const { dumps, reasonOf } = loaded.parsed;
-  const path = [chosen, dumpAt?.input].find((p) => p !== undefined && (Object.hasOwn(loaded.files, p) || Object.hasOwn(dumps, p))) ?? firstFile(loaded);
+  const { reasonOf } = loaded.parsed;
+  const path = [chosen, dumpAt?.input].find((p) => p !== undefined && (Object.hasOwn(loaded.files, p) || loaded.parsed.paths.includes(p))) ?? firstFile(loaded);
   const given = Object.hasOwn(loaded.files, path);
+  const text = useText(loaded, path);
   const tree = useMemo(() => folders(pathsOf(loaded, path)), [loaded, path]);
   const asked = dumpAt?.input === path ? dumpAt : undefined;
   const diagnostics = useMemo(() => [...loaded.notes, ...loaded.parsed.diagnostics], [loaded.notes, loaded.parsed.diagnostics]);
@@ -76,6 +98,10 @@ export function DumpView({ loaded, t, lang, verdict }: Props) {
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
     };
   }, []);
+
+  useEffect(() => {
+    if (asked) panel.current?.querySelector<HTMLElement>('textarea')?.focus({ preventScroll: true });
+  }, [asked]);
 
   const edited = loaded.files !== loaded.base;
   return (
@@ -132,7 +158,7 @@ export function DumpView({ loaded, t, lang, verdict }: Props) {
       </nav>
       <div className="filetext">
         {!given && <Compiled because={asked && reasonOf?.(asked)} lang={lang} />}
-        <Editor key={path} name={s.text(path)} text={(given ? loaded.files[path] : dumps[path]) ?? ''} at={asked} marked={here} tooLong={s.tooLong} readOnly={!given} onEdit={(text) => editFile(path, text)} />
+        <Editor key={path} name={s.text(path)} text={text} at={asked} marked={here} tooLong={s.tooLong} readOnly={!given} onEdit={(text) => editFile(path, text)} />
       </div>
       <footer>
         <div className="dumpresult" role="status" aria-label={s.result}>

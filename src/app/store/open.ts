@@ -7,10 +7,9 @@ import { decodeLink, NEW_CLUSTER, OWN, type Link } from '../../share/link.ts';
 import type { Files, Unpacked } from '../../share/packed.ts';
 import type { ProbeWords } from '../../share/probeWords.ts';
 import { loadEngine, knowWalk } from './engine.ts';
-import { firstProbe } from './offers.ts';
-import { knowParsed, loadFor, parsedWorld } from './parser.ts';
+import { knowParsed } from './parser.ts';
 import type { NoticeReason } from './state.ts';
-import { editFiles, compute, setDumps, show, showLang, tell, usePage, whenEngine } from './store.ts';
+import { askProbe, computed, editFiles, setDumps, show, showLang, showLoaded, tell, usePage } from './store.ts';
 
 const get = usePage.getState;
 
@@ -22,6 +21,7 @@ const findScenario = async (id: string): Promise<Scenario | undefined> => (id ==
 /** A scenario's dumps, with the world that the build made of them. */
 async function openedScenario(scenario: Scenario, params: Readonly<Record<string, string>>) {
   const read = await loadScenario(scenario, params);
+  if (scenario.source.kind === 'objects') return read; // compiled when they are walked
   knowParsed(read.files, read.parsed);
   if (read.walk) knowWalk(read.parsed.world, read.walk);
   return read;
@@ -92,10 +92,10 @@ async function openLink(link: Link, isCurrent: () => boolean): Promise<readonly 
     if (link.packed === undefined) return [{ code: 'own-not-included' }];
     const unpacked = (await import('../../share/packed.ts')).unpackBundle(link.packed);
     if (unpacked.kind === 'bad') return [whyNot(unpacked)];
-    await Promise.all([loadFor(unpacked.files), loadEngine()]);
-    const words = linkWords(link, firstProbe(parsedWorld(unpacked.files).world));
-    if (!words) return [{ code: 'bad-value', part: 'from, to' }];
-    if (isCurrent()) show({ origin: { kind: 'own', inLink: true }, base: unpacked.files, files: unpacked.files, notes: [], words, choices: link.picks }, at);
+    const { files } = unpacked;
+    const loaded = await computed({ origin: { kind: 'own', inLink: true }, base: files, files, notes: [], words: linkWords(link, undefined), choices: link.picks });
+    if (!loaded) return [{ code: 'bad-value', part: 'from, to' }];
+    if (isCurrent()) showLoaded(loaded, at);
     return [];
   }
   if (link.scenario === NEW_CLUSTER) return openClusterLink(link, at, isCurrent);
@@ -115,7 +115,6 @@ async function openLink(link: Link, isCurrent: () => boolean): Promise<readonly 
     const unpacked = (await import('../../share/packed.ts')).unpackEdits(link.packed, base);
     if (unpacked.kind === 'bad') return [whyNot(unpacked)];
     files = unpacked.files;
-    await loadFor(files);
   }
   const words = linkWords(link, wordsOf(scenario.probes[0]));
   if (!words) return [{ code: 'bad-value', part: 'from, to' }];
@@ -123,15 +122,15 @@ async function openLink(link: Link, isCurrent: () => boolean): Promise<readonly 
   return showChecked(inputs, at, isCurrent);
 }
 
-type Inputs = Parameters<typeof show>[0];
-
 /** Checked before it is shown: a cut address is still a word, but means nothing here. */
-function showChecked(inputs: Inputs, at: Parameters<typeof show>[1], isCurrent: () => boolean): readonly NoticeReason[] {
-  const { result } = compute(inputs, undefined);
+async function showChecked(inputs: Parameters<typeof computed>[0], at: Parameters<typeof show>[1], isCurrent: () => boolean): Promise<readonly NoticeReason[]> {
+  const loaded = await computed(inputs);
+  if (!loaded) return [{ code: 'bad-value', part: 'from, to' }];
+  const { result } = loaded;
   if (result.kind === 'words') return [{ code: 'bad-value', part: `${result.problem.field}=${result.problem.text}` }];
   const unknownPick = result.kind === 'walk' && inputs.files === inputs.base ? Object.keys(inputs.choices).find((key) => !result.walk.trace.choices.some((c) => c.key === key)) : undefined;
   if (unknownPick !== undefined) return [{ code: 'bad-choice', part: unknownPick }];
-  if (isCurrent()) show(inputs, at);
+  if (isCurrent()) showLoaded(loaded, at);
   return [];
 }
 
@@ -143,9 +142,7 @@ async function openClusterLink(link: Link, at: Parameters<typeof show>[1], isCur
   if (read.kind === 'bad') return [whyNot(read)];
   const base = starterFiles(read.choices);
   const files = link.packed === undefined ? base : read.files;
-  await Promise.all([loadFor(files), loadEngine()]);
-  const words = linkWords(link, starterWords(read.choices) ?? firstProbe(parsedWorld(files).world));
-  if (!words) return [{ code: 'bad-value', part: 'from, to' }];
+  const words = linkWords(link, starterWords(read.choices));
   return showChecked({ origin: { kind: 'cluster', choices: read.choices }, base, files, notes: [], words, choices: link.picks }, at, isCurrent);
 }
 
@@ -154,9 +151,8 @@ export function openCluster(choices: StarterChoices): Promise<void> {
   return opening(async (isCurrent) => {
     const { starterFiles, starterWords } = await import('../../share/clusterLink.ts');
     const files = starterFiles(choices);
-    await Promise.all([loadFor(files), loadEngine()]);
-    const words = starterWords(choices) ?? firstProbe(parsedWorld(files).world);
-    if (words && isCurrent()) show({ origin: { kind: 'cluster', choices }, base: files, files, notes: [], words, choices: {} }, { detail: get().detail, index: 0 });
+    const loaded = await computed({ origin: { kind: 'cluster', choices }, base: files, files, notes: [], words: starterWords(choices), choices: {} });
+    if (loaded && isCurrent()) showLoaded(loaded, { detail: get().detail, index: 0 });
   });
 }
 
@@ -179,13 +175,14 @@ export async function openScenario(id: string): Promise<void> {
 export function takeProbe(scenario: Scenario, probe: NamedProbe): Promise<void> {
   const { loaded, detail } = get();
   if (loaded?.origin.kind === 'scenario' && loaded.origin.scenario === scenario) {
-    const inputs: Inputs = { ...loaded, words: wordsOf(probe), choices: {} };
-    return whenEngine(() => usePage.setState({ loaded: compute(inputs, loaded), index: 0, playing: false }));
+    askProbe(wordsOf(probe));
+    return Promise.resolve();
   }
   return opening(async (isCurrent) => {
     const params = withDefaults(scenario, {});
-    const [{ files }] = await Promise.all([dumpsOf(scenario, params), loadEngine()]);
-    if (isCurrent()) show({ origin: { kind: 'scenario', scenario, params }, base: files, files, notes: [], words: wordsOf(probe), choices: {} }, { detail, index: 0 });
+    const { files } = await dumpsOf(scenario, params);
+    const loaded = await computed({ origin: { kind: 'scenario', scenario, params }, base: files, files, notes: [], words: wordsOf(probe), choices: {} });
+    if (loaded && isCurrent()) showLoaded(loaded, { detail, index: 0 });
   });
 }
 
@@ -198,7 +195,7 @@ export function setParameter(key: string, value: string): Promise<void> {
     const origin = get().loaded?.origin;
     if (origin?.kind !== 'scenario') return;
     const params = withDefaults(origin.scenario, { ...origin.params, [key]: value });
-    const [next] = await Promise.all([dumpsOf(origin.scenario, params), loadEngine()]);
+    const next = await dumpsOf(origin.scenario, params);
     const { loaded, undo, redo } = get();
     if (!isCurrent() || !loaded) return;
     drafts.set(loaded.base, { files: loaded.files, undo, redo });
@@ -221,16 +218,15 @@ export async function openOwn(files: Files, found: readonly Diagnostic[], add: b
       opened = true;
       return;
     }
-    await Promise.all([loadFor(files), loadEngine()]);
-    const words = firstProbe(parsedWorld(files).world);
+    const made = await computed({ origin: { kind: 'own', inLink: false }, base: files, files, notes: found, words: undefined, choices: {} });
     if (!isCurrent()) return;
-    if (!words) {
+    if (!made) {
       tell({ kind: 'nothing-read' });
       return;
     }
     opened = true;
     tell(undefined);
-    show({ origin: { kind: 'own', inLink: false }, base: files, files, notes: found, words, choices: {} }, { detail: 'story', index: 0 });
+    showLoaded(made, { detail: 'story', index: 0 });
   });
   return opened;
 }

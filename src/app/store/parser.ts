@@ -14,6 +14,10 @@ export interface Parsed extends Pick<ParsedWorld, 'world' | 'diagnostics'> {
   readonly reasonOf: ReasonOf | undefined;
   /** Machines that were compiled from objects. */
   readonly compiled: ReadonlySet<string>;
+  /** All files of compiled machines; `dumps` may have only some of them. */
+  readonly paths: readonly string[];
+  /** Makes the text of one that `dumps` does not have; undefined where it has them all. */
+  readonly fetchText: ((path: string) => Promise<string>) | undefined;
 }
 
 /** A fault of a YAML file, and which. */
@@ -54,7 +58,7 @@ export const isLoadedFor = (files: Files): boolean => known.has(files) || (parse
 export const knowParsed = (files: Files, parsed: LoadedFiles['parsed']): void => void known.set(files, toParsed(files, parsed));
 
 function toParsed(files: Files, { world, diagnostics, files: dumps = files, reasonOf, compiled = new Set() }: LoadedFiles['parsed']): Parsed {
-  return { world, diagnostics, dumps, compiled, reasonOf: compiled.size > 0 ? reasonOf : undefined };
+  return { world, diagnostics, dumps, compiled, paths: Object.keys(dumps).filter((path) => !Object.hasOwn(files, path)), reasonOf: compiled.size > 0 ? reasonOf : undefined, fetchText: undefined };
 }
 
 /** The world of these files; throws when they are not known and nobody awaited loadFor(). */

@@ -7,7 +7,9 @@ import type { Lang } from '../../text/lang.ts';
 import type { Detail, Reading, Stop } from '../../text/reading-types.ts';
 import type { SourceRef } from '../../world/source.ts';
 import { loadStrings } from '../strings.ts';
+import { forgetAway, isAway, walkAway } from './away/away.ts';
 import { isEngineLoaded, loadEngine } from './engine.ts';
+import { firstProbe } from './offers.ts';
 import { faultsOf, isLoadedFor, loadFor, type Parsed, parsedWorld } from './parser.ts';
 import { chosenTheme, startLang, systemTheme } from './prefs.ts';
 import type { Loaded, Notice, PageState, Panel } from './state.ts';
@@ -53,9 +55,23 @@ export function compute(inputs: Inputs, before: Loaded | undefined): Loaded {
 /** A world without machines tells nothing: then the one before stays, with what is said about this one. */
 const usable = (parsed: Parsed, before: Parsed | undefined): Parsed => (before && parsed.world.hosts.length === 0 ? { ...before, diagnostics: parsed.diagnostics } : parsed);
 
+/** As `compute`, for a cluster that is new on the page; without words, with a first question that fits. Undefined when nobody could send anything. */
+export async function computed(inputs: Omit<Inputs, 'words'> & { readonly words: ProbeWords | undefined }): Promise<Loaded | undefined> {
+  if (isAway(inputs.files)) {
+    const { words, ...made } = (await walkAway({ files: inputs.files, words: inputs.words, choices: inputs.choices, fresh: true })) ?? { words: undefined };
+    return words && 'parsed' in made ? { ...inputs, ...made, words } : undefined;
+  }
+  await Promise.all([loadFor(inputs.files), loadEngine()]);
+  const words = inputs.words ?? firstProbe(parsedWorld(inputs.files).world);
+  return words && compute({ ...inputs, words }, undefined);
+}
+
 /** Puts other dumps on the page. The reader starts at `index` of `detail`. */
-export function show(inputs: Inputs, at: { readonly detail: Detail; readonly index: number }): void {
-  const loaded = compute(inputs, undefined);
+export const show = (inputs: Inputs, at: { readonly detail: Detail; readonly index: number }): void => showLoaded(compute(inputs, undefined), at);
+
+/** Puts on the page what was computed. */
+export function showLoaded(loaded: Loaded, at: { readonly detail: Detail; readonly index: number }): void {
+  forgetAway();
   const count = loaded.result.kind === 'walk' ? loaded.result.walk.readings[at.detail].stops.length : 1;
   set({
     loaded, undo: [], redo: [], detail: at.detail, index: Math.min(at.index, Math.max(0, count - 1)), playing: false, busy: false, dumpAt: undefined,
@@ -76,6 +92,10 @@ export async function whenEngine(then: () => void, files?: Files): Promise<void>
 /** Changes some inputs of what is on the page; the reader stays at the place where they were, as far as it still exists. */
 function change(part: Partial<Inputs>, fromStart = false): void {
   const { files } = part;
+  if (isAway(files ?? get().loaded?.files ?? {})) {
+    void changeAway(part, fromStart);
+    return;
+  }
   if (!isEngineLoaded() || (files && !isLoadedFor(files))) {
     void whenEngine(() => change(part, fromStart), files);
     return;
@@ -83,11 +103,38 @@ function change(part: Partial<Inputs>, fromStart = false): void {
   const state = get();
   const before = state.loaded;
   if (!before) return;
-  const loaded = compute({ ...before, ...part }, before);
+  set({ ...standing(state, compute({ ...before, ...part }, before), fromStart), playing: false });
+}
+
+/** Another walk, and where its reader stands in it. */
+function standing(state: PageState, loaded: Loaded, fromStart: boolean): Pick<PageState, 'loaded' | 'index'> {
   const oldReading = readingIn(state);
   const newReading = loaded.result.kind === 'walk' ? loaded.result.walk.readings[state.detail] : undefined;
-  const index = fromStart || !newReading ? 0 : oldReading ? keepPlace(oldReading, state.index, newReading) : Math.min(state.index, newReading.stops.length - 1);
-  set({ loaded, index, playing: false });
+  return { loaded, index: fromStart || !newReading ? 0 : oldReading ? keepPlace(oldReading, state.index, newReading) : Math.min(state.index, newReading.stops.length - 1) };
+}
+
+// Of changes that are still being computed: one that starts anew makes the next ones do so too.
+let startsAnew = false;
+
+/** As `change`, for what is computed away from the page: the inputs are there at once, the world and the walk follow. */
+async function changeAway(part: Partial<Inputs>, fromStart: boolean): Promise<void> {
+  const { loaded: before } = get();
+  if (!before) return;
+  const inputs = { ...before, ...part };
+  const fresh = part.base !== undefined && part.base !== before.base;
+  startsAnew ||= fromStart;
+  set({ loaded: inputs, playing: false, busy: true });
+  try {
+    const made = await walkAway({ files: inputs.files, words: inputs.words, choices: inputs.choices, fresh });
+    const state = get();
+    if (!made || !state.loaded) return; // a newer change is on its way
+    const { words: _words, ...world } = made;
+    set({ ...standing(state, { ...state.loaded, ...world }, startsAnew), busy: false });
+    startsAnew = false;
+  } catch {
+    set({ busy: false });
+    tell({ kind: 'load-failed' });
+  }
 }
 
 /** Another packet: the walk starts anew. Picks of the old one mean nothing for it, unless only their payload differs. */
@@ -97,6 +144,9 @@ export function setWords(words: ProbeWords): void {
   const samePath = before.words.from === words.from && before.words.to === words.to;
   change(samePath ? { words } : { words, choices: {} }, !samePath);
 }
+
+/** A named question: another packet, from the start. */
+export const askProbe = (words: ProbeWords): void => change({ words, choices: {} }, true);
 
 /** Takes one branch of a choice. */
 export const choose = (key: string, option: number): void => change({ choices: { ...get().loaded?.choices, [key]: option } });

@@ -20,12 +20,14 @@ export function walkOf(world: World, words: ProbeWords, choices: Choices): WalkR
   const probe = readProbe(world, words);
   if (!probe.ok) return { kind: 'words', problem: probe.problem };
   try {
-    const done = walk(world, probe.value, choices);
-    return { kind: 'walk', walk: { trace: done, readings: { story: readTrace(done, world, 'story'), hooks: readTrace(done, world, 'hooks'), rules: readTrace(done, world, 'rules') } } };
+    return readWalk(walk(world, probe.value, choices), world);
   } catch (error) {
     return { kind: 'failed', message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
   }
 }
+
+/** A trace with its readings. */
+export const readWalk = (done: Trace, world: World): WalkResult => ({ kind: 'walk', walk: { trace: done, readings: { story: readTrace(done, world, 'story'), hooks: readTrace(done, world, 'hooks'), rules: readTrace(done, world, 'rules') } } });
 
 const sameSpot = (a: Stop, b: Stop): boolean => a.kind === b.kind && a.host === b.host && a.netns === b.netns && a.way === b.way && JSON.stringify(a.place) === JSON.stringify(b.place);
 

@@ -1,9 +1,10 @@
-import { useMemo, type ReactNode } from 'react';
-import { traceAll } from '../../engine/trace.ts';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { Trace } from '../../engine/trace-types.ts';
 import type { Lang } from '../../text/lang.ts';
+import { outcomesOf } from '../store/outcomes.ts';
+import type { Outcomes } from '../store/away/protocol.ts';
 import type { Loaded } from '../store/state.ts';
-import { closePanel, setChoices } from '../store/store.ts';
+import { closePanel, setChoices, tell } from '../store/store.ts';
 import type { Strings } from '../strings.ts';
 import { Dialog } from './Dialog.tsx';
 
@@ -33,9 +34,19 @@ const fraction = (p: number): string => {
 /** Every branch of chance with its odds and its ending. */
 export function OutcomesDialog({ loaded, t, lang, verdictOf }: Props) {
   const s = TEXTS[lang];
-  const { world } = loaded.parsed;
-  const probe = loaded.result.kind === 'walk' ? loaded.result.walk.trace.probe : undefined;
-  const all = useMemo(() => (probe ? traceAll(world, probe) : undefined), [world, probe]);
+  const [all, setAll] = useState<Outcomes>();
+  useEffect(() => {
+    let stale = false;
+    outcomesOf(loaded).then(
+      (outcomes) => {
+        if (!stale) setAll(outcomes);
+      },
+      () => tell({ kind: 'load-failed' }),
+    );
+    return () => {
+      stale = true;
+    };
+  }, [loaded]);
   return (
     <Dialog title={s.title} closeName={t.close} onClose={closePanel} className="outcomes">
       <p>{s.text}</p>

@@ -4,10 +4,12 @@ import { PACKED_BOUNDS } from '../../share/packed.ts';
 import type { Lang } from '../../text/lang.ts';
 import { addressOf, type Carried, carriedBy, linkOf } from '../store/address.ts';
 import { browserLang } from '../store/prefs.ts';
+import { labOf } from '../store/outcomes.ts';
 import type { Loaded } from '../store/state.ts';
 import { closePanel, usePage } from '../store/store.ts';
 import type { Strings } from '../strings.ts';
 import { Dialog } from './Dialog.tsx';
+import { saveFile } from './saveFile.ts';
 
 const en = {
   title: 'Share this step',
@@ -78,15 +80,9 @@ const bytesOf = (files: Loaded['files']): number => Object.values(files).reduce(
 const sizeText = (bytes: number): string => (bytes < 10_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${Math.round(bytes / 1000)} kB`);
 
 /** Makes the lab and hands it to the browser as a file; what it leaves out comes back. */
-async function labOf(loaded: Loaded): Promise<readonly string[]> {
-  const { labProbe, labScript } = await import('../../export/lab/lab.ts');
-  const { script, cannot } = labScript(loaded.parsed.world, loaded.result.kind === 'walk' ? labProbe(loaded.result.walk.trace.probe) : {});
-  const url = URL.createObjectURL(new Blob([script], { type: 'text/x-shellscript' }));
-  const anchor = document.createElement('a');
-  anchor.href = url;
-  anchor.download = 'lab.sh';
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000); // some browsers read it only after the click
+async function saveLab(loaded: Loaded): Promise<readonly string[]> {
+  const { script, cannot } = await labOf(loaded);
+  saveFile('lab.sh', script, 'text/x-shellscript');
   return cannot;
 }
 
@@ -183,7 +179,7 @@ export function ShareDialog({ loaded, t, lang }: Props) {
           <p role="status" className="sharenote">
             {lab === 'failed' ? s.labFailed : lab && `${s.labDone}${lab.cannot.length > 0 ? ` ${s.labCannot(lab.cannot.join('; '))}` : ''}`}
           </p>
-          <button type="button" className="btn sec" onClick={() => void labOf(loaded).then((cannot) => setLab({ cannot }), () => setLab('failed'))}>
+          <button type="button" className="btn sec" onClick={() => void saveLab(loaded).then((cannot) => setLab({ cannot }), () => setLab('failed'))}>
             {s.labGet}
           </button>
         </div>

@@ -5,5 +5,5 @@ export function saveFile(path: string, text: string, type: string): void {
   anchor.href = url;
   anchor.download = path.slice(path.lastIndexOf('/') + 1);
   anchor.click();
-  URL.revokeObjectURL(url);
+  setTimeout(() => URL.revokeObjectURL(url), 10_000); // some browsers read it only after the click
 }
