@@ -11,6 +11,8 @@ describe('chainHash', () => {
     ${'kube-system/kube-dns:dnsudp'}      | ${'TCOU7JCQXEZGVUNU'}
     ${'kube-system/kube-dns:dns-tcptcp'}  | ${'ERIFXISQEP7F7OF4'}
     ${'kube-system/kube-dns:metricstcp'}  | ${'JD5MR3NA4I4DYORP'}
+    ${'almighty/almighty5:webtcp'} | ${'BAR7JSQD2GL6A2KT'}
+    ${'almighty/almighty5:webtcp10.128.2.151:8080'} | ${'ZBWV76PMI2XAVMCD'}
   `('of $text is $hash', ({ text, hash }: { text: string; hash: string }) => expect(chainHash(text)).toBe(hash));
 });
 

@@ -53,10 +53,11 @@ describe('rules that every node has', () => {
     ]);
   });
 
-  it('take another bit for the mark', () => {
-    const host = compiled(31, [], { ...CIDR, masqueradeBit: 31 });
-    expect(rules(host, 'nat', 'KUBE-MARK-MASQ')).toEqual(['-j MARK --set-xmark 0x80000000/0x80000000']);
-    expect(rules(host, 'filter', 'KUBE-FORWARD')[1]).toBe(`${comment('kubernetes forwarding rules')} -m mark --mark 0x80000000/0x80000000 -j ACCEPT`);
+  it.each([[0, '0x1'], [31, '0x80000000']])('take bit %d for the mark: %s', (masqueradeBit, mark) => {
+    const host = compiled(31, [], { ...CIDR, masqueradeBit });
+    expect(rules(host, 'nat', 'KUBE-MARK-MASQ')).toEqual([`-j MARK --set-xmark ${mark}/${mark}`]);
+    expect(rules(host, 'nat', 'KUBE-POSTROUTING').slice(0, 2)).toEqual([`-m mark ! --mark ${mark}/${mark} -j RETURN`, `-j MARK --set-xmark ${mark}/0x0`]);
+    expect(rules(host, 'filter', 'KUBE-FORWARD')[1]).toBe(`${comment('kubernetes forwarding rules')} -m mark --mark ${mark}/${mark} -j ACCEPT`);
   });
 
   it.each`
