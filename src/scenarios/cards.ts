@@ -22,7 +22,7 @@ export const cards = [
   },
   {
     id: 'openshift-sdn',
-    title: { en: 'OpenShift SDN: the host’s half', ko: 'OpenShift SDN: 호스트 쪽 절반' },
+    title: { en: 'OpenShift SDN: the host’s half', ko: 'OpenShift SDN: br0에 닿기 전까지' },
     system: { en: 'OpenShift SDN 4.10, kube-proxy 1.23 iptables', ko: 'OpenShift SDN 4.10, kube-proxy 1.23 iptables' },
     question: { en: 'Which rules does a packet meet before tun0?', ko: '패킷은 tun0에 닿기 전에 어떤 규칙을 만날까요?' },
   },

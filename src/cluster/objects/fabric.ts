@@ -20,6 +20,8 @@ import type { Because } from '../because.ts';
  *         bgp: true
  *       clients:
  *       - {name: client, interfaces: [{dev: eth0, address: 10.10.6.91/24}], gateway: 10.10.6.1}
+ *
+ * Machines that are virtual ones, and what OpenStack does below them: cluster/neutron/objects.ts.
  */
 export interface FabricSpec {
   readonly nodes: readonly MachineSpec[];

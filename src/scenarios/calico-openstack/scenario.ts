@@ -6,7 +6,7 @@ export const calicoOpenstack: Scenario = {
   ...cardOf('calico-openstack'),
   story: {
     en: 'Four VMs of an OpenStack are Kubernetes nodes, and below each of them Neutron judges every frame by the port’s own addresses and by its security group. A pod’s address is none of the port’s, and a tunnel that hides it needs a rule for IP protocol 4: watch on which compute host and in which chain the packet dies, and what lets it live.',
-    ko: 'OpenStack의 VM 네 대가 쿠버네티스 노드이고, 그 아래에서 Neutron이 모든 프레임을 포트의 주소와 보안 그룹으로 검사합니다. 파드의 주소는 포트의 주소가 아니고, 그것을 감추는 터널에는 IP 프로토콜 4를 허용하는 규칙이 필요합니다. 패킷이 어느 컴퓨트 호스트의 어느 체인에서 버려지고 무엇이 통과시키는지 보세요.',
+    ko: 'OpenStack의 VM 네 대가 쿠버네티스 노드이고, 그 아래에서 Neutron이 모든 프레임을 포트의 주소와 보안 그룹으로 검사합니다. 파드의 주소는 포트의 주소가 아니고 그것을 감추는 터널에는 IP 프로토콜 4를 허용하는 규칙이 필요하니, 패킷이 어느 컴퓨트 호스트의 어느 체인에서 버려지고 무엇이 통과시키는지 보세요.',
   },
   parameters: [
     {
