@@ -2,15 +2,11 @@
 export const KNOWN_KO: Readonly<Record<string, { readonly name: string; readonly reason: string }>> = {
   'a redirect and an ARP question at once': {
     name: 'ICMP redirect와 ARP 질문이 동시에 나갈 때',
-    reason: '라우터가 패킷을 들어온 장치로 다시 내보내는데, 보낸 쪽도 다음 홉도 아직 모릅니다. 커널은 ARP 질문보다 ICMP redirect를 먼저 내보내고, 여기서는 그 뒤에 내보냅니다. 순서만 다르고 프레임과 결과는 같습니다.',
+    reason: '라우터가 패킷을 들어온 장치로 다시 내보내는데, 보낸 쪽도 다음 홉도 아직 모릅니다. 커널은 ICMP redirect가 답을 기다리는 동안 다음 홉도 함께 묻고, 여기서는 첫 답을 받은 뒤에 묻습니다. 순서만 다르고 프레임과 결과는 같습니다.',
   },
   'two ARP questions that nobody answers': {
     name: '아무도 답하지 않는 ARP 질문 두 개',
     reason: '두 패킷이 대답 없는 이웃 둘을 동시에 기다립니다. 커널은 3초 뒤에 하나씩 포기하고, 시계가 없는 여기서는 한꺼번에 포기합니다. 순서만 다릅니다.',
-  },
-  'a retransmission while a neighbour is silent': {
-    name: '이웃이 대답하지 않는 동안의 재전송',
-    reason: '서버의 응답이 대답 없는 이웃을 기다립니다. 커널은 1초 뒤에 SYN-ACK를 다시 보내고, 이것이 OUTPUT을 한 번 더 지납니다. 재전송은 여기서 다루지 않습니다.',
   },
   'pieces in a tunnel that leads into itself': {
     name: '자기 자신에게 들어가는 터널 안의 조각',

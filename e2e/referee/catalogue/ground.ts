@@ -89,4 +89,10 @@ export const ground: readonly RefereeCase[] = [
     files: line({ r: { routes: ['10.7.0.0/24 via 10.1.0.9 dev eth0'], neigh: ['10.1.0.9 dev eth0 lladdr 02:00:00:00:01:01 PERMANENT'], sysctls: ['net.ipv4.conf.eth0.send_redirects = 0'] } }),
     probes: [cToS({ dst: '10.7.0.1', proto: 'udp', size: 10, reply: false })],
   },
+  {
+    name: 'a server whose router answers no question gives its answer up, and nobody is told',
+    covers: ['arp:failed', 'arp:arp_ignore'],
+    files: line({ s: { noNeighbours: true }, r: { sysctls: ['net.ipv4.conf.eth1.arp_ignore = 8'] } }),
+    probes: [cToS(), cToS({ proto: 'udp', size: 10 })],
+  },
 ];
