@@ -1,12 +1,24 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import type { ClusterModel } from '../model.ts';
 
 /** Letters of base32 (RFC 4648 §6). */
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
+/** Hashes that were computed before: the nodes of a cluster, and the clusters that a what-if makes of one, have nearly all names in common. */
+const known = new Map<string, string>();
+const MOST_KNOWN = 65_536;
+
 /** First 16 characters of base32(sha256(text)): portProtoHash() and its sisters, pkg/proxy/iptables/proxier.go. */
 export function chainHash(text: string): string {
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  if (known.size >= MOST_KNOWN) known.clear();
+  const hash = computeHash(text);
+  known.set(text, hash);
+  return hash;
+}
+
+function computeHash(text: string): string {
   const bytes = sha256(utf8ToBytes(text));
   let out = '';
   for (let at = 0; at < 10; at += 5) {
@@ -20,19 +32,3 @@ export function chainHash(text: string): string {
 
 /** A service port as kube-proxy writes it into comments: `ns/name:port`, or `ns/name` when the port has no name (ServicePortName.String()). */
 export const unitName = (namespace: string, service: string, port: string): string => (port === '' ? `${namespace}/${service}` : `${namespace}/${service}:${port}`);
-
-const known = new WeakMap<ClusterModel, Map<string, string>>();
-
-/** chainHash() that remembers what it computed for a cluster: its nodes have most names in common. */
-export function hasherOf(cluster: ClusterModel): (text: string) => string {
-  const hashes = known.get(cluster) ?? new Map<string, string>();
-  known.set(cluster, hashes);
-  return (text) => {
-    let hash = hashes.get(text);
-    if (hash === undefined) {
-      hash = chainHash(text);
-      hashes.set(text, hash);
-    }
-    return hash;
-  };
-}

@@ -4,7 +4,7 @@ import type { NodeContext } from '../../component.ts';
 import { hex } from '../../../packet/address.ts';
 import { type LocalTraffic, localTrafficOf } from '../detector.ts';
 import { type EndpointChoice, type ProxyEndpoint, chooseEndpoints } from '../endpoints.ts';
-import { hasherOf } from '../names.ts';
+import { chainHash } from '../names.ts';
 import { type NodePortAddresses, nodePortAddressesOf } from '../nodeAddresses.ts';
 import { type SavedRule, savedRule } from '../savedRule.ts';
 import { type ServiceUnit, unitsOf } from '../units.ts';
@@ -45,13 +45,12 @@ export function planOf(context: NodeContext): Plan {
   const { cluster, node, host } = context;
   const settings = cluster.kubeProxy;
   const version = nearestRead(node.kubeProxyVersion);
-  const hashOf = hasherOf(cluster);
   const chains = new Map<ProxyEndpoint, string>();
   const units = unitsOf(cluster, version).map((unit): PlannedUnit => {
     const endpoints = chooseEndpoints(unit, cluster, node, version);
     const key = unit.name + unit.proto;
-    for (const endpoint of endpoints.reachable) chains.set(endpoint, `KUBE-SEP-${hashOf(key + endpoint.text)}`);
-    return { unit, endpoints, hash: hashOf(key) };
+    for (const endpoint of endpoints.reachable) chains.set(endpoint, `KUBE-SEP-${chainHash(key + endpoint.text)}`);
+    return { unit, endpoints, hash: chainHash(key) };
   });
   const nodePorts = nodePortAddressesOf(settings.nodePortAddresses, node, host);
   return {
