@@ -6,6 +6,7 @@ import { closePanel, openSource, usePage } from '../store/store.ts';
 import type { Strings } from '../strings.ts';
 import { COMMANDS } from '../keys/commands.ts';
 import { Dialog } from '../topbar/Dialog.tsx';
+import { About } from './About.tsx';
 import { DiagnosticList } from './DiagnosticList.tsx';
 import './intake.css';
 import { chosenFiles } from './placed.ts';
@@ -100,16 +101,7 @@ export function Drawer({ t, lang }: { readonly t: Strings; readonly lang: Lang }
                   <span>{scenario.system[lang]}</span>
                 </span>
               </button>
-              {current && (
-                <details className="notes">
-                  <summary>{s.notes}</summary>
-                  <ul>
-                    {current.notes.map((note) => (
-                      <li key={note.en}>{note[lang]}</li>
-                    ))}
-                  </ul>
-                </details>
-              )}
+              {current && <About scenario={current} lang={lang} />}
             </div>
           );
         })}
