@@ -37,3 +37,18 @@ export const isUp = (link: Link): boolean => link.flags.includes('UP');
 
 /** True when some address of the device has `ip` in its subnet. */
 export const onSubnet = (link: Link, ip: Ip4): boolean => link.addresses.some((a) => inPrefix(ip, a.peer ?? a.ip, a.prefixLen));
+
+/** How many devices may stand on each other. */
+const MAX_UPPERS = 8;
+
+/** The NIC that a vlan or macvlan device stands on. */
+export function nicBelow(world: World, { lower }: Link): DeviceRef | undefined {
+  let at = lower;
+  for (let depth = 0; at !== undefined && depth < MAX_UPPERS; depth++) {
+    const { host, netns, dev }: DeviceRef = at;
+    const link = findNetns(world, host, netns)?.links.find((l) => l.name === dev);
+    if (link?.kind === 'nic') return at;
+    at = link?.lower;
+  }
+  return undefined;
+}

@@ -92,8 +92,8 @@ export function wirePods(host: HostDraft, config: FlannelConfig, mine: Lease, po
     const podMac = derivedMac(pod.namespace, pod.name, 'eth0');
     const netns = host.netns(pod.netns);
     netns.device({ name: 'eth0', kind: 'veth', mtu, mac: podMac, addresses: [{ address: `${formatIp4(pod.ip)}/${prefixLen}` }], peer: { netns: null, dev }, because: pod.because });
-    // Both sides know each other by the pod's first packets, and the bridge knows the pod's port.
-    own.neighbour(`${formatIp4(pod.ip)} dev ${bridge.name} lladdr ${podMac} REACHABLE`, pod.because);
+    // Both sides know each other, and the bridge knows the pod's port; no packet has gone there yet, so that no header is cached.
+    own.neighbour(`${formatIp4(pod.ip)} dev ${bridge.name} lladdr ${podMac} PERMANENT`, pod.because);
     own.fdbEntry(`${podMac} dev ${dev} master ${bridge.name}`, pod.because);
     netns.neighbour(`${gateway} dev eth0 lladdr ${bridgeMac} REACHABLE`, pod.because);
     if (bridge.isDefaultGateway) netns.route(`default via ${gateway} dev eth0`, pod.because);

@@ -38,7 +38,8 @@ export class Speakers {
     const subject = minor < 11 ? `${service.namespace}/${service.name}` : formatIp4(service.ingress[0]?.ip ?? ip);
     const score = (n: NodeModel): number => advertisements.reduce((sum, ad) => sum + ad.preferred.reduce((s, p) => s + (matchesAny([p.nodes], n.labels, false) ? p.weight : 0), 0), 0);
     const hash = (n: NodeModel): string => bytesToHex(sha256(utf8ToBytes(`${n.name}#${subject}`)));
-    const [node] = candidates.toSorted((a, b) => score(b) - score(a) || (hash(a) < hash(b) ? -1 : 1));
+    const ranked = candidates.map((n) => ({ node: n, score: score(n), hash: hash(n) }));
+    const node = ranked.toSorted((a, b) => b.score - a.score || (a.hash < b.hash ? -1 : 1))[0]?.node;
     return node && { node, advertisements: advertisements.filter((ad) => matchesAny(ad.nodeSelectors, node.labels, true)) };
   }
 

@@ -1,7 +1,7 @@
 import type { Ip4 } from '../../packet/address.ts';
 import { ETHERTYPE_ARP, ipOf } from '../../packet/packet.ts';
 import { packetBytes } from '../../packet/sizes.ts';
-import { segmentOf } from '../../world/lookup.ts';
+import { nicBelow, segmentOf } from '../../world/lookup.ts';
 import type { DeviceRef, Link } from '../../world/world.ts';
 import { bridgeXmit } from '../bridge/frame.ts';
 import { isGroup } from '../bridge/ports.ts';
@@ -84,7 +84,7 @@ function cross(sim: Sim, to: At, from: Ns, skb: Skb): void {
   enqueue(sim, to, to.ns === from ? forwarded(skb) : scrubbed(skb));
 }
 
-/** The wire hands a frame to the NIC of its address, and to all one for many, or one whose described owner is no NIC on it (a bridge or macvlan behind one). */
+/** The wire hands a frame to the NIC of its address or of the macvlan that has it, and to all one for many, or one whose described owner is elsewhere behind one (a bridge). */
 function transmitNic(sim: Sim, at: At, skb: Skb, self: DeviceRef, seen: (to: DeviceRef | undefined, segment?: string) => number): void {
   const segment = segmentOf(sim.world, self);
   const dst = skb.eth?.dst;
@@ -94,7 +94,7 @@ function transmitNic(sim: Sim, at: At, skb: Skb, self: DeviceRef, seen: (to: Dev
     return ns && link && (d.host !== self.host || d.netns !== self.netns || d.dev !== self.dev) ? [{ ns, link }] : [];
   });
   const group = dst !== undefined && isGroup(dst);
-  const owner = group ? undefined : others.find((o) => o.link.mac === dst);
+  const owner = group ? undefined : (others.find((o) => o.link.mac === dst) ?? below(sim, dst, others));
   const described = (has: (l: Link) => boolean): boolean => sim.world.hosts.some((h) => h.netns.some((n) => n.links.some(has)));
   const behind = owner || (!group && !described((l) => l.mac === dst)) ? [] : others;
   seen(owner && { host: owner.ns.host.name, netns: owner.ns.netns.name, dev: owner.link.name }, segment?.name);
@@ -104,6 +104,20 @@ function transmitNic(sim: Sim, at: At, skb: Skb, self: DeviceRef, seen: (to: Dev
   const flood = behind.length > 1 ? (skb.flood ?? { taken: false }) : skb.flood;
   for (const [i, { ns, link }] of behind.entries()) enqueue(sim, { ns, dev: link.name }, { ...scrubbed(skb), ...(i === 0 ? {} : { id: sim.newPacketId() }), flood });
   if (behind.length === 0 && arp?.type !== 'arp') leave(sim, at, skb, undefined);
+}
+
+/** The NIC on the wire under the macvlan with that address: switches have learned where it is. */
+function below<T extends { readonly ns: Ns; readonly link: Link }>(sim: Sim, mac: string | undefined, nics: readonly T[]): T | undefined {
+  for (const { netns } of sim.world.hosts) {
+    for (const { links } of netns) {
+      for (const link of links) {
+        const nic = link.mac === mac && link.lower ? nicBelow(sim.world, link) : undefined;
+        const found = nic && nics.find((n) => n.ns.host.name === nic.host && n.ns.netns.name === nic.netns && n.link.name === nic.dev);
+        if (found) return found;
+      }
+    }
+  }
+  return undefined;
 }
 
 /** A question went to where nobody is described who could answer. */

@@ -1,4 +1,4 @@
-import { findNetns, netnsId } from '../../world/lookup.ts';
+import { findNetns, netnsId, nicBelow } from '../../world/lookup.ts';
 import type { DeviceRef, World } from '../../world/world.ts';
 import type { LabOutside, Notes } from './lab.ts';
 
@@ -54,6 +54,7 @@ export function planCables(world: World, outside: LabOutside | undefined, notes:
     for (const device of segment.devices) {
       const [a, b] = cable();
       plug(b, i, macOf(world, device));
+      for (const mac of macsAbove(world, device)) learned.push(`fdb replace ${mac} dev ${b} master static`);
       ends.set(key(device), a);
     }
     if (withOutside) {
@@ -89,3 +90,13 @@ function gatewayMac(world: World, outside: LabOutside | undefined): string {
   const known = ns?.neighbours.find((n) => n.dev === outside?.dev && n.mac !== undefined && ns.routes.some((r) => r.nexthops.some((h) => h.via === n.ip && h.dev === n.dev)));
   return known?.mac ?? '02:00:00:00:00:01';
 }
+
+/** Addresses of the macvlans on a NIC. */
+const macsAbove = (world: World, nic: DeviceRef): readonly string[] =>
+  world.hosts
+    .filter((h) => h.name === nic.host)
+    .flatMap((h) => h.netns.flatMap((n) => n.links.filter((l) => l.kind === 'macvlan')))
+    .flatMap((l) => {
+      const below = nicBelow(world, l);
+      return l.mac !== undefined && below && key(below) === key(nic) ? [l.mac] : [];
+    });

@@ -1,7 +1,7 @@
 import { cardOf } from '../cards.ts';
 import type { Scenario } from '../scenario.ts';
 
-/** Multus: pods with a macvlan, an SR-IOV virtual function, an ipvlan and a DPDK interface beside Flannel's eth0. */
+/** Multus: pods with a macvlan, an SR-IOV virtual function and a DPDK interface beside Flannel's eth0. */
 export const multusSriov: Scenario = {
   ...cardOf('multus-sriov'),
   story: {
@@ -26,9 +26,7 @@ export const multusSriov: Scenario = {
     { id: 'other-host-to-macvlan', title: { en: 'Another node opens it', ko: '다른 노드가 그 macvlan에 접속' }, from: 'worker2', to: '192.168.50.20:80', proto: 'tcp' },
     { id: 'service', title: { en: 'The pod opens a service', ko: '파드가 서비스로 접속' }, from: 'worker1/radio-1', to: '10.96.20.20:80', proto: 'tcp' },
     { id: 'internet', title: { en: 'Pod a opens a client beyond the router', ko: '파드 a가 라우터 너머의 클라이언트에 접속' }, from: 'worker1/a', to: '10.10.6.91:443', proto: 'tcp' },
-    { id: 'ipvlan', title: { en: 'A pod sends by its ipvlan', ko: '파드가 ipvlan으로 보내기' }, from: 'worker1/ip', to: '192.168.50.1:80', proto: 'tcp' },
   ],
-  unknownHere: ['ipvlan'],
   questions: [
     { ask: { en: 'Whom does the second radio pod see?', ko: '두 번째 radio 파드에는 누가 보일까요?' }, probe: 'vf-to-vf', tell: 'client' },
     { ask: { en: 'Can a node reach the macvlan of its own pod?', ko: '노드는 자기 파드의 macvlan에 닿을 수 있을까요?' }, probe: 'host-to-macvlan', tell: 'end' },
@@ -46,6 +44,5 @@ export const multusSriov: Scenario = {
       ko: '파드 engine의 인터페이스는 userspace(DPDK, Open vSwitch로 가는 vhost-user)입니다. 주소는 프로그램 안에 있고 커널에는 장치가 없어 그리거나 따라갈 것이 없습니다.',
     },
     { en: 'Kubernetes knows eth0 only: endpoints of services are eth0’s addresses, and NetworkPolicies do not reach the other interfaces.', ko: 'Kubernetes는 eth0만 압니다. 서비스의 엔드포인트는 eth0의 주소이고, NetworkPolicy는 다른 인터페이스에 미치지 않습니다.' },
-    { en: 'ipvlan is not modelled yet: the walk ends at the device and says so.', ko: 'ipvlan은 아직 모델링하지 않으므로 추적이 그 장치에서 끝나고 그렇게 알려 줍니다.' },
   ],
 };
