@@ -5,7 +5,7 @@ import { planOf } from './plan.ts';
 import { calicoPolicies } from './policy/calico.ts';
 import { endpointsOf } from './policy/endpoints.ts';
 import { kubernetesPolicies } from './policy/kubernetes.ts';
-import { type PolicyWorld, programNode } from './program.ts';
+import { policyWorldOf, type PolicyWorld, programNode } from './program.ts';
 import { isCalico } from './settings.ts';
 import { teachRouters } from './surround.ts';
 import { findUnmodelled, markDataplane, markHostEndpoints } from './unmodelled.ts';
@@ -35,7 +35,7 @@ export function calicoOf(cluster: ClusterModel, found: DiagnosticList): Componen
     surround: (context) => teachRouters(context, plan),
     program: (context) => {
       if (unmodelled.dataplane) return markDataplane(context.host, unmodelled.dataplane);
-      world ??= { policies, endpoints: endpointsOf(cluster) };
+      world ??= policyWorldOf(policies, endpointsOf(cluster));
       programNode(context, plan, world);
       markHostEndpoints(context.host, context.node, unmodelled.hostEndpoints);
     },

@@ -82,7 +82,8 @@ export function ipamOf(cluster: ClusterModel, pools: readonly Pool[], enabled: {
     ...[...given.ipip, ...given.vxlan].map(([node, { ip, because }]) => ({ ip, node, because })),
   ];
   const blocks = givenBlocks(cluster, pools);
-  blocks.push(...derivedBlocks(uses.filter((u) => !blocks.some((b) => holds(b, u.ip))), pools));
+  const known = finder(blocks);
+  blocks.push(...derivedBlocks(uses.filter((u) => !known(u.ip)), pools));
   const used = new Set(uses.map((u) => u.ip));
   const open = pools.filter((p) => !p.disabled);
   for (const kind of ['ipip', 'vxlan'] as const) {
@@ -98,11 +99,25 @@ export function ipamOf(cluster: ClusterModel, pools: readonly Pool[], enabled: {
       given[kind].set(node.name, { ip, because: { ...node.because, part: `tunnel address in ${formatNet(block)}` } });
     }
   }
+  const blockFor = finder(blocks);
   const borrowed = uses.flatMap((u): readonly Borrowed[] => {
-    const block = blocks.find((b) => holds(b, u.ip));
+    const block = blockFor(u.ip);
     return block && block.node !== u.node ? [{ ip: u.ip, pool: block.pool, node: u.node, because: u.because }] : [];
   });
   return { blocks, borrowed, ipip: given.ipip, vxlan: given.vxlan };
+}
+
+/** Finds the block of an address without asking each. */
+function finder(blocks: readonly Block[]): (ip: Ip4) => Block | undefined {
+  const byNet = new Map(blocks.map((b) => [formatNet(b), b]));
+  const lengths = [...new Set(blocks.map((b) => b.prefixLen))];
+  return (ip) => {
+    for (const prefixLen of lengths) {
+      const block = byNet.get(formatNet({ ip: (ip & maskOf(prefixLen)) >>> 0, prefixLen }));
+      if (block) return block;
+    }
+    return undefined;
+  };
 }
 
 interface Use {

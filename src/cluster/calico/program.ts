@@ -1,7 +1,7 @@
 import { formatIp4 } from '../../packet/address.ts';
 import type { NodeContext } from '../component.ts';
 import type { NetnsDraft } from '../draft/netns.ts';
-import { atLeast } from '../model.ts';
+import { atLeast, type PodModel } from '../model.ts';
 import { field, textOf } from '../objects/document.ts';
 import { type FelixTable, writeTable } from './chains.ts';
 import { fnv32 } from './names.ts';
@@ -12,14 +12,19 @@ import { formatNet } from './pools.ts';
 import { filterTable } from './rules/filter.ts';
 import type { RuleContext, Tier, Workload } from './rules/node.ts';
 import { mangleTable, natTable, rawTable } from './rules/rawMangleNat.ts';
-import { SetBook } from './rules/setBook.ts';
+import { Membership, SetBook } from './rules/setBook.ts';
 import { calicoObjects, type Settings } from './settings.ts';
 import { devOf, podsOn } from './wire.ts';
 
 /** What policies look at, of the whole cluster. */
 export interface PolicyWorld {
   readonly policies: readonly FelixPolicy[];
-  readonly endpoints: readonly Endpoint[];
+  readonly membership: Membership;
+  readonly byPod: ReadonlyMap<PodModel, Endpoint>;
+}
+
+export function policyWorldOf(policies: readonly FelixPolicy[], endpoints: readonly Endpoint[]): PolicyWorld {
+  return { policies, membership: new Membership(endpoints), byPod: new Map(endpoints.flatMap((e) => (e.pod ? [[e.pod, e] as const] : []))) };
 }
 
 /** The order of the tier `default` where no object says it (libcalico-go, apiv3.DefaultTierOrder). */
@@ -45,8 +50,7 @@ function tiersOf(plan: Plan, policies: readonly FelixPolicy[], settings: Setting
 }
 
 /** The node's pods with marks of their own: a hash of the interface's name, the next free number where two have the same (felix/rules/epmark.go). */
-function workloadsOf(plan: Plan, node: string, endpoints: readonly Endpoint[], settings: Settings): readonly Workload[] {
-  const byPod = new Map(endpoints.flatMap((e) => (e.pod ? [[e.pod, e] as const] : [])));
+function workloadsOf(plan: Plan, node: string, byPod: PolicyWorld['byPod'], settings: Settings): readonly Workload[] {
   const step = settings.marks.noEndpoint;
   const room = step === 0 ? 1 : settings.marks.endpoint / step + 1;
   const taken = new Set([0, 1]);
@@ -81,17 +85,17 @@ function writeFixedSets(book: SetBook, own: NetnsDraft, plan: Plan, here: string
 }
 
 /** iptables and ipsets of one node. */
-export function programNode({ node, host }: NodeContext, plan: Plan, { policies, endpoints }: PolicyWorld): void {
+export function programNode({ node, host }: NodeContext, plan: Plan, { policies, membership, byPod }: PolicyWorld): void {
   const { own } = host;
   const settings = plan.settings(node.name);
-  const book = new SetBook(plan.cluster, endpoints);
+  const book = new SetBook(plan.cluster, membership);
   writeFixedSets(book, own, plan, node.name, settings);
   const context: RuleContext = {
     plan, settings, book,
     randomFully: node.kernelVersion === undefined || atLeast(node.kernelVersion, 3, 14),
     ipvs: own.find('kube-ipvs0') !== undefined,
     tunnels: { ipip: plan.ipip && plan.ipam.ipip.has(node.name), vxlan: plan.vxlan && plan.ipam.vxlan.has(node.name) },
-    workloads: workloadsOf(plan, node.name, endpoints, settings),
+    workloads: workloadsOf(plan, node.name, byPod, settings),
     tiers: tiersOf(plan, policies, settings),
     because: settings.because,
   };

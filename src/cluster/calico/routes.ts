@@ -23,6 +23,7 @@ export const destination = (net: Net): string => (net.prefixLen === 32 ? formatI
 /** Routes of one node to pods of others, and the blackholes that keep strangers from asking for addresses that no pod has. */
 export function writeRoutes(netns: NetnsDraft, here: CalicoNode, plan: Plan): void {
   const settings = plan.settings(here.name);
+  const resolve = resolver(netns);
   const byName = new Map(plan.nodes.map((n) => [n.name, n]));
   const remotes: readonly Remote[] = [
     ...plan.ipam.blocks.map((b) => ({ ...b, owner: byName.get(b.node) })),
@@ -34,19 +35,19 @@ export function writeRoutes(netns: NetnsDraft, here: CalicoNode, plan: Plan): vo
     else if (plan.vxlan && settings.features.vxlanBlackhole) netns.route(`blackhole ${formatNet(block)} proto ${proto(settings)}`, because);
   }
   for (const remote of remotes) {
-    const route = remote.pool.vxlan === 'Never' ? plainRoute(netns, here, remote, plan, settings) : vxlanRoute(here, remote, plan, settings);
+    const route = remote.pool.vxlan === 'Never' ? plainRoute(resolve, here, remote, plan, settings) : vxlanRoute(here, remote, plan, settings);
     if (route !== undefined) netns.route(`${destination(remote)} ${route}`, remote.because);
   }
 }
 
 /** Routes of pools without VXLAN: BIRD's, for what BGP has brought (confd, bird_ipam.cfg: calico_kernel_programming); from 3.32 on Felix's own when it is told so. */
-function plainRoute(netns: NetnsDraft, here: CalicoNode, { pool, owner }: Remote, plan: Plan, settings: Settings): string | undefined {
+function plainRoute(resolve: Resolve, here: CalicoNode, { pool, owner }: Remote, plan: Plan, settings: Settings): string | undefined {
   if (!settings.felixRoutes && (!plan.bgp.reaches(owner.name, here.name) || !pool.exported)) return undefined;
   const maker = settings.felixRoutes ? `proto ${proto(settings)}` : 'proto bird';
   const tunnelled = pool.ipip === 'Always' || (pool.ipip === 'CrossSubnet' && !sameSubnet(here, owner));
   if (tunnelled) return plan.ipip ? `via ${formatIp4(owner.ip)} dev tunl0 ${maker} onlink` : undefined;
   if (settings.felixRoutes) return `via ${formatIp4(owner.ip)} dev ${here.dev} ${maker} onlink`;
-  const next = nexthop(netns, owner.ip);
+  const next = resolve(owner.ip);
   return next && `via ${next.via} dev ${next.dev} ${maker}`;
 }
 
@@ -60,15 +61,21 @@ function vxlanRoute(here: CalicoNode, { pool, owner }: Remote, plan: Plan, setti
   return tunnel && `via ${formatIp4(tunnel.ip)} dev vxlan.calico${written} onlink${mtu}`;
 }
 
-/** How BIRD resolves a next hop that is not on the link: by the longest match of the routes that the machine has (`gateway recursive`). */
-export function nexthop(netns: NetnsDraft, ip: Ip4): { readonly via: string; readonly dev: string } | undefined {
+/** The way to an address. */
+export type Resolve = (ip: Ip4) => { readonly via: string; readonly dev: string } | undefined;
+
+/** How BIRD resolves a next hop that is not on the link: by the longest match of the routes that the machine has now (`gateway recursive`). */
+export function resolver(netns: NetnsDraft): Resolve {
   const onLink = netns.devices.filter((d) => WIRED.has(d.kind)).flatMap((d) => (d.addresses ?? []).map((a) => ({ net: parseNet(a.address), via: undefined, dev: d.name })));
   const routes = netns.routes.flatMap((text) => {
     const parts = /^(default|[\d./]+)(?: via ([\d.]+))? dev (\S+)/.exec(text);
     return parts ? [{ net: parts[1] === 'default' ? { ip: 0, prefixLen: 0 } : parseNet(parts[1]), via: parts[2], dev: parts[3] ?? '' }] : [];
   });
-  const best = [...onLink, ...routes].filter((r) => r.net && holds(r.net, ip)).toSorted((a, b) => (b.net?.prefixLen ?? 0) - (a.net?.prefixLen ?? 0))[0];
-  return best && { via: best.via ?? formatIp4(ip), dev: best.dev };
+  const longestFirst = [...onLink, ...routes].toSorted((a, b) => (b.net?.prefixLen ?? 0) - (a.net?.prefixLen ?? 0));
+  return (ip) => {
+    const best = longestFirst.find((r) => r.net && holds(r.net, ip));
+    return best && { via: best.via ?? formatIp4(ip), dev: best.dev };
+  };
 }
 
 const WIRED: ReadonlySet<string> = new Set(['nic', 'vlan', 'bridge']);

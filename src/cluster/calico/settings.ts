@@ -47,10 +47,29 @@ export interface Settings {
 /** Objects of Calico are stored as crd.projectcalico.org and served as projectcalico.org. */
 export const isCalico = (document: KubeDocument): boolean => /^(?:crd\.)?projectcalico\.org\//.test(document.apiVersion);
 
-export const calicoObjects = (cluster: ClusterModel, kind: string): readonly KubeDocument[] => cluster.documents.filter((d) => d.kind === kind && isCalico(d));
+/** Calico's objects of a kind. */
+export const calicoObjects = (cluster: ClusterModel, kind: string): readonly KubeDocument[] => ofKind(cluster, kind).filter(isCalico);
+
+/** Documents by kind: a cluster has thousands of pods, and every node asks for its few settings. */
+const byKind = new WeakMap<readonly KubeDocument[], ReadonlyMap<string, readonly KubeDocument[]>>();
+
+function ofKind({ documents }: ClusterModel, kind: string): readonly KubeDocument[] {
+  let kinds = byKind.get(documents);
+  if (!kinds) {
+    const sorted = new Map<string, KubeDocument[]>();
+    for (const d of documents) {
+      const same = sorted.get(d.kind);
+      if (same) same.push(d);
+      else sorted.set(d.kind, [d]);
+    }
+    kinds = sorted;
+    byKind.set(documents, kinds);
+  }
+  return kinds.get(kind) ?? [];
+}
 
 /** The DaemonSet of calico/node: its environment overrides the FelixConfiguration, and its image tells the version. */
-const daemonSet = (cluster: ClusterModel): KubeDocument | undefined => cluster.documents.find((d) => d.kind === 'DaemonSet' && d.name === 'calico-node');
+const daemonSet = (cluster: ClusterModel): KubeDocument | undefined => ofKind(cluster, 'DaemonSet').find((d) => d.name === 'calico-node');
 
 function containerOf(document: KubeDocument | undefined): unknown {
   return listOf(field(document?.value, 'spec', 'template', 'spec', 'containers')).find((c) => field(c, 'name') === 'calico-node');
@@ -127,8 +146,8 @@ function commonMtu(cluster: ClusterModel): Setting<number> | undefined {
     return document && value > 0 ? { value, because: { ...becauseOf(document, path.at(-1)), source: document.at(...path) } } : undefined;
   };
   return (
-    read(cluster.documents.find((d) => d.kind === 'ConfigMap' && d.name === 'calico-config'), 'data', 'veth_mtu') ??
-    read(cluster.documents.find((d) => d.kind === 'Installation'), 'spec', 'calicoNetwork', 'mtu')
+    read(ofKind(cluster, 'ConfigMap').find((d) => d.name === 'calico-config'), 'data', 'veth_mtu') ??
+    read(ofKind(cluster, 'Installation')[0], 'spec', 'calicoNetwork', 'mtu')
   );
 }
 

@@ -4,7 +4,7 @@ import type { MachineSpec } from '../objects/fabric.ts';
 import { textOf, field } from '../objects/document.ts';
 import type { Plan } from './plan.ts';
 import type { Pool } from './pools.ts';
-import { destination, nexthop } from './routes.ts';
+import { destination, resolver } from './routes.ts';
 import { calicoObjects } from './settings.ts';
 
 const addressesOf = (router: MachineSpec): readonly string[] => router.interfaces.flatMap((i) => i.addresses.map((a) => a.split('/')[0] ?? ''));
@@ -25,10 +25,11 @@ export function teachRouters({ cluster, host, found }: FabricContext, plan: Plan
   for (const router of routers) {
     const peers = new Set(addressesOf(router).flatMap((a) => plan.bgp.peersOf(a)));
     const { own: netns } = host(router.name);
+    const resolve = resolver(netns);
     for (const remote of remotes) {
       const owner = plan.nodes.find((n) => n.name === remote.node);
       if (!owner || !remote.pool.exported || !(peers.size > 0 ? peers.has(owner.name) : isPlain(remote.pool))) continue;
-      const next = nexthop(netns, owner.ip);
+      const next = resolve(owner.ip);
       if (next) netns.route(`${destination(remote)} via ${next.via} dev ${next.dev} proto bgp metric 20`, { ...remote.pool.because, part: `BGP of ${owner.name}` });
     }
   }

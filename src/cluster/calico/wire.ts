@@ -16,7 +16,7 @@ const HOST_MAC = 'ee:ee:ee:ee:ee:ee';
 const GATEWAY = '169.254.1.1';
 
 /** Pods that Calico has wired on a node. */
-export const podsOn = (plan: Plan, node: string): readonly PodModel[] => plan.cluster.pods.filter((p) => p.node === node && !p.hostNetwork && !p.ended && p.netns !== null);
+export const podsOn = (plan: Plan, node: string): readonly PodModel[] => plan.pods.get(node) ?? [];
 
 export const devOf = (pod: PodModel): string => vethName(pod.namespace, pod.name);
 

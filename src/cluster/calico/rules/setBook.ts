@@ -14,15 +14,31 @@ interface Member {
 /** Sets of Felix hold up to 1048576 members (MaxIpsetSize). */
 const TYPES = { net: 'hash:net', ip: 'hash:ip', ipPort: 'hash:ip,port' } as const;
 
+/** Members of selectors' sets, which are the same on every node. */
+export class Membership {
+  readonly #known = new Map<string, readonly Member[]>();
+  readonly endpoints: readonly Endpoint[];
+
+  constructor(endpoints: readonly Endpoint[]) {
+    this.endpoints = endpoints;
+  }
+
+  of(id: string, members: (endpoints: readonly Endpoint[]) => readonly Member[]): readonly Member[] {
+    const known = this.#known.get(id) ?? members(this.endpoints);
+    this.#known.set(id, known);
+    return known;
+  }
+}
+
 /** The sets that a node's policies ask for, made when first named. */
 export class SetBook {
   readonly #sets = new Map<string, { readonly type: keyof typeof TYPES; readonly because: Because; readonly members: readonly Member[] }>();
   readonly #cluster: ClusterModel;
-  readonly #endpoints: readonly Endpoint[];
+  readonly #membership: Membership;
 
-  constructor(cluster: ClusterModel, endpoints: readonly Endpoint[]) {
+  constructor(cluster: ClusterModel, membership: Membership) {
     this.#cluster = cluster;
-    this.#endpoints = endpoints;
+    this.#membership = membership;
   }
 
   /** A set of a known name, such as `all-ipam-pools`. */
@@ -32,15 +48,16 @@ export class SetBook {
 
   /** Addresses of all whom the selector takes. */
   selector(selector: Selector, because: Because): string {
-    return this.#make(selectorId(selector), 'net', because, () => this.#selected(selector).flatMap((e) => e.nets.map((text) => ({ text, because: e.because }))));
+    const id = selectorId(selector);
+    return this.#make(id, 'net', because, () => this.#membership.of(id, (all) => all.filter((e) => selector.matches(e.labels)).flatMap((e) => e.nets.map((text) => ({ text, because: e.because })))));
   }
 
   /** Addresses and ports of all whom the selector takes, where their container port has that name; without a selector of everybody. */
   namedPort(name: string, protocol: string, selector: Selector | undefined, because: Because): string {
-    const of = selector ? selectorId(selector) : uniqueId('s', 'all()');
-    return this.#make(uniqueId('n', `${of},${protocol},${name}`), 'ipPort', because, () =>
-      (selector ? this.#selected(selector) : this.#endpoints).flatMap((e) => e.ports.filter((p) => p.name === name && p.protocol === protocol).map((p) => ({ text: p.member, because: e.because }))),
-    );
+    const id = uniqueId('n', `${selector ? selectorId(selector) : uniqueId('s', 'all()')},${protocol},${name}`);
+    const members = (all: readonly Endpoint[]): readonly Member[] =>
+      all.filter((e) => selector?.matches(e.labels) ?? true).flatMap((e) => e.ports.filter((p) => p.name === name && p.protocol === protocol).map((p) => ({ text: p.member, because: e.because })));
+    return this.#make(id, 'ipPort', because, () => this.#membership.of(id, members));
   }
 
   /** Endpoints of a service, with their ports or without. */
@@ -62,9 +79,5 @@ export class SetBook {
     const name = setName(id);
     if (!this.#sets.has(name)) this.#sets.set(name, { type, because, members: members() });
     return name;
-  }
-
-  #selected(selector: Selector): readonly Endpoint[] {
-    return this.#endpoints.filter((e) => selector.matches(e.labels));
   }
 }
