@@ -181,6 +181,19 @@ test('changes that no longer fit into a short link are offered as a file', async
   expect(download.suggestedFilename()).toBe('objects.yaml');
 });
 
+test('anything of a scenario made of objects can be changed, and its link holds it', async ({ page, context }) => {
+  await openBuilder(page, '#/flannel?from=client&to=192.168.10.11:30080');
+  await expect(verdict(page)).toContainText('takes 10.244.1.1 for its client');
+  await builder(page).getByText('web', { exact: true }).click();
+  await group(page, 'From outside').getByRole('button', { name: 'Local' }).click();
+  await expect(verdict(page)).toContainText('sees its true client, 10.10.6.91');
+  await expect(page).toHaveURL(/#\/flannel\?.*&e=1d\./);
+  const other = await context.newPage();
+  await open(other, new URL(page.url()).hash);
+  await expect(other.getByRole('button', { name: 'edited' })).toBeVisible();
+  await expect(verdict(other)).toContainText('sees its true client, 10.10.6.91');
+});
+
 for (const theme of ['light', 'dark'] as const) {
   test.describe(`${theme} theme`, () => {
     test.use({ colorScheme: theme });
@@ -214,5 +227,18 @@ test.describe('on a phone', () => {
     await expect(page).toHaveURL(/nodes=4/);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
     expect(await violations(page, '.builder')).toEqual([]);
+  });
+
+  test('all what-ifs of a scenario fit into one menu, and each changes the walk', async ({ page }) => {
+    await open(page, '#/flannel?from=client&to=192.168.10.242:80');
+    await page.getByRole('button', { name: 'What if' }).tap();
+    const menu = page.getByRole('dialog', { name: 'What if' });
+    await menu.getByRole('group', { name: 'kube-proxy mode' }).getByRole('button', { name: 'ipvs' }).tap();
+    await expect(page).toHaveURL(/proxy=ipvs/);
+    await menu.getByRole('group', { name: 'externalTrafficPolicy of web' }).getByRole('button', { name: 'Local' }).tap();
+    await expect(page).toHaveURL(/proxy=ipvs&policy=Local/);
+    await expect(verdict(page)).toContainText('10.10.6.91');
+    for (const button of await menu.getByRole('button').all()) await expect(button).toBeInViewport();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   });
 });

@@ -26,7 +26,7 @@ export function ClusterFields({ files, lang, onEdit, onShow }: Props) {
     <div className="bform">
       <section aria-label={t.cluster}>
         <Stepper first label={t.nodes} value={form.nodes.length} from={1} to={STARTER_BOUNDS.nodes} differs="" onChange={(count) => onEdit(setNodes(files, count))} t={t} />
-        <Stepper label={t.podsPerNode} value={form.podsPerNode} from={0} to={STARTER_BOUNDS.podsPerNode} differs={t.podsDiffer} onChange={(count) => onEdit(setPodsPerNode(files, count))} t={t} />
+        <Stepper label={form.pods.every((p) => p.serial) ? t.podsPerNode : t.extraPods} value={form.podsPerNode} from={0} to={STARTER_BOUNDS.podsPerNode} differs={t.podsDiffer} onChange={(count) => onEdit(setPodsPerNode(files, count))} t={t} />
         <Chooser label={t.network} options={NETWORKS.map((value) => ({ value, text: networkName(value, lang) }))} value={form.network} other={t.networkOther} onChange={(network) => onEdit(setNetwork(files, network))} />
         {known ? (
           <Segments label={t.proxyMode} options={proxies} value={form.proxy.mode} onChange={(mode) => onEdit(setProxyMode(files, mode))} />

@@ -27,11 +27,12 @@ function summaryOf({ type, clusterIp, balancerIps, ports }: FormService, t: Buil
 /** One service: its type, ports and policies. Each field is a field of the object. */
 export function ServiceFields({ service, files, onEdit, onShow, open, t }: Props) {
   const set = (path: readonly (string | number)[], value: string | number | undefined) => onEdit(setField(files, service.place, path, value));
+  const fullName = service.namespace === 'default' ? service.name : `${service.namespace}/${service.name}`;
   const policy = (key: string) => (value: string) => set(['spec', key], value);
   return (
-    <details className="bservice" open={open}>
+    <details className="bservice" open={open} data-long={fullName.length > 16 || undefined}>
       <summary>
-        <b>{service.namespace === 'default' ? service.name : `${service.namespace}/${service.name}`}</b>
+        <b>{fullName}</b>
         <span className="mono">{summaryOf(service, t)}</span>
       </summary>
       <TextField label={t.name} value={service.name} problem={(text) => (NAME.test(text) ? undefined : t.badName)} onTake={(name) => set(['metadata', 'name'], name)} />

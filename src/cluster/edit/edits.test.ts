@@ -59,6 +59,11 @@ describe('a change by the form is the text that a starter with that choice has',
   ])('$what', ({ made, wanted }) => expect(textOf(made)).toBe(textOf(wanted)));
 });
 
+it('gives more pods addresses that no other pod has', () => {
+  const files = { [OBJECTS_FILE]: 'kind: Node\nmetadata: {name: a}\nspec: {podCIDR: 10.1.0.0/24}\n---\nkind: Pod\nmetadata: {name: mine}\nspec: {nodeName: a}\nstatus: {podIP: 10.1.0.3}\n' };
+  expect(readForm(setPodsPerNode(files, 2)).pods.map((p) => [p.name, p.ip])).toEqual([['web-1-1', '10.1.0.2'], ['web-1-2', '10.1.0.4'], ['mine', '10.1.0.3']]);
+});
+
 describe('services', () => {
   it('get one line for a policy, and lose it again', () => {
     const files = starter();

@@ -112,15 +112,27 @@ function nextNode(form: ClusterForm): { readonly node: FormNode; readonly texts:
   return { node, texts: [nodeText({ ...node, ip: node.ip })] };
 }
 
-/** The address of a node's pod by number: within the node's range, else behind that of the last pod. */
-function podAddress(form: ClusterForm, node: FormNode, number: number): string {
-  if (node.podCidr !== undefined) return ipFurther(node.podCidr.split('/')[0], number + 1);
-  const last = form.pods.findLast((p) => p.ip !== undefined);
-  return ipFurther(last?.ip ?? '10.244.0.1', number);
+/** Pods for a node behind those that it has: names by its number among the nodes, addresses from its range, else behind the last pod's. */
+function morePods(form: ClusterForm, node: FormNode, from: number, count: number): readonly string[] {
+  const place = form.nodes.findIndex((n) => n.name === node.name) + 1;
+  const names = new Set(form.pods.map((p) => p.name));
+  const addresses = new Set(form.pods.map((p) => p.ip));
+  const base = node.podCidr?.split('/')[0] ?? form.pods.findLast((p) => p.ip !== undefined)?.ip ?? '10.244.0.1';
+  return Array.from({ length: count }, (_, i) => {
+    const number = from + i;
+    const name = free((n) => `web-${place}-${number + n}`, names);
+    const ip = free((n) => ipFurther(base, number + 1 + n), addresses);
+    return podText({ name, node: node.name, ip });
+  });
 }
 
-/** Its number among the nodes names a node's pods. */
-const podName = (form: ClusterForm, node: FormNode, number: number): string => `web-${form.nodes.findIndex((n) => n.name === node.name) + 1}-${number}`;
+/** The first that nobody has; it is taken then. */
+function free(make: (n: number) => string, taken: Set<string | undefined>): string {
+  let n = 0;
+  while (taken.has(make(n))) n++;
+  taken.add(make(n));
+  return make(n);
+}
 
 /** More or fewer nodes: the last ones go with their pods, new ones get as many as the others have. */
 export function setNodes(files: Files, count: number): Files {
@@ -152,7 +164,7 @@ function setPodsOn(files: Files, name: string, count: number): Files {
   if (own.length > count) return own.slice(count).map((p) => p.place).toReversed().reduce(removeObject, files);
   const before = form.nodes.slice(0, form.nodes.indexOf(node)).map((n) => n.name);
   const near = own.at(-1) ?? form.pods.findLast((p) => p.serial && before.includes(p.node ?? '')) ?? form.nodes.at(-1);
-  const texts = Array.from({ length: count - own.length }, (_, i) => own.length + i + 1).map((n) => podText({ name: podName(form, node, n), node: name, ip: podAddress(form, node, n) }));
+  const texts = morePods(form, node, own.length + 1, count - own.length);
   return texts.length > 0 ? insertNear(files, near?.place, texts) : files;
 }
 
