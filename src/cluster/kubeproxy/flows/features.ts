@@ -221,7 +221,22 @@ const DETECTORS: readonly FlowTable[] = [
   detecting('ClusterCIDR, another masquerade bit', { clusterCIDR: '10.180.0.0/16', iptables: { masqueradeBit: 20 } }, { pod: false, node: true, outside: true }),
 ];
 
+/** A pod of the other node asks for a node port of this one. */
+const fromAfar = (name: string, settings: FlowTable['settings'], ends: Flow['ends']): FlowTable => ({
+  name: `a pod of another node: ${name}`,
+  mode: 'iptables',
+  versions: EVERY,
+  settings: settings ?? {},
+  services: [
+    { name: 'svc1', spec: { type: 'NodePort', clusterIP: '172.30.0.41', ports: p80(30001), externalTrafficPolicy: 'Local' }, endpoints: TWO },
+    { name: 'svc2', spec: { clusterIP: '172.30.0.42', ports: p80() }, endpoints: ['10.180.2.5@n2'] },
+  ],
+  flows: [{ from: '10.180.2.5', to: '192.168.0.2:30001', ends }],
+});
+
 const OTHERS: readonly FlowTable[] = [
+  fromAfar('ClusterCIDR takes it for one of this node', {}, BOTH),
+  fromAfar('NodeCIDR does not', { detectLocalMode: 'NodeCIDR' }, HERE),
   {
     name: 'an external IP that is the node’s own',
     mode: 'iptables',
