@@ -102,7 +102,7 @@ class RuleWriter {
       this.#ifAny('nat', 'KUBE-NODE-PORT', `KUBE-NODE-PORT-LOCAL-${upper}`, 'dst', 'RETURN', `-p ${proto} `);
       this.#ifAny('nat', 'KUBE-NODE-PORT', `KUBE-NODE-PORT-${upper}`, 'dst', 'KUBE-MARK-MASQ', `-p ${proto} `);
     }
-    // Up to 1.22 the other way round, so that every SCTP node port is masqueraded.
+    // Up to 1.22 the other way round, so that every SCTP node port is masqueraded (kubernetes#104755).
     const sctp = [['KUBE-NODE-PORT-LOCAL-SCTP-HASH', 'RETURN'], ['KUBE-NODE-PORT-SCTP-HASH', 'KUBE-MARK-MASQ']] as const;
     for (const [name, target] of this.#from(23) ? sctp : sctp.toReversed()) this.#ifAny('nat', 'KUBE-NODE-PORT', name, 'dst,dst', target, '-p sctp ');
     if (this.#from(25)) this.#sourceRanges('filter', 'KUBE-PROXY-FIREWALL', 'KUBE-SOURCE-RANGES-FIREWALL');
