@@ -5,6 +5,7 @@ import { conntrack } from './conntrack.ts';
 import { ground } from './ground.ts';
 import { ipTunnels } from './ipTunnels.ts';
 import { ipvs } from './ipvs.ts';
+import { kubeProxyIpvs } from './kubeProxyIpvs.ts';
 import { headerMatches } from './matchesHeader.ts';
 import { placeMatches } from './matchesPlace.ts';
 import { stateMatches } from './matchesState.ts';
@@ -16,4 +17,4 @@ import { vxlan } from './vxlan.ts';
 import { vxlanBridge } from './vxlanBridge.ts';
 
 /** Every hand-written case. */
-export const catalogue: readonly RefereeCase[] = [...basics, ...bridge, ...conntrack, ...ground, ...ipTunnels, ...ipvs, ...headerMatches, ...placeMatches, ...stateMatches, ...nats, ...routing, ...sets, ...targets, ...vxlan, ...vxlanBridge];
+export const catalogue: readonly RefereeCase[] = [...basics, ...bridge, ...conntrack, ...ground, ...ipTunnels, ...ipvs, ...kubeProxyIpvs, ...headerMatches, ...placeMatches, ...stateMatches, ...nats, ...routing, ...sets, ...targets, ...vxlan, ...vxlanBridge];
