@@ -56,6 +56,24 @@ export const cards = [
     system: { en: 'kube-proxy 1.19 IPVS, MetalLB layer 2', ko: 'kube-proxy 1.19 IPVS, MetalLB layer 2' },
     question: { en: 'Why does the load-balancer address work only sometimes?', ko: '왜 로드밸런서 주소가 될 때도 있고 안 될 때도 있을까요?' },
   },
+  {
+    id: 'incidents-node',
+    title: { en: 'Incidents on a node', ko: '장애 사례: 노드 설정' },
+    system: { en: 'Routed pods, kube-proxy iptables', ko: '라우팅되는 파드, kube-proxy iptables' },
+    question: { en: 'Why does the node answer, but none of its pods?', ko: '왜 노드는 응답하는데 파드에는 닿지 않을까요?' },
+  },
+  {
+    id: 'incidents-calico',
+    title: { en: 'Incidents with Calico', ko: '장애 사례: Calico' },
+    system: { en: 'Calico IPIP over two sites', ko: '두 사이트의 Calico IPIP' },
+    question: { en: 'Why does the connection open, and then hang?', ko: '왜 연결은 되는데 그다음에 멈출까요?' },
+  },
+  {
+    id: 'incidents-openstack',
+    title: { en: 'An incident on OpenStack', ko: '장애 사례: OpenStack' },
+    system: { en: 'Calico IPIP, Neutron security groups', ko: 'Calico IPIP, Neutron 보안 그룹' },
+    question: { en: 'Why is “ipip” in the security group not enough?', ko: '왜 보안 그룹에 “ipip”를 허용해도 안 될까요?' },
+  },
 ] as const satisfies readonly ScenarioCard[];
 
 export type ScenarioId = (typeof cards)[number]['id'];
