@@ -59,6 +59,7 @@ export type DiagnosticCode =
   | 'no-free-address' // no pool has an address for it; text: the service
   | 'not-announced' // its address is in a pool that no advertisement names; text: the service and the address
   | 'bgp-peer-silent' // no router of the Fabric with that address speaks BGP; text: the address
+  | 'pod-outside-pools' // no IPPool of Calico has a pod's address; text: the pod and its address
   // objects
   | 'bad-yaml'
   | 'unknown-object' // a kind that we have no use for; text: the kind

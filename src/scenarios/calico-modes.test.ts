@@ -150,6 +150,14 @@ it('every line says which object made it', () => {
   expect(unexplained).toEqual([]);
 });
 
+it('Felix stands before kube-proxy, and accepts what it let pass behind it', () => {
+  const forward = (worldIn('ipip').files['master1/firewall.txt'] ?? '').split('\n').filter((l) => l.startsWith('-A FORWARD ')).map((l) => l.replace(/ -m comment --comment "[^"]*"/g, ''));
+  expect(forward[0]).toBe('-A FORWARD -j cali-FORWARD');
+  expect(forward.slice(1, -2).every((l) => l.includes(' -j KUBE-'))).toBe(true);
+  expect(forward.length).toBeGreaterThan(3);
+  expect(forward.slice(-2)).toEqual(['-A FORWARD -m mark --mark 0x10000/0x10000 -j ACCEPT', '-A FORWARD -j MARK --set-xmark 0x10000/0x10000']);
+});
+
 it('rules of Linux 3.10 are without --random-fully', () => {
   const nat = (worldIn('ipip').files['master1/firewall.txt'] ?? '').split('\n').filter((l) => l.includes('cali-') && l.includes('MASQUERADE'));
   expect(nat).toEqual([

@@ -1,9 +1,10 @@
+import { formatIp4 } from '../../packet/address.ts';
 import type { DiagnosticList } from '../../dumps/diagnostic.ts';
 import type { ClusterModel, PodModel } from '../model.ts';
 import { type BgpTopology, bgpTopology } from './bgp.ts';
 import { type Ipam, ipamOf } from './ipam.ts';
 import { type CalicoNode, calicoNodes } from './nodes.ts';
-import { type Pool, poolsOf } from './pools.ts';
+import { type Pool, poolFor, poolsOf } from './pools.ts';
 import { calicoObjects, type Settings, settingsOf, versionOf } from './settings.ts';
 
 /** What Calico knows of the whole cluster: the same for every node. */
@@ -40,6 +41,7 @@ export function planOf(cluster: ClusterModel, found: DiagnosticList): Plan {
   const pods = new Map<string, PodModel[]>();
   for (const pod of cluster.pods) {
     if (pod.hostNetwork || pod.ended || pod.netns === null) continue;
+    if (pools.length > 0 && !poolFor(pools, pod.ip)) found.add('pod-outside-pools', pod.because.source ?? { input: '', line: 0 }, `${pod.namespace}/${pod.name} ${formatIp4(pod.ip)}`);
     const there = pods.get(pod.node);
     if (there) there.push(pod);
     else pods.set(pod.node, [pod]);

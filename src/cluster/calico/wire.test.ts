@@ -165,3 +165,10 @@ it('wires a pod: a veth with the MAC ee:…, a host route, proxy ARP, and a gate
 it('is not there without objects or annotations of its own', () => {
   expect(calicoOf(clusterOf({ nodes: [nodeOf('n', '10.0.0.1/24')] }), new DiagnosticList())).toBeUndefined();
 });
+
+it('says which pods no pool has: nobody else can reach them', () => {
+  const cluster = masters({ ipipMode: 'Always' });
+  const found = new DiagnosticList();
+  calicoOf({ ...cluster, pods: [...cluster.pods, podOf('lost', 'master1', '10.9.9.9')] }, found);
+  expect(found.items.map((d) => `${d.code} ${d.text}`)).toEqual(['pod-outside-pools default/lost 10.9.9.9']);
+});

@@ -54,6 +54,7 @@ export const diagnosticsEn: DiagnosticSentences = {
   'no-free-address': (t) => `No pool has an address for the service ${t}: its external address stays pending.`,
   'not-announced': (t) => `No advertisement names the pool of this address, so nobody outside hears of it: ${t}`,
   'bgp-peer-silent': (t) => `No router of a Fabric with “bgp: true” has the address ${t}; the session to this peer leads nowhere.`,
+  'pod-outside-pools': (t) => `No IPPool has the address of the pod ${t}: only its own node has a route to it.`,
   'bad-yaml': (t) => `This is no YAML that can be read: ${t}`,
   'unknown-object': (t) => `Objects of the kind ${t} are not used.`,
   'bad-object': (t) => `${t} lacks what such an object must have; it was left out.`,

@@ -53,6 +53,7 @@ export const diagnosticsKo: DiagnosticSentences = {
   'no-free-address': (t) => `서비스 ${t}에 줄 주소가 풀에 없어 외부 주소가 pending으로 남습니다.`,
   'not-announced': (t) => `이 주소의 풀을 알리는 advertisement가 없어 바깥에서는 이 주소를 모릅니다: ${t}`,
   'bgp-peer-silent': (t) => `Fabric의 “bgp: true” 라우터 가운데 주소가 ${t}인 것이 없습니다. 이 피어와의 세션은 이어지지 않습니다.`,
+  'pod-outside-pools': (t) => `파드 ${t}의 주소를 가진 IPPool이 없어, 그 파드의 노드에만 경로가 있습니다.`,
   'bad-yaml': (t) => `읽을 수 없는 YAML입니다: ${t}`,
   'unknown-object': (t) => `${t} 종류의 오브젝트는 쓰지 않습니다.`,
   'bad-object': (t) => `${t}에 있어야 할 것이 없어 뺐습니다.`,
