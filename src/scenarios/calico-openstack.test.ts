@@ -85,6 +85,21 @@ describe('IPIP Always hides the pod’s address, but protocol 4 needs a rule', (
     expect(rulesOf(t, host).at(-2)).toMatch(new RegExp(`^FORWARD filter ${chainOf(state, kind, node)} \\d+ neutron-openvswi-sg-fallback$`));
   });
 
+  it('literal: the egress chain is the one that the document prints, rule by rule', () => {
+    const o = chainOf('literal', 'o', 'chhan-k8s-1');
+    const rules = (clusterIn('literal').files['compute1/firewall.txt'] ?? '').split('\n').filter((l) => l.startsWith(`-A ${o} `));
+    expect(rules.map((l) => / -j (\S+)/.exec(l)?.[1])).toEqual(['RETURN', chainOf('literal', 's', 'chhan-k8s-1'), 'RETURN', 'DROP', 'RETURN', 'DROP', 'neutron-openvswi-sg-fallback']);
+    expect(rules.map((l) => /--comment "([^"(]*?)[ .]*(?:\(|")/.exec(l)?.[1])).toEqual([
+      'Allow DHCP client traffic',
+      undefined,
+      'Allow DHCP client traffic',
+      'Prevent DHCP Spoofing by VM',
+      'Direct packets associated with a known session to the RETURN chain',
+      'Drop packets that appear related to an existing connection',
+      'Send unmatched traffic to the fallback chain',
+    ]);
+  });
+
   it('“ipip” stands in the chain as 94, which a save prints by its name', () => {
     expect(clusterIn('proto94').files['compute2/firewall.txt']).toContain('-p ipip -m set');
     const rules = clusterIn('proto94').world.hosts.find((h) => h.name === 'compute2')?.netns[0]?.tables?.flatMap((t) => t.chains).flatMap((c) => c.rules).filter((r) => r.matches.some((m) => m.kind === 'proto' && (m.proto === 94 || m.proto === 4)));
