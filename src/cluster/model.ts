@@ -23,6 +23,22 @@ export interface ClusterModel {
   readonly documents: readonly KubeDocument[];
 }
 
+const podsByNode = new WeakMap<ClusterModel, ReadonlyMap<string, readonly PodModel[]>>();
+
+/** The pods of a node, in the order of the input. Clusters have thousands, and every node asks. */
+export function podsOfNode(cluster: ClusterModel, node: string): readonly PodModel[] {
+  const known = podsByNode.get(cluster);
+  if (known) return known.get(node) ?? [];
+  const byNode = new Map<string, PodModel[]>();
+  for (const pod of cluster.pods) {
+    const pods = byNode.get(pod.node);
+    if (pods) pods.push(pod);
+    else byNode.set(pod.node, [pod]);
+  }
+  podsByNode.set(cluster, byNode);
+  return byNode.get(node) ?? [];
+}
+
 export interface NodeModel {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;

@@ -13,8 +13,8 @@ export class Paper {
   }
 
   addAll(other: Paper): void {
-    for (const [i, line] of other.#lines.entries()) {
-      this.#lines.push(line);
+    for (let i = 0; i < other.#lines.length; i++) {
+      this.#lines.push(other.#lines[i] ?? '');
       this.#reasons.push(other.#reasons[i]);
     }
   }
@@ -28,7 +28,7 @@ export class Paper {
   }
 
   get text(): string {
-    return this.#lines.map((l) => `${l}\n`).join('');
+    return this.#lines.length === 0 ? '' : `${this.#lines.join('\n')}\n`;
   }
 
   /** By line, from 0. */

@@ -8,7 +8,7 @@ import type { Component, NodeContext } from '../component.ts';
 import type { Firewall } from '../draft/firewall.ts';
 import type { HostDraft } from '../draft/host.ts';
 import type { NetnsDraft } from '../draft/netns.ts';
-import type { ClusterModel, PodModel } from '../model.ts';
+import { type ClusterModel, podsOfNode, type PodModel } from '../model.ts';
 import { field, listOf, textOf } from '../objects/document.ts';
 
 /** Ports of one rule of `multiport` (splitPortList(), plugins/meta/portmap/utils.go). */
@@ -38,7 +38,7 @@ interface HostPort {
 export function portmapOf(cluster: ClusterModel, found: DiagnosticList): Component | undefined {
   const config = configIn(cluster, found);
   if (!config) return undefined;
-  const podsOf = (name: string): readonly PodModel[] => cluster.pods.filter((p) => p.node === name && !p.hostNetwork && !p.ended && hostPortsOf(p).length > 0);
+  const podsOf = (name: string): readonly PodModel[] => podsOfNode(cluster, name).filter((p) => !p.hostNetwork && !p.ended && hostPortsOf(p).length > 0);
   return {
     name: 'portmap',
     wire: ({ host, node }: NodeContext) => {
