@@ -145,6 +145,8 @@ describe('what is wrong in a Fabric', () => {
     ['a host without a name', { computeHosts: [{ vms: [] }] }, 'bad-field', 'spec.computeHosts.0.name', 'spec.computeHosts[0].name: null (compute1)'],
     ['a group without a name', { securityGroups: [{ rules: [] }], computeHosts: [{ name: 'c' }] }, 'bad-field', 'spec.securityGroups.0.name', 'spec.securityGroups[0].name: null (default)'],
     ['a VLAN', { network: { vlan: 4095 }, computeHosts: [{ name: 'c' }] }, 'bad-field', 'spec.network.vlan', 'spec.network.vlan: 4095 (1…4094)'],
+    ['a tunnel’s network', { network: { vni: 5 }, computeHosts: [{ name: 'c' }] }, 'bad-field', 'spec.network.vni', 'spec.network.vni: 5 (vlan: 100)'],
+    ['another firewall driver', { computeHosts: [{ name: 'c', firewallDriver: 'openvswitch' }] }, 'bad-field', 'spec.computeHosts.0.firewallDriver', 'spec.computeHosts[0].firewallDriver: openvswitch (iptables_hybrid)'],
     ['a command', { computeHosts: [{ name: 'c', run: ['reboot'] }] }, 'bad-command', 'spec.computeHosts.0.run.0', 'reboot'],
   ])('is said, with its place: %s', (_, spec, code, input, text) => expect(build(spec).found.items.map((d) => [d.code, d.input, d.text])).toEqual([[code, input, text]]));
 });

@@ -28,6 +28,7 @@ import { isApiProtocol } from './protocol.ts';
  *       - name: compute1
  *         dev: eno1                               # its NIC and address on the wire between the compute hosts
  *         address: 192.168.10.11/24
+ *         firewallDriver: iptables_hybrid         # the only one that is known
  *         run: ["iptables -P FORWARD DROP"]        # typed on it when everything else is set up
  *         vms:
  *         - node: chhan-k8s-1                     # a Node, or a router or client of the Fabric
@@ -113,6 +114,8 @@ export function readNeutron(cluster: ClusterModel, found: DiagnosticList): Neutr
   if (!first) return undefined;
   const readings = fabrics.map((document): Reading => ({ document, found, fields: new Fields(document, found) }));
   const network = (name: string, from: number, to: number): number | undefined => readings[0]?.fields.int(['spec', 'network', name], field(first.value, 'spec', 'network', name), from, to);
+  // Networks are a provider's VLANs here: what asks for another kind is not taken for one in silence.
+  if (field(first.value, 'spec', 'network', 'vni') !== undefined) readings[0]?.fields.bad(['spec', 'network', 'vni'], field(first.value, 'spec', 'network', 'vni'), 'vlan: 100');
   const groups = readings.flatMap(readGroups);
   const computeHosts = readings.flatMap((reading) => listOf(reading.fields.get('spec', 'computeHosts')).flatMap((value, i) => readComputeHost(reading, ['spec', 'computeHosts', i], value, cluster, groups, i)));
   return { vlan: network('vlan', 1, 4094) ?? 100, mtu: network('mtu', 68, 65_535) ?? 1500, groups, computeHosts };
@@ -174,6 +177,8 @@ function readComputeHost(reading: Reading, path: Path, value: unknown, cluster: 
     return [];
   }
   const address = fields.cidr([...path, 'address'], field(value, 'address')) ?? `192.168.10.${11 + index}/24`;
+  const driver = field(value, 'firewallDriver');
+  if (driver !== undefined && driver !== 'iptables_hybrid') fields.bad([...path, 'firewallDriver'], driver, 'iptables_hybrid');
   const ports = (list: 'vms' | 'routers'): readonly VmPort[] => listOf(field(value, list)).flatMap((port, i) => readPort(reading, [...path, list, i], port, cluster, groups, list === 'routers'));
   const because: Because = { kind: 'ComputeHost', namespace: undefined, name, source: document.at(...path) };
   const machine: MachineSpec = { name, interfaces: [], gateway: undefined, routes: [], bgp: false, run: textsOf(field(value, 'run')), runAt: (i) => document.at(...path, 'run', i), because };
