@@ -151,6 +151,17 @@ test('a line of a compiled node says which object made it, and leads to it', asy
   await expect(page.getByRole('textbox', { name: 'Text of objects.yaml' })).toBeFocused();
 });
 
+test('the text of a machine that the walk never entered is made when it is opened', async ({ page }) => {
+  await open(page, '#/new');
+  await page.getByRole('button', { name: 'Scenarios and dumps' }).click();
+  await page.getByRole('button', { name: 'Open the dumps' }).click();
+  const view = page.getByRole('complementary', { name: 'Dumps' });
+  await view.locator('section', { has: page.getByRole('heading', { name: 'node3', exact: true }) }).getByRole('button', { name: 'firewall.txt' }).first().click();
+  const text = view.getByRole('textbox', { name: 'Text of node3/firewall.txt' });
+  await expect(text).toHaveValue(/\*nat\n[^]*KUBE-SERVICES/);
+  await expect(text).not.toBeEditable();
+});
+
 test('pasted objects become a cluster; what is wrong with them is said and they stay', async ({ page }) => {
   await open(page);
   await page.keyboard.press('n');

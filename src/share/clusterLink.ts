@@ -25,12 +25,17 @@ function choicesNow(files: Files, started: StarterChoices): StarterChoices | und
   return { ...started, nodes: form.nodes.length, network: form.network, proxy, version: form.version, podsPerNode: form.podsPerNode };
 }
 
+/** Edits of this length are not worth reading all objects for a shorter way to say them. */
+const SHORT = 160;
+
 /** The shortest way to say these files: from the choices that somebody started with, or from those that they have come to. */
 export function clusterLink(started: StarterChoices, files: Files): ClusterLink {
-  const now = choicesNow(files, started);
-  const ways = [started, ...(now ? [now] : [])].map((choices) => ({ params: starterParams(choices), packed: packEdits(starterFiles(choices), files) }));
+  const way = (choices: StarterChoices): ClusterLink => ({ params: starterParams(choices), packed: packEdits(starterFiles(choices), files) });
   const length = ({ params, packed }: ClusterLink): number => JSON.stringify(params).length + (packed?.length ?? 0);
-  return ways.reduce((best, way) => (length(way) < length(best) ? way : best));
+  const first = way(started);
+  const now = (first.packed?.length ?? 0) > SHORT ? choicesNow(files, started) : undefined;
+  const second = now && way(now);
+  return second && length(second) < length(first) ? second : first;
 }
 
 /** The choices and files that a link says; or the parameter that means nothing, or why its edits cannot be used. Never throws. */

@@ -52,7 +52,10 @@ export function Builder({ loaded, start, t, lang, verdict }: Props) {
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
     };
   }, []);
-  useEffect(() => panel.current?.querySelector<HTMLElement>(start || view === 'form' ? '[data-autofocus]' : 'textarea')?.focus({ preventScroll: true }), [start, view]);
+  useEffect(() => {
+    const wanted = panel.current?.querySelector<HTMLElement>(start || view === 'form' ? '[data-autofocus]' : 'textarea');
+    (wanted ?? panel.current?.querySelector<HTMLElement>('.btabs [aria-pressed="true"]'))?.focus({ preventScroll: true });
+  }, [start, view]);
   const live = loaded && !start;
   return (
     <aside

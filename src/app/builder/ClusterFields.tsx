@@ -1,6 +1,7 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
+import { parseAhead } from '../../cluster/edit/documents.ts';
 import { addService, setNetwork, setNodes, setPodsPerNode, setProxyMode, setVersion } from '../../cluster/edit/edits.ts';
-import { type Files, type ObjectPlace, readForm } from '../../cluster/edit/form.ts';
+import { type ClusterForm, type Files, type ObjectPlace, readForm, yamlFiles } from '../../cluster/edit/form.ts';
 import { NETWORKS, PROXY_MODES, STARTER_BOUNDS, VERSIONS } from '../../cluster/starter.ts';
 import type { Lang } from '../../text/lang.ts';
 import { Chooser, Segments, Stepper } from './fields.tsx';
@@ -16,10 +17,43 @@ interface Props {
   readonly onShow: (place: ObjectPlace) => void;
 }
 
-/** The cluster as its objects say it; every change is a change of their text. */
-export function ClusterFields({ files, lang, onEdit, onShow }: Props) {
+/** Texts beyond this length are read a few objects at a time, so that the page stays awake. */
+const MAX_AT_ONCE = 60_000;
+const PORTION = 25;
+
+const isLong = (files: Files): boolean => yamlFiles(files).reduce((sum, file) => sum + (files[file] ?? '').length, 0) > MAX_AT_ONCE;
+
+/** True once all objects are parsed; what has been parsed once is known from then on. */
+function useParsed(files: Files): boolean {
+  const [parsed, setParsed] = useState(() => !isLong(files));
+  useEffect(() => {
+    if (parsed) return;
+    const waiting = yamlFiles(files).map((file) => ({ text: files[file] ?? '', from: 0 }));
+    let timer: ReturnType<typeof setTimeout>;
+    const next = () => {
+      const [first] = waiting;
+      if (!first) return setParsed(true);
+      if (!parseAhead(first.text, first.from, PORTION)) waiting.shift();
+      first.from += PORTION;
+      timer = setTimeout(next);
+    };
+    timer = setTimeout(next);
+    return () => clearTimeout(timer);
+  }, [files, parsed]);
+  return parsed;
+}
+
+/** The cluster as its objects say it. */
+export function ClusterFields(props: Props) {
+  const parsed = useParsed(props.files);
+  if (!parsed) return <p className="bintro breading" role="status">{builderStrings(props.lang).reading}</p>;
+  return <Fields {...props} />;
+}
+
+/** Every change is a change of the objects' text. */
+function Fields({ files, lang, onEdit, onShow }: Props) {
   const t = builderStrings(lang);
-  const form = useMemo(() => readForm(files), [files]);
+  const form: ClusterForm = useMemo(() => readForm(files), [files]);
   const proxies = PROXY_MODES.map((value) => ({ value, text: value }));
   const known = PROXY_MODES.some((m) => m === form.proxy.mode);
   return (

@@ -21,7 +21,7 @@ function parse(text: string): Parsed {
 }
 
 /** Cuts a text at its `---` lines: at the first column they open a document, whatever stands around them (YAML 1.2 §9.1.2). */
-export function documentsOf(text: string): readonly DocumentText[] {
+function cut(text: string): readonly Pick<DocumentText, 'text' | 'firstLine'>[] {
   const parts: { text: string; firstLine: number }[] = [];
   let open: string[] = [];
   let firstLine = 1;
@@ -38,14 +38,26 @@ export function documentsOf(text: string): readonly DocumentText[] {
     open.push(line);
   }
   close();
+  return parts;
+}
+
+/** The documents of a text. */
+export function documentsOf(text: string): readonly DocumentText[] {
   const next = new Map<string, Parsed>();
-  const documents = parts.map((part) => {
+  const documents = cut(text).map((part) => {
     const parsed = known.get(part.text) ?? next.get(part.text) ?? parse(part.text);
     next.set(part.text, parsed);
     return { ...part, ...parsed };
   });
   known = next;
   return documents;
+}
+
+/** Parses some of the documents of a text ahead of time, from this number on; false when there are no more of them. */
+export function parseAhead(text: string, from: number, count: number): boolean {
+  const parts = cut(text);
+  for (const part of parts.slice(from, from + count)) if (!known.has(part.text)) known.set(part.text, parse(part.text));
+  return from + count < parts.length;
 }
 
 /** An object in a document: the whole of it, or an item of a List. */
