@@ -3,16 +3,31 @@ import type { Match } from '../../../world/netfilter.ts';
 import type { Condition } from '../../step.ts';
 import type { MatchContext, Seen } from './evaluate.ts';
 
+const MATCH_FIRST = ['match', 'no match'];
+const OTHER_FIRST = ['no match', 'match'];
+
+/** A service with hundreds of endpoints asks as many such rules, in each of its outcomes. */
+const texts = new WeakMap<object, string>();
+
+function textOf(match: Extract<Match, { kind: 'statistic-random' }>): string {
+  let text = texts.get(match);
+  if (text === undefined) {
+    text = `-m statistic --mode random ${match.negate ? '! ' : ''}--probability ${match.probability}`;
+    texts.set(match, text);
+  }
+  return text;
+}
+
 /** Rolls dice between a match and none; `first` is what happens unless another branch is asked for. */
 function roll({ sim, at }: MatchContext, first: boolean, p: number): { readonly matched: boolean; readonly choice: string | undefined } {
-  const options = first ? ['match', 'no match'] : ['no match', 'match'];
+  const options = first ? MATCH_FIRST : OTHER_FIRST;
   const taken = sim.choose({ at: at.ns.id, kind: 'statistic', options, odds: first ? [p, 1 - p] : [1 - p, p], splits: true });
   return { matched: (taken === 0) === first, choice: sim.taken.at(-1)?.key };
 }
 
 /** statistic_mt() mode random (net/netfilter/xt_statistic.c): the kernel rolls dice, so here it is a choice. */
 export function evaluateStatistic(match: Extract<Match, { kind: 'statistic-random' }>, ctx: MatchContext): Condition {
-  const text = `-m statistic --mode random ${match.negate ? '! ' : ''}--probability ${match.probability}`;
+  const text = textOf(match);
   const p = match.negate ? 1 - match.probability : match.probability;
   if (p >= 1 || p <= 0) return { text, result: p >= 1, saw: '' };
   const { matched, choice } = roll(ctx, true, p);
