@@ -34,7 +34,7 @@ function programmed({ version = 'v3.20.6', pool = { ipipMode: 'Always' }, felix 
 
 /** A chain's rules without Felix's hashes. */
 const rules = (host: HostDraft, table: 'raw' | 'mangle' | 'nat' | 'filter', chain: string): readonly string[] => host.own.firewall.rules(table, chain).map((r) => r.replace(/ ?-m comment --comment "cali:[\w-]{16}"/, '').trim());
-const hashes = (host: HostDraft, table: 'filter', chain: string): readonly string[] => host.own.firewall.rules(table, chain).map((r) => /cali:([\w-]{16})/.exec(r)?.[1] ?? '');
+const hashes = (host: HostDraft, table: 'raw' | 'mangle' | 'nat' | 'filter', chain: string): readonly string[] => host.own.firewall.rules(table, chain).map((r) => /cali:([\w-]{16})/.exec(r)?.[1] ?? '');
 const set = (host: HostDraft, name: string): readonly string[] => host.own.sets.print().text.split('\n').filter((l) => l.startsWith(`add ${name} `)).map((l) => l.slice(`add ${name} `.length));
 
 const C = (text: string): string => `-m comment --comment "${text}"`;
@@ -122,11 +122,6 @@ describe('cali-INPUT and cali-OUTPUT', () => {
     ${'v3.20.6'} | ${{ ipipMode: 'Always' }}  | ${true}  | ${[...ipip, '-j MARK --set-xmark 0x0/0xfff00000', '-j cali-forward-check', '-m mark ! --mark 0x0/0xfff00000 -j RETURN', ...rest]}
   `('cali-INPUT of $version with $pool (IPVS: $ipvs)', ({ version, pool, ipvs, expected }) => expect(rules(programmed({ version: version as string, pool: pool as object, ipvs: ipvs as boolean }), 'filter', 'cali-INPUT')).toEqual(expected));
 
-  it('has hashes that every cluster with IPIP has', () => {
-    expect(hashes(programmed(), 'filter', 'INPUT')).toEqual(['Cz_u1IQiXIMmKD4c']);
-    expect(hashes(programmed(), 'filter', 'cali-INPUT')[0]).toBe('PajejrV4aFdkZojI');
-  });
-
   it.each`
     version      | match
     ${'v3.16.5'} | ${'-j cali-to-host-endpoint'}
@@ -178,6 +173,26 @@ describe('FORWARD', () => {
     expect(rules(programmed({ documents }), 'filter', 'cali-cidr-block')).toEqual(['-d 10.10.0.0/24 -j DROP', '-d 10.96.0.0/12 -j DROP']);
     expect(rules(programmed({ documents, felix: { serviceLoopPrevention: 'Reject' } }), 'filter', 'cali-cidr-block')[0]).toBe('-d 10.10.0.0/24 -j REJECT --reject-with icmp-port-unreachable');
     expect(programmed({ documents, version: 'v3.16.5' }).own.firewall.has('filter', 'cali-cidr-block')).toBe(false);
+  });
+});
+
+// These chains are the same in every cluster with IPIP and without host endpoints, so their hashes stand in public dumps.
+describe('hashes of public dumps', () => {
+  it.each`
+    table       | chain                 | expected
+    ${'filter'} | ${'cali-FORWARD'}     | ${['vjrMJCRpqwy5oRoX', 'A_sPAO0mcxbT9mOV', '8ZoYfO5HKXWbB3pk', 'jdEuaPBe14V2hutn', '12bc6HljsMKsmfr-', 'NOSxoaGx8OIstr1z']}
+    ${'filter'} | ${'cali-INPUT'}       | ${['PajejrV4aFdkZojI', '_wjq-Yrma8Ly1Svo', '8TZGxLWh_Eiz66wc', '6McIeIDvPdL6PE1T', 'YGPbrUms7NId8xVa', '2gmY7Bg2i0i84Wk_', 'q-Vz2ZT9iGE331LL']}
+    ${'filter'} | ${'cali-wl-to-host'}  | ${['Ee9Sbo10IpVujdIY', 'nSZbcOoG1xPONxb8']}
+    ${'nat'}    | ${'cali-PREROUTING'}  | ${['r6XmIziWUJsdOK6Z']}
+    ${'nat'}    | ${'cali-POSTROUTING'} | ${['Z-c7XtVd2Bq7s_hA', 'nYKhEzDlr11Jccal', 'SXWvdsbh4Mw7wOln']}
+    ${'nat'}    | ${'cali-nat-outgoing'} | ${['flqWnvo8yq4ULQLa']}
+    ${'mangle'} | ${'cali-PREROUTING'}  | ${['6BJqBjBC7crtA-7-', 'KX7AGNd6rMcDUai6', 'wNH7KsA3ILKJBsY9', 'Cg96MgVuoPm7UMRo']}
+  `('of $table $chain', ({ table, chain, expected }) => expect(hashes(programmed(), table as 'filter', chain as string)).toEqual(expected));
+
+  it('of the beginnings of cali-OUTPUT, raw PREROUTING and, since 3.22, a profile', () => {
+    expect(hashes(programmed({ version: 'v3.24.5' }), 'filter', 'cali-pri-kns.default')[0]).toBe('WMSw8BmYOknRHfsz');
+    expect(hashes(programmed(), 'filter', 'cali-OUTPUT').slice(0, 3)).toEqual(['Mq1_rAdXXH3YkrzW', '69FkRTJDvD5Vu6Vl', 'AnEsmO6bDZbQntWW']);
+    expect(hashes(programmed(), 'raw', 'cali-PREROUTING').slice(0, 2)).toEqual(['XFX5xbM8B9qR10JG', 'EWMPb0zVROM-woQp']);
   });
 });
 

@@ -57,8 +57,9 @@ export const match = {
   protocol: (protocol: string | number, negated = false) => headed(4, `${not(negated)}-p ${protocol}`, `${not(negated)}-p ${protocolOf(protocol)}`),
   mark: (value: number, mask: number, negated = false) => same(`-m mark ${not(negated)}--mark ${hex(value)}/${hex(mask)}`),
   markSet: (bit: number) => match.mark(bit, bit),
-  markClear: (mask: number) => match.mark(0, mask),
-  markNotClear: (mask: number) => match.mark(0, mask, true),
+  // Felix writes a zero of its own here, which counts in the hash.
+  markClear: (mask: number): FelixMatch => ({ felix: `-m mark --mark 0/${hex(mask)}`, saved: `-m mark --mark 0x0/${hex(mask)}` }),
+  markNotClear: (mask: number): FelixMatch => ({ felix: `-m mark ! --mark 0/${hex(mask)}`, saved: `-m mark ! --mark 0x0/${hex(mask)}` }),
   ctstate: (states: string, negated = false) => same(`-m conntrack ${not(negated)}--ctstate ${states}`),
   rpfilter: (validmark: boolean): FelixMatch => ({ felix: `-m rpfilter --invert${validmark ? ' --validmark' : ''}`, saved: `-m rpfilter${validmark ? ' --validmark' : ''} --invert` }),
   sourceType: (type: string, { negated = false, limitOut = false } = {}) => same(`-m addrtype ${not(negated)}--src-type ${type}${limitOut ? ' --limit-iface-out' : ''}`),
