@@ -21,6 +21,9 @@ const OUTSIDE_MAC = '02:00:00:00:00:01';
 /** ip_sock_set_tos() (net/ipv4/ip_sockglue.c): the ECN bits of TCP are its own. */
 const tosOf = ({ tos = 0, proto }: Probe): number => (proto === PROTO_TCP ? tos & 0xfc : tos);
 
+/** ip_sk_ignore_df(): what __ip_make_skb() makes may still be cut here, however it is rerouted; what ip_queue_xmit() sends may not. */
+const mayBeCut = (proto: number): boolean => proto !== PROTO_TCP && proto !== PROTO_SCTP;
+
 /** The packet that a socket makes for the n-th connection of the probe. */
 function buildPacket(probe: Probe, src: number, dst: number, connection: number, ttl: number, df: boolean, mss: number): Packet {
   const header = { type: 'ipv4' as const, src, dst, proto: probe.proto, ttl: probe.ttl ?? ttl, tos: tosOf(probe), df, mf: false, offset: 0 };
@@ -82,7 +85,7 @@ export function sendFrom(sim: Sim, ns: Ns, dst: number, connection: number): voi
   const tooLarge = ipBytes(wanted) > mtu;
   // IP_PMTUDISC_WANT: what does not fit the device goes in pieces, without DF (__ip_make_skb(), net/ipv4/ip_output.c).
   const packet = tooLarge && probe.df !== true ? buildPacket(probe, src, dst, connection, ttl, false, mss) : wanted;
-  const skb = freshSkb(sim, connection, packet, { mark, sender: 'process', ignoreDf: tooLarge && probe.df !== true });
+  const skb = freshSkb(sim, connection, packet, { mark, sender: 'process', ignoreDf: probe.df !== true && (tooLarge || mayBeCut(probe.proto)) });
   sim.emit(at, skb, { kind: 'send', what: 'probe' });
   if (decided.kind === 'unknown') return sim.unknown(at, skb, decided.what, decided.name, undefined, decided.source.filter((s) => s !== undefined));
   sim.emit(at, skb, decided.step, { source: decided.source });

@@ -95,4 +95,21 @@ export const ground: readonly RefereeCase[] = [
     files: line({ s: { noNeighbours: true }, r: { sysctls: ['net.ipv4.conf.eth1.arp_ignore = 8'] } }),
     probes: [cToS(), cToS({ proto: 'udp', size: 10 })],
   },
+  {
+    name: 'a large datagram that NAT leads from lo to a smaller device is cut there in spite of DF',
+    covers: ['ip:fragment', 'nat:OUTPUT'],
+    files: line({ c: { tables: { nat: ['-A OUTPUT -d 10.1.0.1/32 -j DNAT --to-destination 10.2.0.1'] } } }),
+    probes: [
+      { from: { host: 'c' }, dst: '10.1.0.1', proto: 'udp', sport: 41_000, dport: 80, size: 3000 },
+      { from: { host: 'c' }, dst: '10.1.0.1', proto: 'icmp', size: 3000 },
+      { from: { host: 'c' }, dst: '10.1.0.1', proto: 'udp', sport: 41_000, dport: 80, size: 3000, df: true },
+      { from: { host: 'c' }, dst: '10.1.0.1', proto: 'icmp', size: 3000, df: false },
+    ],
+  },
+  {
+    name: 'a large answer to a socket that SNAT in INPUT made its own is cut in spite of DF',
+    covers: ['ip:fragment', 'nat:INPUT'],
+    files: line({ s: { tables: { nat: ['-A INPUT -p udp -j SNAT --to-source 10.2.0.1'] } } }),
+    probes: [cToS({ proto: 'udp', dport: 443, size: 3000 })],
+  },
 ];

@@ -26,12 +26,12 @@ export interface Answer {
 
 /**
  * Sends a socket's datagram as sockets do by default (IP_PMTUDISC_WANT): with DF, but what is too large for the way goes in pieces
- * without it.
+ * without it; and should NAT lead it elsewhere, it may be cut there in spite of DF (ip_sk_ignore_df()).
  */
 export function sendDatagram(sim: Sim, ns: Ns, answer: Answer): void {
   const way = wayOf(sim, ns, answer.packet, answer.mark ?? 0);
   const pieces = way.kind === 'route' && ipBytes(answer.packet) > localMtu(ns, way.rt);
-  sendAnswer(sim, ns, { ...answer, packet: withIp(answer.packet, { df: !pieces }), ignoreDf: pieces });
+  sendAnswer(sim, ns, { ...answer, packet: withIp(answer.packet, { df: !pieces }), ignoreDf: true });
 }
 
 function wayOf(sim: Sim, ns: Ns, packet: Packet, mark: number): OutputDecision {
