@@ -1,6 +1,7 @@
 import type { DiagnosticList } from '../../dumps/diagnostic.ts';
 import type { Component } from '../component.ts';
 import type { ClusterModel } from '../model.ts';
+import { field } from '../objects/document.ts';
 import { planOf } from './plan.ts';
 import { calicoPolicies } from './policy/calico.ts';
 import { endpointsOf } from './policy/endpoints.ts';
@@ -24,6 +25,12 @@ const isThere = (cluster: ClusterModel): boolean => cluster.documents.some(isCal
  */
 export function calicoOf(cluster: ClusterModel, found: DiagnosticList): Component | undefined {
   if (!isThere(cluster)) return undefined;
+  // Canal: Flannel has the network and Calico only the policies. Pods are left to Flannel, and the policies are said to be missing.
+  const flannel = cluster.documents.find((d) => d.kind === 'ConfigMap' && field(d.value, 'data', 'net-conf.json') !== undefined);
+  if (flannel) {
+    found.add('unmodelled', flannel.at('data', 'net-conf.json'), 'Canal (Calico beside Flannel)');
+    return undefined;
+  }
   const plan = planOf(cluster, found);
   // Read at once, so that what is wrong with them is found at once; whom they select is worked out when the first node is asked for.
   const policies = [...kubernetesPolicies(cluster), ...calicoPolicies(cluster, found)];

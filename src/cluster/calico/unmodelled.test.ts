@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { DiagnosticList } from '../../dumps/diagnostic.ts';
 import { calicoObject, nodeAt } from '../../testing/calico.ts';
-import { clusterOf, runOn } from '../../testing/cluster.ts';
+import { clusterOf, documentOf, runOn } from '../../testing/cluster.ts';
 import { calicoOf } from './calico.ts';
 
 it.each`
@@ -19,4 +19,12 @@ it.each`
   const host = runOn(calicoOf(cluster, found), cluster, 'n1', found);
   expect(found.items.map((d) => `${d.code} ${d.text}`)).toEqual((said as string[]).map((s) => `unmodelled ${s}`));
   expect(host.own.firewall.rules(table as 'raw' | 'filter', chain as string)).toEqual(rules);
+});
+
+it('leaves pods to Flannel where both are there, and says so', () => {
+  const found = new DiagnosticList();
+  const flannel = documentOf('ConfigMap', 'kube-flannel-cfg', { data: { 'net-conf.json': '{"Network": "10.244.0.0/16"}' } }, 'kube-flannel');
+  const cluster = clusterOf({ nodes: [nodeAt('n1', '10.0.0.1/24')], documents: [flannel, calicoObject('FelixConfiguration', 'default', {})] });
+  expect(calicoOf(cluster, found)).toBeUndefined();
+  expect(found.items.map((d) => `${d.code} ${d.text}`)).toEqual(['unmodelled Canal (Calico beside Flannel)']);
 });
