@@ -66,12 +66,16 @@ export async function computed(inputs: Omit<Inputs, 'words'> & { readonly words:
   return words && compute({ ...inputs, words }, undefined);
 }
 
+// Of changes that are still being computed: one that starts anew makes the next ones do so too.
+let startsAnew = false;
+
 /** Puts other dumps on the page. The reader starts at `index` of `detail`. */
 export const show = (inputs: Inputs, at: { readonly detail: Detail; readonly index: number }): void => showLoaded(compute(inputs, undefined), at);
 
 /** Puts on the page what was computed. */
 export function showLoaded(loaded: Loaded, at: { readonly detail: Detail; readonly index: number }): void {
   forgetAway();
+  startsAnew = false;
   const count = loaded.result.kind === 'walk' ? loaded.result.walk.readings[at.detail].stops.length : 1;
   set({
     loaded, undo: [], redo: [], detail: at.detail, index: Math.min(at.index, Math.max(0, count - 1)), playing: false, busy: false, dumpAt: undefined,
@@ -112,9 +116,6 @@ function standing(state: PageState, loaded: Loaded, fromStart: boolean): Pick<Pa
   const newReading = loaded.result.kind === 'walk' ? loaded.result.walk.readings[state.detail] : undefined;
   return { loaded, index: fromStart || !newReading ? 0 : oldReading ? keepPlace(oldReading, state.index, newReading) : Math.min(state.index, newReading.stops.length - 1) };
 }
-
-// Of changes that are still being computed: one that starts anew makes the next ones do so too.
-let startsAnew = false;
 
 /** As `change`, for what is computed away from the page: the inputs are there at once, the world and the walk follow. */
 async function changeAway(part: Partial<Inputs>, fromStart: boolean): Promise<void> {

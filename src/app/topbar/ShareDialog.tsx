@@ -22,6 +22,7 @@ const en = {
   without: 'The text you brought is not in this link.',
   edits: 'Your edits of the dumps are in the link.',
   long: (count: string) => `The link has ${count} characters. Many chat tools cut links above 2,000: send it as a file or by mail.`,
+  download: (file: string) => `Download ${file}`,
   tooLarge: 'The text is too large for a link. Send the dumps as files instead.',
   readerLang: 'Open in',
   theirs: 'the reader’s language',
@@ -54,6 +55,7 @@ const ko: Text = {
   without: '가져온 내용은 이 링크에 없습니다.',
   edits: '덤프를 수정한 내용이 링크에 담겨 있습니다.',
   long: (count) => `링크가 ${count}자입니다. 2,000자가 넘는 링크를 자르는 채팅 도구가 많으니 파일이나 메일로 보내세요.`,
+  download: (file) => `${file} 내려받기`,
   tooLarge: '내용이 링크에 담기에는 너무 큽니다. 덤프를 파일로 보내세요.',
   readerLang: '여는 언어',
   theirs: '받는 사람의 언어',
@@ -162,6 +164,7 @@ export function ShareDialog({ loaded, t, lang }: Props) {
         {done === 'selected' && s.selected} {own && !included && s.without} {!own && packed?.packed !== undefined && s.edits}{' '}
         {link !== undefined && link.length > SAFE_LINK_LENGTH && s.long(link.length.toLocaleString(lang))}
       </p>
+      {link !== undefined && link.length > SAFE_LINK_LENGTH && <ChangedFiles loaded={loaded} name={s.download} />}
       <section className="labpart" aria-labelledby="lab">
         <h3 id="lab">{s.lab}</h3>
         <p>{s.labText}</p>
@@ -187,3 +190,20 @@ export function ShareDialog({ loaded, t, lang }: Props) {
     </Dialog>
   );
 }
+
+/** What a link is too long for, as files: those that were changed, or all that the user brought. */
+function ChangedFiles({ loaded: { origin, files, base }, name }: { readonly loaded: Loaded; readonly name: (file: string) => string }) {
+  const changed = Object.keys(files).filter((file) => origin.kind === 'own' || files[file] !== base[file]);
+  return (
+    <div className="links">
+      {changed.slice(0, MAX_FILES).map((file) => (
+        <button key={file} type="button" className="btn sec" onClick={() => saveFile(file, files[file] ?? '', 'text/plain')}>
+          {name(file)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** More files than these are better sent as the folder that they came from. */
+const MAX_FILES = 8;
