@@ -111,7 +111,7 @@ describe('wrong usage ends with status 2 and its reason, and prints nothing', ()
 describe('an input that cannot be used ends with status 1', () => {
   it.each`
     source                                                        | because
-    ${'no-such-scenario'}                                         | ${'no such file or scenario (scenarios: ipvs-metallb)'}
+    ${'no-such-scenario'}                                         | ${'no such file or scenario (scenarios: ipvs-metallb,'}
     ${scratchFile('empty/readme.txt', 'nothing to see\n')}        | ${'nothing in it belongs to a machine'}
     ${scratchFile('bad.json', '{"hosts": [{"name": 1}]}')}        | ${'not a World: hosts.0.name'}
     ${scratchFile('cut.json', '{"hosts": [')}                     | ${'nothing in it belongs to a machine'}
