@@ -44,7 +44,8 @@ export function worldOf(bundle: Bundle): ClusterWorld {
   const compiled = hosts.filter((h) => !described.has(h.name));
   const papers = new Papers();
   for (const host of compiled) for (const netns of host.draft.all) papers.add(wiringPath(host, netns), () => netns.printWiring(find(host.name)));
-  const parsed = parseBundle({ ...bundle, ...papers.texts() }, withPlaced(named.names, cluster));
+  const generated = papers.paths();
+  const parsed = parseBundle({ ...bundle, ...papers.texts() }, withPlaced(named.names, cluster), (d) => generated.has(d.input) && OF_THE_FORM.has(d.code));
   for (const host of compiled) {
     for (const netns of host.draft.all) {
       papers.add(firewallPath(host, netns), () => {
@@ -53,10 +54,9 @@ export function worldOf(bundle: Bundle): ClusterWorld {
       });
     }
   }
-  const generated = papers.paths();
   return {
     sections: parsed.sections,
-    diagnostics: [...before, ...found.items, ...parsed.diagnostics.filter((d) => !generated.has(d.input) || !OF_THE_FORM.has(d.code))],
+    diagnostics: [...before, ...found.items, ...parsed.diagnostics],
     world: onDemand(parsed.world, compiled, papers),
     files: papers.over(bundle),
     reasonOf: (source) => source && papers.reason(source),

@@ -2,7 +2,7 @@
 export const BOUNDS = {
   /** Bytes of an archive after decompression. */
   unpackedBytes: 64 * 1024 * 1024,
-  files: 5_000,
+  files: 20_000,
   /** Path of a file in a bundle, in characters. */
   pathLength: 1_024,
   /** Lines read of all files together. */

@@ -20,10 +20,10 @@ const NO_NAMES: ClusterNames = { pods: [], services: [], nodes: [] };
 
 /**
  * A World from a bundle of dumps. `names` are those of its Kubernetes objects (parseObjects() in kubectl.ts, which needs a YAML
- * parser and is therefore apart). Reads what it can and reports the rest; never throws on any text.
+ * parser and is therefore apart); `ignored` diagnostics are not kept. Reads what it can and reports the rest; never throws on any text.
  */
-export function parseBundle(bundle: Bundle, names: ClusterNames = NO_NAMES): ParsedWorld {
-  const found = new DiagnosticList();
+export function parseBundle(bundle: Bundle, names: ClusterNames = NO_NAMES, ignored?: (item: Diagnostic) => boolean): ParsedWorld {
+  const found = new DiagnosticList(ignored);
   const { value: sections, diagnostics } = layOut(bundle);
   found.addAll(diagnostics);
   const byHost = new Map<string, Map<string | null, Section[]>>();

@@ -135,6 +135,12 @@ export function diagnose(code: DiagnosticCode, at: SourceRef, text: string): Dia
 export class DiagnosticList {
   readonly items: Diagnostic[] = [];
   private readonly said = new Set<DiagnosticCode>();
+  private readonly ignored: (item: Diagnostic) => boolean;
+
+  /** `ignored`: what nobody needs to hear; it does not count against the bound either. */
+  constructor(ignored: (item: Diagnostic) => boolean = () => false) {
+    this.ignored = ignored;
+  }
 
   add(code: DiagnosticCode, at: SourceRef, text: string): void {
     this.push(diagnose(code, at, text));
@@ -152,6 +158,7 @@ export class DiagnosticList {
   }
 
   private push(item: Diagnostic): void {
+    if (this.ignored(item)) return;
     if (this.items.length < BOUNDS.diagnostics) this.items.push(item);
     else if (this.items.length === BOUNDS.diagnostics) this.items.push(diagnose('too-many-diagnostics', { input: '', line: 0 }, ''));
   }
