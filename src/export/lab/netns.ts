@@ -33,6 +33,7 @@ export function configLines(netns: Netns, notes: Notes, name: string, batch: Bat
     ]),
     ...vlanLines(netns),
     ...fdbLines(netns),
+    ...usedNeighbours(netns),
     ...netfilterLines(netns, notes, name),
   ];
 }
@@ -120,12 +121,33 @@ function freshNeighbours(netns: Netns): readonly string[] {
   return lines.length === 0 ? [] : [`ip -force -batch - ${heredoc('NEIGH', lines.flatMap((l) => [l.replace('replace', 'del').replace(/ nud .*/, ''), l]))}`];
 }
 
+/** An address that no machine of a lab has. */
+const NOBODY = '06:00:00:00:00:00';
+
+/**
+ * A neighbour behind a bridge that the dump shows in use has a cached header (neigh_resolve_output() > neigh_hh_init()), with which a
+ * frame that is translated in the bridge stays in it. One datagram to each makes the header; it goes to nobody, and the entry then gets
+ * the true address, the header with it (neigh_update_hhs()).
+ */
+function usedNeighbours(netns: Netns): readonly string[] {
+  const calling = new Set(netns.links.filter((l) => l.kind === 'bridge' && (l.bridge?.callIptables === true || netns.sysctls['net.bridge.bridge-nf-call-iptables'] === '1')).map((l) => l.name));
+  const used = netns.neighbours.filter((n) => n.state === 'REACHABLE' && n.mac !== undefined && calling.has(n.dev));
+  if (used.length === 0) return [];
+  const lines = neighbourLines({ ...netns, neighbours: used });
+  return [
+    `ip -force -batch - ${heredoc('NEIGH', lines.map((l) => l.replace(/lladdr \S+/, `lladdr ${NOBODY}`)))}`,
+    ...used.map((n) => `{ echo > /dev/udp/${formatIp4(n.ip)}/9; } 2>/dev/null || :`),
+    `ip -force -batch - ${heredoc('NEIGH', lines)}`,
+  ];
+}
+
 /** Puts back what flows change: counters and lists of rules, members of sets, IPVS connections, learned routes, neighbours and FDB entries. */
 export function resetLines(netns: Netns): readonly string[] {
   return [
     'ip route flush cache',
     'ip neigh flush all',
     ...freshNeighbours(netns),
+    ...usedNeighbours(netns),
     ...netns.links.flatMap((l) => (l.kindText === 'bridge' ? [`ip link set dev ${l.name} type bridge fdb_flush`] : [])),
     ...homeAgain(netns),
     ...(netns.ipsets.length > 0 ? ['ipset flush', `ipset -exist restore ${heredoc('SETS', printIpsetSave(netns.ipsets))}`] : []),
