@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { Question, Scenario } from '../../scenarios/scenario.ts';
+import type { Incident, Question, Scenario } from '../../scenarios/scenario.ts';
 import { withDefaults } from '../../scenarios/scenario.ts';
 import { answerTo } from '../../text/answer.ts';
 import type { Lang } from '../../text/lang.ts';
@@ -13,6 +13,13 @@ export function About({ scenario, lang }: { readonly scenario: Scenario; readonl
   return (
     <div className="about">
       <p>{scenario.story[lang]}</p>
+      {scenario.incidents && (
+        <ul className="questions">
+          {scenario.incidents.map((incident) => (
+            <Happened key={incident.id} scenario={scenario} incident={incident} lang={lang} />
+          ))}
+        </ul>
+      )}
       {scenario.questions.length > 0 && (
         <>
           <h4>{s.questions}</h4>
@@ -37,6 +44,36 @@ export function About({ scenario, lang }: { readonly scenario: Scenario; readonl
   );
 }
 
+/** An incident as people asked about it; its button puts it on stage, where its story is told and what mended it can be tried. */
+function Happened({ scenario, incident, lang }: { readonly scenario: Scenario; readonly incident: Incident; readonly lang: Lang }) {
+  const origin = usePage((p) => p.loaded?.origin);
+  const params = withDefaults(scenario, origin?.kind === 'scenario' && origin.scenario === scenario ? origin.params : {});
+  const s = intakeStrings(lang);
+  const told = origin?.kind === 'scenario' && origin.scenario === scenario && params['incident'] === incident.id;
+  const probe = scenario.probes.find((p) => p.id === incident.probe);
+  const show = (state: string): void => {
+    if (probe) void takeQuestion(scenario, withDefaults(scenario, { incident: incident.id, state }), probe);
+  };
+  return (
+    <li>
+      <button type="button" className="ask" aria-expanded={told} onClick={() => show('broken')}>
+        {incident.question[lang]}
+      </button>
+      {told && (
+        <>
+          <p>{incident.story[lang]}</p>
+          <p>
+            <b>{s.mendedBy}</b> {incident.fix[lang]}
+          </p>
+          <button type="button" className="txtbtn" aria-pressed={params['state'] === 'fixed'} onClick={() => show(params['state'] === 'fixed' ? 'broken' : 'fixed')}>
+            {s.showMended}
+          </button>
+        </>
+      )}
+    </li>
+  );
+}
+
 /** A question; its button puts the walk on stage that answers it, and the answer is read off that walk. */
 function Asked({ scenario, question, lang }: { readonly scenario: Scenario; readonly question: Question; readonly lang: Lang }) {
   const loaded = usePage((p) => p.loaded);
@@ -48,6 +85,8 @@ function Asked({ scenario, question, lang }: { readonly scenario: Scenario; read
     loaded.files === loaded.base &&
     loaded.words.from === probe?.from &&
     loaded.words.to === probe.to &&
+    loaded.words.proto === probe.proto &&
+    loaded.words.size === probe.size &&
     JSON.stringify(withDefaults(scenario, loaded.origin.params)) === JSON.stringify(params) &&
     loaded.result.kind === 'walk'
       ? { trace: loaded.result.walk.trace, world: loaded.parsed.world, lang }

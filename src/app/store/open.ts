@@ -197,8 +197,15 @@ export function takeQuestion(scenario: Scenario, params: Readonly<Record<string,
 /** Edits of one state of a scenario while another one is on the page, by the state's own text. */
 const drafts = new WeakMap<Files, { readonly files: Files; readonly undo: readonly Files[]; readonly redo: readonly Files[] }>();
 
-/** What if: the same packet in the scenario's other state. Edits of the state that is left come back with it. */
+/** What if: the same packet in the scenario's other state, or the one that shows another incident. Edits of the state that is left come back with it. */
 export function setParameter(key: string, value: string): Promise<void> {
+  const shown = get().loaded?.origin;
+  if (key === 'incident' && shown?.kind === 'scenario') {
+    const { scenario, params } = shown;
+    const incident = scenario.incidents?.find((i) => i.id === value);
+    const probe = scenario.probes.find((p) => p.id === incident?.probe);
+    if (probe) return takeQuestion(scenario, withDefaults(scenario, { ...params, [key]: value }), probe);
+  }
   return opening(async (isCurrent) => {
     const origin = get().loaded?.origin;
     if (origin?.kind !== 'scenario') return;
