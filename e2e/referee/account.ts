@@ -63,6 +63,13 @@ export function frameText(dev: string, dir: string, headers: readonly HeaderJson
   return `${dev} ${dir} ${parts.join(' | ')}`;
 }
 
+/** The decoder sees a tunnel by its port: translated to another, what is wrapped is bytes. */
+const TUNNEL_PORTS: readonly unknown[] = [4789, 6081, 8472];
+function asSeen(headers: readonly HeaderJson[]): readonly HeaderJson[] {
+  const at = headers.findIndex((h, i) => h['type'] === 'udp' && ['vxlan', 'geneve'].includes(String(headers[i + 1]?.['type'])) && !TUNNEL_PORTS.includes(h['sport']) && !TUNNEL_PORTS.includes(h['dport']));
+  return at < 0 ? headers : headers.slice(0, at + 1);
+}
+
 /** The engine's account of a trace. */
 export function engineAccount(trace: Trace): Account {
   const frames = new Map<string, string[]>();
@@ -70,7 +77,7 @@ export function engineAccount(trace: Trace): Account {
   for (const [i, f] of pathJson(trace.steps).entries()) {
     const packet = captured[i]?.packet ?? [];
     if (isBareAck(packet)) continue;
-    add(frames, spaceName(f.host, f.netns), frameText(f.dev, f.dir + (f.otherhost ? ' otherhost' : ''), withIcmp(f.frame.headers, packet)));
+    add(frames, spaceName(f.host, f.netns), frameText(f.dev, f.dir + (f.otherhost ? ' otherhost' : ''), asSeen(withIcmp(f.frame.headers, packet))));
   }
   const rules = new Map<string, string[]>();
   const walked = trace.steps.filter((s) => s.kind === 'policy' || (s.kind === 'rule' && s.matched === true));

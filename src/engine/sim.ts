@@ -111,6 +111,8 @@ export interface Sim {
   exhausted: boolean;
   /** Transmissions inside each other: the kernel's recursion counter, tunnels counted once. */
   xmitDepth: number;
+  /** icmp_xmit_lock(): the kernel is sending an ICMP packet of its own, and can make no other meanwhile. */
+  sendingIcmp: boolean;
   /** Wrappings inside each other. */
   tunnelDepth: number;
   /** Whether the kernel goes on where the later limit for tunnels would stop it, once that was asked. */
@@ -240,6 +242,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
     parent: undefined,
     exhausted: false,
     xmitDepth: 0,
+    sendingIcmp: false,
     tunnelDepth: 0,
     deepTunnels: undefined,
     explain: undefined,
@@ -313,6 +316,7 @@ export function drain(sim: Sim, done: () => boolean = () => false): void {
     const over = done();
     const frame = over ? undefined : sim.backlog.shift();
     sim.softirq = outer || frame !== undefined;
+    sim.sendingIcmp = false;
     const next = frame ?? (outer || over ? undefined : sim.woken.shift());
     if (!next) {
       sim.softirq = outer;

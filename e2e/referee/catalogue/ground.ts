@@ -112,4 +112,44 @@ export const ground: readonly RefereeCase[] = [
     files: line({ s: { tables: { nat: ['-A INPUT -p udp -j SNAT --to-source 10.2.0.1'] } } }),
     probes: [cToS({ proto: 'udp', dport: 443, size: 3000 })],
   },
+  {
+    name: 'an answer that MASQUERADE gave another address is for no socket of the client',
+    covers: ['ct:zone', 'nat:MASQUERADE'],
+    files: line({ r: { tables: { raw: ['-A PREROUTING -j CT --zone 2'], nat: ['-A POSTROUTING -j MASQUERADE'] } } }),
+    probes: [cToS({ dst: '10.2.0.254', proto: 'udp', dport: 443 })],
+  },
+  {
+    name: 'what a nat table queues to nobody is not bound, and asked again on lo',
+    covers: ['target:NFQUEUE', 'nat:OUTPUT'],
+    files: line({ c: { tables: { nat: ['-A OUTPUT -j NFQUEUE --queue-num 9 --queue-bypass', '-A PREROUTING -p udp -m udp --dport 81 -j DNAT --to-destination :80'] } } }),
+    probes: [
+      { from: { host: 'c' }, dst: '10.1.0.1', proto: 'udp', sport: 41_000, dport: 80 },
+      { from: { host: 'c' }, dst: '10.1.0.1', proto: 'udp', sport: 41_000, dport: 81 },
+      cToS({ proto: 'udp' }),
+    ],
+  },
+  {
+    name: 'the kernel cannot tell itself of an echo reply that was wrapped and then rejected',
+    covers: ['target:REJECT', 'tunnel:vxlan-hooks', 'icmp:error'],
+    files: overRouter(
+      { c: { kind: vxlanKind(UNDER.c) }, s: { kind: vxlanKind(UNDER.s) } },
+      {
+        c: { fdb: [`${VTEP.b} dev t0 dst ${UNDER.s} self permanent`], tables: { filter: ['-A OUTPUT -p udp -j REJECT --reject-with icmp-net-unreachable'] } },
+        s: { fdb: [`${VTEP.a} dev t0 dst ${UNDER.c} self permanent`] },
+      },
+    ),
+    probes: [{ from: { host: 's' }, dst: '10.9.0.1', proto: 'icmp' }, { from: { host: 's' }, dst: '10.9.0.1', proto: 'tcp', sport: 41_000, dport: 80 }, { from: { host: 'c' }, dst: '10.9.0.2', proto: 'icmp' }],
+  },
+  {
+    name: 'a tunnel’s own packets, translated to another port',
+    covers: ['nat:OUTPUT', 'tunnel:vxlan-hooks'],
+    files: overRouter(
+      { c: { kind: vxlanKind(UNDER.c) }, s: { kind: vxlanKind(UNDER.s) } },
+      {
+        c: { ss: [], fdb: [`${VTEP.b} dev t0 dst ${UNDER.s} self permanent`] },
+        s: { fdb: [`${VTEP.a} dev t0 dst ${UNDER.c} self permanent`], tables: { nat: ['-A OUTPUT -p udp -m udp --dport 4789 -j DNAT --to-destination 10.1.0.1:53'] } },
+      },
+    ),
+    probes: [{ from: { host: 'c' }, dst: '10.9.0.2', proto: 'icmp' }],
+  },
 ];

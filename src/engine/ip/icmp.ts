@@ -11,7 +11,7 @@ import { hoplimitOf } from '../routing/rtable.ts';
 import { SCOPE, selectSource } from '../routing/source.ts';
 import { type Ns, type Sim, sysctl } from '../sim.ts';
 import type { Skb } from '../skb.ts';
-import { localOut } from './output.ts';
+import { localOutIcmp } from './output.ts';
 
 export interface IcmpError {
   readonly icmptype: 3 | 5 | 11 | 12;
@@ -37,6 +37,7 @@ export function sendIcmpError(sim: Sim, ns: Ns, about: Skb, error: IcmpError): v
   const l4 = l4Of(about.packet);
   if (ip.offset > 0 || isMulticast(ip.dst) || isLimitedBroadcast(ip.dst) || ip.src === 0) return;
   if (ip.proto === PROTO_ICMP && l4?.type === 'icmp' && isError(l4)) return;
+  if (sim.sendingIcmp) return;
   const tos = (ip.tos & 0x1e) | 0xc0;
   // A local destination lends its address; a forwarded packet's error gets one by source selection.
   const type = addressType(ns, ip.dst);
@@ -79,5 +80,5 @@ export function sendIcmpError(sim: Sim, ns: Ns, about: Skb, error: IcmpError): v
   const at = { ns, dev: undefined };
   sim.emit(at, skb, { kind: 'send', what: 'icmp-error', icmp });
   sim.emit(at, skb, decided.step, { source: decided.source });
-  localOut(sim, ns, skb, decided.rt);
+  localOutIcmp(sim, ns, skb, decided.rt);
 }

@@ -17,6 +17,13 @@ export function localOut(sim: Sim, ns: Ns, skb: Skb, rt: Rtable): void {
   ipOutput(sim, ns, hooked.state.skb, hooked.state.rt ?? rt);
 }
 
+/** Sends an ICMP packet of the kernel's own: an error about that very packet is not made (icmp_xmit_lock(), net/ipv4/icmp.c). */
+export function localOutIcmp(sim: Sim, ns: Ns, skb: Skb, rt: Rtable): void {
+  sim.sendingIcmp = true;
+  localOut(sim, ns, skb, rt);
+  sim.sendingIcmp = false;
+}
+
 /** ip_output() and ip_finish_output(): POSTROUTING, then pieces if it is too large, then the neighbour. */
 export function ipOutput(sim: Sim, ns: Ns, skb: Skb, rt: Rtable, { forwarded = false } = {}): void {
   const at: At = { ns, dev: rt.oif };

@@ -24,8 +24,8 @@ export interface HookState {
   readonly rt: Rtable | undefined;
 }
 
-/** `stolen`: somebody else took care of the packet; `ended`: it was dropped, or nobody can tell, and that is recorded. */
-export type HandlerResult = { readonly verdict: 'accept'; readonly state: HookState } | { readonly verdict: 'stolen' } | { readonly verdict: 'ended' };
+/** `bypassed`: nobody took what the table queued; `stolen`: somebody else took care of the packet; `ended`: it was dropped, or nobody can tell, and that is recorded. */
+export type HandlerResult = { readonly verdict: 'accept'; readonly state: HookState; readonly bypassed?: boolean } | { readonly verdict: 'stolen' } | { readonly verdict: 'ended' };
 
 type Handler = (state: HookState) => HandlerResult;
 
@@ -81,12 +81,13 @@ function runTable(state: HookState, name: TableName): HandlerResult {
   const nexthop = state.rt?.gateway;
   const walked = walkTable(skb, { sim, at, hook, in: state.in, out: state.out, table: found, nexthop, rt: state.rt });
   sim.parent = outer;
-  sim.amend(id, walked.skb, { verdict: walked.verdict === 'stolen' ? 'drop' : walked.verdict });
+  sim.amend(id, walked.skb, { verdict: walked.verdict === 'stolen' ? 'drop' : walked.verdict === 'bypass' ? 'accept' : walked.verdict });
   switch (walked.verdict) {
+    case 'bypass':
     case 'accept': {
       const next = accept(state, { skb: walked.skb });
       // ipt_mangle_out(): a changed mark, tos or address in mangle OUTPUT asks for a new route.
-      return name === 'mangle' && hook === 'OUTPUT' && next.verdict === 'accept' ? rerouteIfChanged(next.state, skb) : next;
+      return name === 'mangle' && hook === 'OUTPUT' && next.verdict === 'accept' ? rerouteIfChanged(next.state, skb) : walked.verdict === 'bypass' && next.verdict === 'accept' ? { ...next, bypassed: true } : next;
     }
     case 'drop':
       return drop(state, walked.skb, lastReason(sim));
@@ -143,7 +144,8 @@ function natTable(manip: 'src' | 'dst'): Handler {
     if (ct.info !== 'ESTABLISHED' && !bound) {
       justBound = true;
       const walked = runTable(state, 'nat');
-      if (walked.verdict !== 'accept') return walked;
+      // Only what the chains accept is bound: the rest goes on as it is, and is asked again.
+      if (walked.verdict !== 'accept' || walked.bypassed === true) return walked;
       current = walked.state;
       const nowBound = manip === 'src' ? ct.entry.srcDone : ct.entry.dstDone;
       if (!nowBound) setupNat(sim, at, current.skb, ct.entry, manip, nullBinding(ct.entry, manip), { by: 'null-binding' });

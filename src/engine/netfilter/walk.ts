@@ -15,8 +15,8 @@ export interface WalkContext extends MatchContext {
   readonly rt: Rtable | undefined;
 }
 
-/** What a chain says in the end. `stolen`: the packet was answered and is gone. */
-export type ChainVerdict = 'accept' | 'drop' | 'return' | 'stolen' | 'unknown';
+/** What a chain says in the end. `bypass`: the packet goes on, but its table has not decided; `stolen`: it was answered and is gone. */
+export type ChainVerdict = 'accept' | 'bypass' | 'drop' | 'return' | 'stolen' | 'unknown';
 
 type Stack = RuleStep['stack'];
 
@@ -27,7 +27,7 @@ export const physOf = (skb: Skb, devs: { readonly in: string | undefined; readon
 });
 
 /** Walks the base chain of `hook` and then its policy; `accept` when the table has no such chain. */
-export function walkTable(skb: Skb, ctx: WalkContext): { readonly verdict: 'accept' | 'drop' | 'stolen' | 'unknown'; readonly skb: Skb } {
+export function walkTable(skb: Skb, ctx: WalkContext): { readonly verdict: Exclude<ChainVerdict, 'return'>; readonly skb: Skb } {
   const base = chainsOf(ctx.table).get(ctx.hook);
   if (base?.policy === undefined) return { verdict: 'accept', skb };
   const walked = walkChain(skb, base, ctx, []);
@@ -76,6 +76,7 @@ function walkChain(entry: Skb, chain: Chain, ctx: WalkContext, stack: Stack): { 
       case 'continue':
         break;
       case 'accept':
+      case 'bypass':
       case 'drop':
       case 'return':
       case 'stolen':

@@ -3,7 +3,7 @@ import { ipOf, isPorted, PROTO_ICMP, withIp } from '../../packet/packet.ts';
 import { ipBytes } from '../../packet/sizes.ts';
 import { transmit } from '../device/transmit.ts';
 import type { CtRef, Skb } from '../skb.ts';
-import { localOut } from '../ip/output.ts';
+import { localOut, localOutIcmp } from '../ip/output.ts';
 import { type OutputDecision, routeOutput } from '../routing/output.ts';
 import { localMtu, setsDf } from '../routing/pmtu.ts';
 import type { Rtable } from '../routing/rtable.ts';
@@ -71,7 +71,8 @@ export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ig
   }
   const port = linkOf(ns, direct?.dev);
   if (direct && port) return transmit(sim, { ns, dev: port.name }, { ...skb, eth: direct.eth }, port, undefined);
-  localOut(sim, ns, skb, decided.rt);
+  if (skb.sender === 'kernel' && ip.proto === PROTO_ICMP) localOutIcmp(sim, ns, skb, decided.rt);
+  else localOut(sim, ns, skb, decided.rt);
 }
 
 /** What the route says about the header: its hoplimit, and no DF where the MTU is locked. Resets insist on DF (tcp_sk_init()). */

@@ -11,9 +11,9 @@ import { applyReject } from './reject.ts';
 import { applySet } from './set.ts';
 import { applyTcpmss } from './tcpmss.ts';
 
-/** What one rule says. `continue` is XT_CONTINUE: MARK, LOG and rules without a target. */
+/** What one rule says. `continue` is XT_CONTINUE: MARK, LOG and rules without a target; `bypass` is NF_QUEUE to nobody. */
 export type RuleVerdict =
-  | { readonly kind: 'accept' | 'drop' | 'return' | 'continue' | 'stolen' | 'unknown' }
+  | { readonly kind: 'accept' | 'drop' | 'return' | 'continue' | 'bypass' | 'stolen' | 'unknown' }
   | { readonly kind: 'jump' | 'goto'; readonly chain: string };
 
 export interface Applied {

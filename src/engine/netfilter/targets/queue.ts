@@ -10,7 +10,7 @@ import type { Applied } from './apply.ts';
 export function applyQueue(target: Extract<Target, { kind: 'queue' }>, rule: Rule, skb: Skb, ctx: WalkContext): Applied {
   const { from, to } = target.queues;
   const listens = ctx.sim.choose({ at: ctx.at.ns.id, kind: 'queue', options: ['nobody listens', 'a program listens'], odds: [1, 0], splits: false });
-  if (listens === 0) return { verdict: { kind: target.bypass ? 'accept' : 'drop' }, skb };
+  if (listens === 0) return { verdict: { kind: target.bypass ? 'bypass' : 'drop' }, skb };
   ctx.sim.unknown(ctx.at, skb, 'target', `${target.name} ${from === to ? from : `${from}:${to}`}`, 'cat /proc/net/netfilter/nfnetlink_queue', rule.source ? [rule.source] : []);
   return { verdict: { kind: 'unknown' }, skb };
 }

@@ -1,4 +1,4 @@
-import { ipOf, l4Of } from '../../../packet/packet.ts';
+import { ipOf } from '../../../packet/packet.ts';
 import { sendIcmpError } from '../../ip/icmp.ts';
 import { sendReset } from '../../socket/reset.ts';
 import type { Skb } from '../../skb.ts';
@@ -27,8 +27,6 @@ export function applyReject(kind: string, skb: Skb, ctx: WalkContext): Applied {
   }
   const dropped: Applied = { verdict: { kind: 'drop' }, skb };
   if (ipOf(skb.packet).offset > 0 || ctx.rt?.kind === 'broadcast' || ctx.rt?.kind === 'multicast') return dropped;
-  // icmp_xmit_lock(): while the kernel sends an ICMP packet of its own it cannot make another one about it.
-  if (code !== undefined && ctx.hook === 'OUTPUT' && skb.role !== 'request' && l4Of(skb.packet)?.type === 'icmp') return dropped;
   if (code !== undefined) sendIcmpError(ctx.sim, ctx.at.ns, skb, { icmptype: 3, code, localDst: ctx.hook === 'INPUT' });
   else sendReset(ctx.sim, ctx.at.ns, skb, { attach: true });
   return dropped;
