@@ -36,7 +36,7 @@ export type Tale =
   | { readonly kind: 'policy'; readonly chain: string; readonly policy: string }
   | { readonly kind: 'rule-drop'; readonly rule: string; readonly table: string; readonly hook: string; readonly host: string; readonly because: Because | undefined; /** What its author wrote on it. */ readonly comment: string | undefined }
   | { readonly kind: 'policy-drop'; readonly chain: string; readonly table: string; readonly host: string }
-  | { readonly kind: 'reject'; readonly rule: string; readonly table: string; readonly hook: string; readonly host: string; readonly because: Because | undefined }
+  | { readonly kind: 'reject'; readonly rule: string; readonly table: string; readonly hook: string; readonly host: string; /** The sender is a tunnel's end: whoever sent what is inside is told nothing. */ readonly outer: boolean; readonly because: Because | undefined }
   | { readonly kind: 'masquerade'; readonly rule: string; readonly before: string; readonly after: string; readonly out: string; readonly dev: string; readonly borrowed: boolean; readonly marked: string | undefined; readonly port: { readonly before: number; readonly after: number } | undefined }
   | { readonly kind: 'nat-rule'; readonly target: string; readonly rule: string; readonly side: 'src' | 'dst'; readonly before: string; readonly after: string }
   | { readonly kind: 'nat-entry'; readonly side: 'src' | 'dst'; readonly before: string; readonly after: string }

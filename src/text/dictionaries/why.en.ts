@@ -69,7 +69,7 @@ export const whyEn: Dictionary = {
   policy: (t) => `No rule of ${c(t.chain)} ended the walk, so the policy does.`,
   'rule-drop': (t) => `DROP is silent: nobody is told, and the sender waits until it gives up.${t.because === undefined ? ` ${c(t.rule)} has no condition: it takes all that reaches it.` : ` What made the rule match: ${c(t.because.text)}, the packet has ${c(t.because.saw)}.`}${t.comment === undefined ? '' : ` On the rule stands: “${plain(t.comment)}”`}`,
   'policy-drop': (t) => `All rules of ${c(`${t.table} ${t.chain}`)} were tried; whatever none of them accepts, the policy drops without a word.`,
-  reject: (t) => `REJECT drops the packet and *tells the sender*, so that it fails at once instead of waiting.${t.because === undefined ? '' : ` What made the rule match: ${c(t.because.text)}.`}`,
+  reject: (t) => `REJECT drops the packet and *tells the sender*${t.outer ? ': the machine that wrapped the packet. Whoever sent what is inside is told nothing, and waits.' : ', so that it fails at once instead of waiting.'}${t.because === undefined ? '' : ` What made the rule match: ${c(t.because.text)}.`}`,
   masquerade: (t) =>
     [
       t.borrowed ? `MASQUERADE takes an address of the device the packet leaves by. ${c(t.out)} has none, so the kernel takes the *first global address in device order*: ${c(t.after)} of ${c(t.dev)}.` : `MASQUERADE takes the address of the device the packet leaves by: *${plain(t.out)}*, ${c(t.after)}.`,

@@ -68,7 +68,7 @@ export const whyKo: Dictionary = {
   policy: (t) => `${c(t.chain)}의 어떤 규칙도 끝내지 않았으므로 정책이 정합니다.`,
   'rule-drop': (t) => `DROP은 조용합니다. 아무에게도 알리지 않으므로 보낸 쪽은 포기할 때까지 기다립니다.${t.because === undefined ? ` ${c(t.rule)}에는 조건이 없어 여기까지 온 것을 모두 버립니다.` : ` 규칙이 맞은 까닭: ${c(t.because.text)}, 패킷의 값은 ${c(t.because.saw)}.`}${t.comment === undefined ? '' : ` 규칙에 적힌 설명: “${plain(t.comment)}”`}`,
   'policy-drop': (t) => `${c(`${t.table} ${t.chain}`)}의 모든 규칙을 시도했습니다. 허용되지 않은 것은 정책이 말없이 버립니다.`,
-  reject: (t) => `REJECT는 패킷을 버리고 *보낸 쪽에 알립니다*. 그래서 기다리지 않고 바로 실패합니다.${t.because === undefined ? '' : ` 규칙이 맞은 까닭: ${c(t.because.text)}.`}`,
+  reject: (t) => `REJECT는 패킷을 버리고 *보낸 쪽에 알립니다*. ${t.outer ? '그런데 보낸 쪽은 패킷을 감싼 장비라서, 안쪽 패킷을 보낸 쪽은 아무것도 모른 채 기다립니다.' : '그래서 기다리지 않고 바로 실패합니다.'}${t.because === undefined ? '' : ` 규칙이 맞은 까닭: ${c(t.because.text)}.`}`,
   masquerade: (t) =>
     join(
       t.borrowed ? `MASQUERADE는 패킷이 나가는 장치의 주소를 씁니다. ${c(t.out)}에는 주소가 없으므로 커널은 *장치 순서로 첫 global 주소*, ${c(t.dev)}의 ${cj(t.after, '을/를')} 씁니다.` : `MASQUERADE는 패킷이 나가는 장치의 주소를 씁니다. 여기서는 *${plain(t.out)}*의 ${c(t.after)}입니다.`,

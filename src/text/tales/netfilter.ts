@@ -91,7 +91,7 @@ function tableTale(ctx: Telling, stop: Stop, lead: RuleStep & Step): Tale {
   const decided = decidingRule(ctx, lead);
   const because = becauseOf(decided.conditions);
   const where = { table: lead.table, hook: lead.hook, host: lead.host };
-  if (lead.verdict === 'REJECT') return { kind: 'reject', rule, because, ...where };
+  if (lead.verdict === 'REJECT') return { kind: 'reject', rule, because, outer: isNested(lead.packet), ...where };
   if (lead.verdict === 'DROP' || stop.kind === 'drop') return { kind: 'rule-drop', rule, because, comment: /--comment "((?:[^"\\]|\\.)*)"/.exec(lead.text)?.[1], ...where };
   const nat = ctx.trace.steps.slice(stop.from, stop.to + 1).find((s): s is NatStep & Step => s.kind === 'nat' && s.parent === lead.id);
   if (nat) return natTale(ctx, lead, nat);
