@@ -152,4 +152,14 @@ export const ground: readonly RefereeCase[] = [
     ),
     probes: [{ from: { host: 'c' }, dst: '10.9.0.2', proto: 'icmp' }],
   },
+  {
+    name: 'an ICMP error has the socket whose packet it quotes',
+    covers: ['match:socket', 'icmp:error'],
+    files: line({
+      c: { tables: { mangle: ['-A INPUT -p icmp -m socket', '-A INPUT -p icmp -m socket --nowildcard'] } },
+      r: { ss: ['udp   UNCONN 0      0      0.0.0.0:443 0.0.0.0:*', 'udp   UNCONN 0      0      10.2.0.254:53 0.0.0.0:*'], tables: { raw: ['-A PREROUTING -d 10.2.0.254/32 -j CT --zone 2'], nat: ['-A POSTROUTING -o eth0 -j MASQUERADE'], mangle: ['-A INPUT -p icmp -m socket', '-A INPUT -p icmp -m socket --nowildcard'], filter: ['-A FORWARD -p tcp -m tcp --tcp-flags SYN,ACK SYN,ACK -j REJECT --reject-with icmp-net-unreachable'] } },
+      s: { ss: ['tcp   LISTEN 0      128    0.0.0.0:80 0.0.0.0:*'], tables: { mangle: ['-A INPUT -p icmp -m socket', '-A INPUT -p icmp -m socket --nowildcard'] } },
+    }),
+    probes: [cToS({ dst: '10.2.0.254', proto: 'udp', dport: 443 }), cToS({ dst: '10.2.0.254', proto: 'udp', dport: 53 }), cToS({ proto: 'udp', dport: 81 }), cToS()],
+  },
 ];

@@ -1,9 +1,9 @@
-import { isPorted, ipOf, l4Of } from '../../../packet/packet.ts';
+import { isPorted, ipOf, l4Of, type Packet } from '../../../packet/packet.ts';
 import { formatIp4, isLimitedBroadcast, isMulticast, isZeroNet } from '../../../packet/address.ts';
 import { isUp } from '../../../world/lookup.ts';
 import type { ExtensionMatch } from '../../../world/matches.ts';
 import { fibLookup } from '../../routing/fib.ts';
-import type { Ns } from '../../sim.ts';
+import type { At, Ns } from '../../sim.ts';
 import type { Skb } from '../../skb.ts';
 import { clientOf } from '../../socket/client.ts';
 import { listenerFor } from '../../socket/listener.ts';
@@ -54,8 +54,7 @@ export function evaluateSocket(match: Extract<ExtensionMatch, { kind: 'socket' }
 function socketFor(skb: Skb, { at }: MatchContext): 'none' | 'client' | 'bound' | 'wildcard' | 'tunnel' | 'unknown' {
   const l4 = l4Of(skb.packet);
   if (l4?.type === 'fragment') return 'unknown';
-  // extract_icmp4_fields(): an error about anything but TCP and UDP has no socket.
-  if (l4?.type === 'icmp' && l4.quote) return [6, 17].includes(ipOf(l4.quote.packet).proto) ? 'unknown' : 'none';
+  if (l4?.type === 'icmp' && l4.quote) return socketQuoted(skb, l4.quote.packet, at);
   if (!isPorted(l4) || l4.type === 'sctp') return 'none';
   const { ct } = skb;
   const own = ct?.kind === 'tracked' && ct.dir === 'reply' && ct.entry.srcNat ? ct.entry.orig : undefined;
@@ -67,6 +66,22 @@ function socketFor(skb: Skb, { at }: MatchContext): 'none' | 'client' | 'bound' 
   if (listener === undefined) return 'none';
   // What follows a handshake has a socket of its own, on the very address.
   if (l4.type === 'tcp' && skb.role === 'data') return 'bound';
+  if (listener === 'assumed') return 'unknown';
+  return listener.ip === 0 ? 'wildcard' : 'bound';
+}
+
+/** extract_icmp4_fields(): whose packet an error quotes, so its source is the socket's own address; none but TCP and UDP have one. */
+function socketQuoted({ ct }: Skb, quoted: Packet, at: At): ReturnType<typeof socketFor> {
+  const ip = ipOf(quoted);
+  const l4 = l4Of(quoted);
+  if (l4?.type !== 'tcp' && l4?.type !== 'udp') return 'none';
+  const own = ct?.kind === 'tracked' && ct.info === 'RELATED' && ct.dir === 'reply' && ct.entry.srcNat ? ct.entry.orig : undefined;
+  const [local, port] = own ? [own.src, own.sport] : [ip.src, l4.sport];
+  if (clientOf(at.ns.clients, [{ ...ip, src: ip.dst, dst: local }, { ...l4, sport: l4.dport, dport: port }])) return 'client';
+  const listener = listenerFor(at, l4.type, local, port);
+  if (listener === undefined) return 'none';
+  // What answers a SYN has a socket of its own.
+  if (l4.type === 'tcp') return 'bound';
   if (listener === 'assumed') return 'unknown';
   return listener.ip === 0 ? 'wildcard' : 'bound';
 }
