@@ -21,3 +21,22 @@ test('every scenario opens from its link, and its first packet comes to an end',
     await expect(verdict(page), id).not.toBeEmpty();
   }
 });
+
+test('an incident is asked in people’s words, told, and mended by a button', async ({ page }) => {
+  await open(page, '#/incidents-node');
+  await expect(verdict(page)).toBeVisible({ timeout: 30_000 });
+  await page.getByRole('button', { name: 'Scenarios and dumps' }).click();
+  const drawer = page.getByRole('dialog', { name: 'Scenarios and dumps' });
+  const question = drawer.getByRole('button', { name: 'Why does a node not answer on its second address?' });
+  await question.focus();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/incident=rpfilter/);
+  await expect(drawer.getByText(/With rp_filter=1 the kernel asks/)).toBeVisible();
+  // The packet is the one that shows it.
+  await expect(page).toHaveURL(/to=10\.20\.0\.11:30080/);
+  const mended = drawer.getByRole('button', { name: 'Show it mended' });
+  await mended.focus();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/state=fixed/);
+  await expect(mended).toHaveAttribute('aria-pressed', 'true');
+});

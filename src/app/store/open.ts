@@ -189,8 +189,9 @@ export function takeProbe(scenario: Scenario, probe: NamedProbe): Promise<void> 
 /** Puts the walk on stage that answers a question: the scenario's own text in that state, without edits and choices. */
 export function takeQuestion(scenario: Scenario, params: Readonly<Record<string, string>>, probe: NamedProbe): Promise<void> {
   return opening(async (isCurrent) => {
-    const [{ files }] = await Promise.all([dumpsOf(scenario, params), loadEngine()]);
-    if (isCurrent()) show({ origin: { kind: 'scenario', scenario, params }, base: files, files, notes: [], words: wordsOf(probe), choices: {} }, { detail: get().detail, index: 0 });
+    const { files } = await dumpsOf(scenario, params);
+    const loaded = await computed({ origin: { kind: 'scenario', scenario, params }, base: files, files, notes: [], words: wordsOf(probe), choices: {} });
+    if (loaded && isCurrent()) showLoaded(loaded, { detail: get().detail, index: 0 });
   });
 }
 
