@@ -162,4 +162,10 @@ export const ground: readonly RefereeCase[] = [
     }),
     probes: [cToS({ dst: '10.2.0.254', proto: 'udp', dport: 443 }), cToS({ dst: '10.2.0.254', proto: 'udp', dport: 53 }), cToS({ proto: 'udp', dport: 81 }), cToS()],
   },
+  {
+    name: 'a nexthop object whose gateway a rule hides from the kernel itself',
+    covers: ['route:nexthop-object', 'rule:blackhole'],
+    files: line({ r: { routes: ['10.7.0.0/24 nhid 1 via 10.2.0.1 dev eth1'], rules: ['200:\tnot from all ipproto tcp blackhole'], more: ['$ ip nexthop', 'id 1 via 10.2.0.1 dev eth1 scope link', ''] }, s: { nic: { eth0: { addresses: ['10.2.0.1/24', '10.7.0.1/32'] } } } }),
+    probes: [cToS({ dst: '10.7.0.1' }), cToS({ dst: '10.7.0.1', proto: 'udp' })],
+  },
 ];

@@ -66,11 +66,15 @@ const madeByAddress = (r: Route): boolean => r.table === 'local' && r.proto === 
 /** Gateways must be reachable when a route is added: connected routes first. */
 const reach = (r: Route): number => (r.nexthops.some((h) => h.via !== undefined && !h.onlink) ? 1 : 0);
 
-/** Nexthop objects, which need a carrier, and the routes that name them: when both ends of each cable are there. */
+/**
+ * Nexthop objects, which need a carrier, and the routes that name them: when both ends of each cable are there. The kernel looks gateways
+ * up (fib_check_nh()), so the rules, which may hide them, wait behind one that leads to the main table.
+ */
 function nexthopLines(netns: Netns): readonly string[] {
   const objects = (netns.nexthopObjects ?? []).toSorted((a, b) => Number(a.group !== undefined) - Number(b.group !== undefined));
   const routes = netns.routes.filter((r) => r.nhid !== undefined).map((r) => routeLine(r).replace('append', 'replace'));
-  return [...objects.map(nexthopLine), ...routes].map((line) => `ip ${line}`);
+  if (objects.length === 0 && routes.length === 0) return [];
+  return ['rule add pref 0 lookup main', ...objects.map(nexthopLine), ...routes, 'rule del pref 0 lookup main'].map((line) => `ip ${line}`);
 }
 
 /** An object as `ip nexthop add` takes it: the scope is the kernel's own doing. */
