@@ -29,8 +29,8 @@ export const scenarioCases: readonly RefereeCase[] = scenarios.filter((s) => s.u
       needs: needsOf(Object.values(files).join('\n')),
       full: scenario.source.kind === 'objects' && i > 0,
       files,
-      // The compiled texts have no names of pods.
-      probes: scenarioJson(scenario).probes.map((p) => ({ ...p, dst: addressOf(world, p.dst) })),
+      // The compiled texts have no names of pods. Several segments at once overtake each other on their way through a tunnel, and lost ones are sent again.
+      probes: scenarioJson(scenario).probes.filter((p) => p.proto !== 'tcp' || p.size === undefined).map((p) => ({ ...p, dst: addressOf(world, p.dst) })),
     };
   }),
 );
