@@ -98,8 +98,8 @@ export function layoutOf(world: World, trace: Trace, unfolded = false): Layout {
   const speaks = trace.outcomes.some((o) => o.natted.src || o.natted.dst);
   const spoken = (speaks ? houses[0] : undefined)?.cast.pods.filter((p) => p.visited).map((p) => (boxes.get(p.id)?.rect.x ?? BUBBLE_ROOM) - BUBBLE_ROOM) ?? [];
   const left = Math.min(-MARGIN, ...spoken);
-  // Without a house the sky is of no use, and a capsule stands beside its box.
-  const bare = houses.length === 0;
+  // Without a house, and without the box of those left out, the sky is of no use, and a capsule stands beside its box.
+  const bare = houses.length === 0 && cast.folded.length === 0;
   const top = bare ? under - MARGIN : 0;
   const bounds = { x: left, y: top, w: right(whole) + (bare ? BARE_ROOM : MARGIN) - left, h: Math.max(bottom(whole), under + CAPSULE_ROOM) + 6 - top };
   return { cast, rows, houses, boxes, buses: named, pipes: pipesOf(cast, houses, boxes), bounds, under, smalls: smallRects };
@@ -168,7 +168,7 @@ function crosses(a: string, b: string, hosts: readonly string[], index: number):
 function addFolded(boxes: Map<string, Box>, cast: Cast, houses: readonly PlacedHouse[], rows: Rows): void {
   if (cast.folded.length === 0) return;
   const x = Math.max(0, ...houses.map((h) => right(h.rect))) + (houses.length > 0 ? BYSTANDER_GAP : 0);
-  const w = Math.ceil(Math.max(...allStageStrings.map((s) => textWidth(s.moreNodes(cast.folded.length), 13, 'bold')))) + 32;
+  const w = Math.ceil(Math.max(...allStageStrings.map((s) => textWidth(s.moreNodes(cast.folded.length), 13, 'bold')))) + 48;
   const rect = { x, y: rows.house, w, h: rows.foot - rows.house };
   boxes.set('+nodes', { id: '+nodes', kind: 'folded', rect, label: '', note: undefined, title: cast.folded.slice(0, 40).join(', '), icon: 'node', dashed: true, count: cast.folded.length, words: 'moreNodes', house: undefined });
 }
