@@ -9,6 +9,12 @@ export const cards = [
     question: { en: 'Why does my pod see 10.233.98.0 as the client?', ko: '파드에는 왜 클라이언트가 10.233.98.0으로 보일까요?' },
   },
   {
+    id: 'ipvs-objects',
+    title: { en: 'MetalLB and IPVS, from objects', ko: 'MetalLB와 IPVS, 오브젝트로' },
+    system: { en: 'kube-proxy 1.19 IPVS, MetalLB BGP, Calico 3.16', ko: 'kube-proxy 1.19 IPVS, MetalLB BGP, Calico 3.16' },
+    question: { en: 'Who still knows the client, and what decides it?', ko: '누가 아직 클라이언트를 알고, 무엇이 그것을 정할까요?' },
+  },
+  {
     id: 'calico-modes',
     title: { en: 'Calico: IPIP, VXLAN or nothing', ko: 'Calico: IPIP, VXLAN, 또는 터널 없이' },
     system: { en: 'Calico 3.18 on three masters', ko: '마스터 세 대의 Calico 3.18' },
