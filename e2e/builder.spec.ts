@@ -28,6 +28,8 @@ async function replaceIn(field: Locator, from: string, to: string): Promise<void
 
 /** What axe finds in a part of the page. */
 async function violations(page: Page, part: string): Promise<readonly string[]> {
+  // Panels are fetched when they are first asked for.
+  await expect(page.locator(part)).toBeVisible();
   const { violations: found } = await new AxeBuilder({ page }).include(part).analyze();
   return found.map((v) => `${v.impact ?? ''} ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).slice(0, 4).join(' | ')}`);
 }
