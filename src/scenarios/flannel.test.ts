@@ -140,3 +140,11 @@ describe('Multus', () => {
     expect(ends(multusSriov, 'internet', { default: 'net1' })).toEqual(['1.00 delivered client 192.168.50.20>10.10.6.91:443, answer']);
   });
 });
+
+it.each([
+  ['metallb-l2', metallbL2, 'pod-to-dns', ['1.00 delivered worker2/coredns 10.244.3.2>10.244.2.9:53, answer']],
+  ['metallb-l2', metallbL2, 'pod-to-internet', ['1.00 left router 192.168.10.13>198.51.100.7:443, unknown']],
+  ['multus-sriov', multusSriov, 'pod-to-dns', ['1.00 delivered worker2/coredns 10.244.1.2>10.244.2.9:53, answer']],
+] as const)('%s: a pod asks DNS, and the Internet', (_, scenario, id, wanted) => {
+  expect(ends(scenario, id)).toEqual(wanted);
+});

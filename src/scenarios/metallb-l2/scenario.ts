@@ -20,6 +20,8 @@ export const metallbL2: Scenario = {
     { id: 'client-to-new', title: { en: 'A client opens a service that MetalLB has just given an address', ko: '클라이언트가 방금 MetalLB가 주소를 준 서비스로 접속' }, from: 'client', to: '192.168.10.240:80', proto: 'tcp' },
     { id: 'pod-to-lb', title: { en: 'A pod opens the load-balancer address', ko: '파드가 로드밸런서 주소로 접속' }, from: 'worker3/cli', to: '192.168.10.242:80', proto: 'tcp' },
     { id: 'client-to-nodeport', title: { en: 'A client opens the node port of worker2', ko: '클라이언트가 worker2의 NodePort로 접속' }, from: 'client', to: '192.168.10.12:30080', proto: 'tcp' },
+    { id: 'pod-to-dns', title: { en: 'A pod asks the DNS service', ko: '파드가 DNS 서비스에 질의' }, from: 'worker3/cli', to: '10.96.0.10:53', proto: 'udp' },
+    { id: 'pod-to-internet', title: { en: 'A pod opens an address on the Internet', ko: '파드가 인터넷 주소로 접속' }, from: 'worker3/cli', to: '198.51.100.7:443', proto: 'tcp' },
     { id: 'pod-to-pod', title: { en: 'A pod opens a pod on another node', ko: '파드가 다른 노드의 파드로 접속' }, from: 'worker3/cli', to: '10.244.2.3:80', proto: 'tcp' },
   ],
   questions: [

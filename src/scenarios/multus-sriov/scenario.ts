@@ -25,6 +25,7 @@ export const multusSriov: Scenario = {
     { id: 'host-to-macvlan', title: { en: 'A node opens the macvlan of its own pod', ko: '노드가 자기 파드의 macvlan에 접속' }, from: 'worker1', to: '192.168.50.20:80', proto: 'tcp' },
     { id: 'other-host-to-macvlan', title: { en: 'Another node opens it', ko: '다른 노드가 그 macvlan에 접속' }, from: 'worker2', to: '192.168.50.20:80', proto: 'tcp' },
     { id: 'service', title: { en: 'The pod opens a service', ko: '파드가 서비스로 접속' }, from: 'worker1/radio-1', to: '10.96.20.20:80', proto: 'tcp' },
+    { id: 'pod-to-dns', title: { en: 'A pod asks the DNS service', ko: '파드가 DNS 서비스에 질의' }, from: 'worker1/a', to: '10.96.0.10:53', proto: 'udp' },
     { id: 'internet', title: { en: 'Pod a opens a client beyond the router', ko: '파드 a가 라우터 너머의 클라이언트에 접속' }, from: 'worker1/a', to: '10.10.6.91:443', proto: 'tcp' },
   ],
   questions: [
