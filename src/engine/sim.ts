@@ -49,6 +49,8 @@ export interface Ns {
   readonly silent: Map<string, 'silence' | 'nobody-described'>;
   /** Neighbours whose header is cached because a packet has used them (hh_cache), by `dev/ip`. */
   readonly headers: Set<string>;
+  /** Neighbours that answered a question of this machine (NUD_REACHABLE), by `dev/ip`; whoever only asked is STALE. */
+  readonly answered: Set<string>;
   /** What the bridges learned during the trace: the port of an address, by `bridge/vlan/address`. */
   readonly macs: Map<string, string>;
   readonly clients: ClientSocket[];
@@ -216,6 +218,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
         learned: new Map(),
         silent: new Map(),
         headers: new Set(),
+        answered: new Set(),
         macs: new Map(),
         clients: [],
         tunnels: { errors: new Map(), fdb: new Map(), ports: new Map() },

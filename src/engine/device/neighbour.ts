@@ -47,7 +47,7 @@ export function neighbourMac(sim: Sim, at: At, skb: Skb, link: Link, ip: Ip4): {
   const known = knownNeighbour(at.ns, link.name, ip);
   // neigh_resolve_output() > neigh_hh_init(): an entry that was set by hand has none before its first packet.
   const key = `${link.name}/${ip}`;
-  const cached = known?.state === 'REACHABLE' || (at.ns.headers.has(key) && known?.state !== 'STALE');
+  const cached = (known?.state === 'REACHABLE' && !known.learned) || (at.ns.headers.has(key) && known?.state !== 'STALE');
   at.ns.headers.add(key);
   if (known) {
     sim.emit(at, framed(known.mac), { kind: 'neighbour', ip, mac: known.mac, how: known.learned ? 'learned' : 'entry' }, { source: [known.source] });
@@ -59,7 +59,8 @@ export function neighbourMac(sim: Sim, at: At, skb: Skb, link: Link, ip: Ip4): {
   if (answer.kind !== 'mac') at.ns.silent.set(key, answer.kind);
   switch (answer.kind) {
     case 'mac':
-      at.ns.learned.set(`${link.name}/${ip}`, answer.mac);
+      at.ns.learned.set(key, answer.mac);
+      at.ns.answered.add(key);
       sim.emit(at, framed(answer.mac), { kind: 'neighbour', ip, mac: answer.mac, how: 'arp' });
       return { mac: answer.mac, cached: false };
     case 'nobody-described':
@@ -80,5 +81,6 @@ export function knownNeighbour(ns: At['ns'], dev: string, ip: Ip4) {
   const learned = ns.learned.get(`${dev}/${ip}`);
   const entry = ns.netns.neighbours.find((n) => n.dev === dev && n.ip === ip && n.mac !== undefined && usable(n.state));
   if (entry?.mac !== undefined) return { mac: entry.mac, learned: false, state: entry.state === 'REACHABLE' ? 'REACHABLE' : ['PERMANENT', 'NOARP'].includes(entry.state) ? 'PERMANENT' : 'STALE', source: entry.source };
-  return learned === undefined ? undefined : { mac: learned, learned: true, state: 'REACHABLE', source: undefined };
+  // arp_process(): an answer makes the entry REACHABLE, a question of the other side alone STALE.
+  return learned === undefined ? undefined : { mac: learned, learned: true, state: ns.answered.has(`${dev}/${ip}`) ? 'REACHABLE' : 'STALE', source: undefined };
 }

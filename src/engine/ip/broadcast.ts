@@ -15,7 +15,7 @@ export function broadcastReceive(sim: Sim, at: At, skb: Skb): void {
   const ip = ipOf(skb.packet);
   const l4 = l4Of(skb.packet);
   if (ip.proto === PROTO_ICMP && l4?.type === 'icmp' && l4.icmptype === ICMP_ECHO && sysctl(at.ns, 'net.ipv4.icmp_echo_ignore_broadcasts', 1) === 0) return echo(sim, at, skb, l4, specDst(sim, at, skb));
-  const listener = ip.proto === PROTO_UDP && l4?.type === 'udp' ? listenerFor(at, 'udp', ip.dst, l4.dport) : undefined;
+  const listener = ip.proto === PROTO_UDP && l4?.type === 'udp' ? listenerFor(sim, at, 'udp', ip.dst, l4.dport) : undefined;
   if (listener === undefined || l4?.type !== 'udp') {
     sim.emit(at, skb, { kind: 'drop', reason: 'broadcast' });
     return sim.end(at, skb, 'dropped');

@@ -64,7 +64,10 @@ export function redirectReceive(sim: Sim, at: At, skb: Skb, icmp: IcmpHeader): v
   if (!knownNeighbour(ns, link.name, gateway)) {
     // neigh_event_send(): it is only asked for; the next redirect counts.
     const answer = arpResolve(sim, at, { ...skb, packet: [{ ...quoted, src: 0 }] }, link, gateway);
-    if (answer.kind === 'mac') ns.learned.set(`${link.name}/${gateway}`, answer.mac);
+    if (answer.kind === 'mac') {
+      ns.learned.set(`${link.name}/${gateway}`, answer.mac);
+      ns.answered.add(`${link.name}/${gateway}`);
+    }
     return void sim.emit(at, skb, { kind: 'redirect', dst: quoted.dst, gateway, believed: false });
   }
   const answer = fibLookup(ns, { dst: quoted.dst, src: quoted.src, tos: quoted.tos, mark: 0, iif: 'lo', proto: quoted.proto });

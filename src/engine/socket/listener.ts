@@ -1,18 +1,25 @@
 import type { Ip4 } from '../../packet/address.ts';
 import { PROTO_TCP, PROTO_UDP } from '../../packet/packet.ts';
 import type { Listener } from '../../world/world.ts';
-import type { At } from '../sim.ts';
+import type { At, Sim } from '../sim.ts';
+import type { ClientSocket } from './client.ts';
 
 /**
  * Who listens on a port here: a line of `ss`; `assumed` when no such listing was given, for then every port answers, but those
- * from which this machine's own clients speak; undefined when nobody does. A socket bound to the very address, or device, is preferred (compute_score(), net/ipv4/inet_hashtables.c).
+ * from which the prober's clients speak: an answer that goes astray finds nobody at such a port; undefined when nobody does. A socket bound to the very address, or device, is preferred (compute_score(), net/ipv4/inet_hashtables.c).
  */
-export function listenerFor(at: At, proto: 'tcp' | 'udp', ip: Ip4, port: number): Listener | 'assumed' | undefined {
+export function listenerFor(sim: Sim, at: At, proto: 'tcp' | 'udp', ip: Ip4, port: number): Listener | 'assumed' | undefined {
   const { sockets } = at.ns.netns;
   const number = proto === 'tcp' ? PROTO_TCP : PROTO_UDP;
-  if (sockets === undefined) return at.ns.clients.some((c) => c.proto === number && c.port === port) ? undefined : 'assumed';
+  if (sockets === undefined) return probersOf(sim).some((c) => c.proto === number && c.port === port) ? undefined : 'assumed';
   const fits = sockets.filter((s) => s.proto === proto && s.port === port && (s.ip === 0 || s.ip === ip) && (s.dev === undefined || s.dev === at.dev));
   return fits.toSorted((a, b) => score(b) - score(a))[0];
+}
+
+/** The sockets of whoever sends the probe. */
+function probersOf(sim: Sim): readonly ClientSocket[] {
+  const { from } = sim.probe;
+  return [...(sim.ns(from.host, from.kind === 'netns' ? from.netns : null)?.clients ?? []), ...sim.outside];
 }
 
 const score = (s: Listener): number => (s.ip === 0 ? 0 : 2) + (s.dev === undefined ? 0 : 1);

@@ -3,7 +3,7 @@ import { formatIp4, isLimitedBroadcast, isMulticast, isZeroNet } from '../../../
 import { isUp } from '../../../world/lookup.ts';
 import type { ExtensionMatch } from '../../../world/matches.ts';
 import { fibLookup } from '../../routing/fib.ts';
-import type { At, Ns } from '../../sim.ts';
+import type { Ns } from '../../sim.ts';
 import type { Skb } from '../../skb.ts';
 import { clientOf } from '../../socket/client.ts';
 import { listenerFor } from '../../socket/listener.ts';
@@ -51,16 +51,17 @@ export function evaluateSocket(match: Extract<ExtensionMatch, { kind: 'socket' }
 }
 
 /** nf_sk_lookup_slow_v4() (net/ipv4/netfilter/nf_socket_ipv4.c): the reply of a translated connection is looked up as its socket knows it. */
-function socketFor(skb: Skb, { at }: MatchContext): 'none' | 'client' | 'bound' | 'wildcard' | 'tunnel' | 'unknown' {
+function socketFor(skb: Skb, ctx: MatchContext): 'none' | 'client' | 'bound' | 'wildcard' | 'tunnel' | 'unknown' {
+  const { sim, at } = ctx;
   const l4 = l4Of(skb.packet);
   if (l4?.type === 'fragment') return 'unknown';
-  if (l4?.type === 'icmp' && l4.quote) return socketQuoted(skb, l4.quote.packet, at);
+  if (l4?.type === 'icmp' && l4.quote) return socketQuoted(skb, l4.quote.packet, ctx);
   if (!isPorted(l4) || l4.type === 'sctp') return 'none';
   const { ct } = skb;
   const own = ct?.kind === 'tracked' && ct.dir === 'reply' && ct.entry.srcNat ? ct.entry.orig : undefined;
   const packet = own ? skb.packet.map((h) => (h === l4 ? { ...l4, dport: own.sport } : h.type === 'ipv4' ? { ...h, dst: own.src } : h)) : skb.packet;
   if (clientOf(at.ns.clients, packet)) return 'client';
-  const listener = listenerFor(at, l4.type, ipOf(packet).dst, own ? own.sport : l4.dport);
+  const listener = listenerFor(sim, at, l4.type, ipOf(packet).dst, own ? own.sport : l4.dport);
   // vxlan_create_sock() and geneve_create_sock(): the kernel's own, on every address.
   if (l4.type === 'udp' && isTunnelPort(at.ns, l4.dport)) return 'tunnel';
   if (listener === undefined) return 'none';
@@ -71,14 +72,14 @@ function socketFor(skb: Skb, { at }: MatchContext): 'none' | 'client' | 'bound' 
 }
 
 /** extract_icmp4_fields(): whose packet an error quotes, so its source is the socket's own address; none but TCP and UDP have one. */
-function socketQuoted({ ct }: Skb, quoted: Packet, at: At): ReturnType<typeof socketFor> {
+function socketQuoted({ ct }: Skb, quoted: Packet, { sim, at }: MatchContext): ReturnType<typeof socketFor> {
   const ip = ipOf(quoted);
   const l4 = l4Of(quoted);
   if (l4?.type !== 'tcp' && l4?.type !== 'udp') return 'none';
   const own = ct?.kind === 'tracked' && ct.info === 'RELATED' && ct.dir === 'reply' && ct.entry.srcNat ? ct.entry.orig : undefined;
   const [local, port] = own ? [own.src, own.sport] : [ip.src, l4.sport];
   if (clientOf(at.ns.clients, [{ ...ip, src: ip.dst, dst: local }, { ...l4, sport: l4.dport, dport: port }])) return 'client';
-  const listener = listenerFor(at, l4.type, local, port);
+  const listener = listenerFor(sim, at, l4.type, local, port);
   if (listener === undefined) return 'none';
   // What answers a SYN has a socket of its own.
   if (l4.type === 'tcp') return 'bound';
