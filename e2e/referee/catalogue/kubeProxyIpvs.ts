@@ -5,12 +5,12 @@ import { ADDRESSES, NODE_OF, objectsOf } from '../../../src/cluster/kubeproxy/fl
 import { worldOf } from '../../../src/cluster/world.ts';
 import type { RefereeCase } from '../case.ts';
 
-/** What kube-proxy in IPVS mode would write on two nodes, compiled from objects: rules, sets and virtual servers must load, and packets go as the flows say. */
+/**
+ * What kube-proxy in IPVS mode would write on two nodes, compiled from objects: rules, sets and virtual servers must load, and packets go
+ * as the flows say. Full runs alone judge them: a guest takes minutes to set them up.
+ */
 
 const GROUPS: readonly FlowGroup[] = [...POLICY_FLOWS, ...MORE_FLOWS];
-
-/** Short runs judge this version alone. */
-const JUDGED_OFTEN = 31;
 
 type To = readonly [from: string, to: string, port: number | undefined, more?: Readonly<Record<string, unknown>>];
 
@@ -24,7 +24,7 @@ const probe = ([from, to, dport, more = {}]: To): ProbeJson => ({
 function compiled(about: string, minor: number, covers: readonly string[], to: readonly To[]): RefereeCase {
   const group = GROUPS.find((g) => g.about === about);
   if (!group) throw new Error(`no flows about ${about}`);
-  return { name: `kube-proxy 1.${minor}, IPVS: ${about}`, covers, needs: ['ip_vs', 'dummy'], full: minor !== JUDGED_OFTEN, files: { ...worldOf({ 'objects.yaml': objectsOf(group, minor) }).files }, probes: to.map(probe) };
+  return { name: `kube-proxy 1.${minor}, IPVS: ${about}`, covers, needs: ['ip_vs', 'dummy'], full: true, files: { ...worldOf({ 'objects.yaml': objectsOf(group, minor) }).files }, probes: to.map(probe) };
 }
 
 const everyWay = (to: string, port: number): readonly To[] => [['pod', to, port], ['n1', to, port], ['client', to, port], ['e1', to, port]];
