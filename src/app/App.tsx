@@ -174,7 +174,7 @@ function Walked({ loaded, t, phone }: { readonly loaded: Loaded; readonly t: Str
     </Suspense>
   );
   const verdict = (
-    <Suspense fallback={<p className="verdict" />}>
+    <Suspense fallback={<span className="verdict">{t.verdict}</span>}>
       <VerdictLine trace={trace} world={world} lang={lang} />
     </Suspense>
   );
