@@ -4,6 +4,7 @@ import type { CtListing } from './conntrack.ts';
 import type { IpSet } from './ipset.ts';
 import type { IpvsConnection, VirtualServer } from './ipvs.ts';
 import type { Table } from './netfilter.ts';
+import type { OvsBridge } from './openflow.ts';
 import type { SourceRef } from './source.ts';
 import type { Tunnel } from './tunnel.ts';
 
@@ -24,6 +25,8 @@ export interface Host {
   readonly role: 'node' | 'router' | 'client' | 'machine';
   /** The host's own namespace (name null) is always the first. */
   readonly netns: readonly Netns[];
+  /** Bridges of the machine's Open vSwitch; absent: it has none that a dump tells of. Their ports are devices of its own namespace, or of others where the switch put them. */
+  readonly ovs?: readonly OvsBridge[];
 }
 
 export interface Netns {
