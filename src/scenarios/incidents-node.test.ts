@@ -66,7 +66,24 @@ describe('a strict rp_filter on a node with two networks', () => {
   });
 });
 
-it.each(['ipforward', 'forward', 'rpfilter'])('%s: DNS and the Internet work in both states, for their packets go elsewhere', (incident) => {
+describe('a conntrack zone for what comes in by eth1', () => {
+  const broken = stateOf('zone');
+
+  it('loses the answer, which comes in by eth0 and in zone 0', () => {
+    const t = broken.walk('client-to-second');
+    expect(broken.ends('client-to-second')).toEqual(['1.00 delivered worker2/web-1 192.168.10.11>10.244.2.3:80, timeout']);
+    expect(t.conntrack.filter((c) => c.host === 'worker1').map(({ entry }) => [entry.zone, entry.seenReply])).toEqual([[2, false]]);
+    expect(t.outcomes[0]?.reply).toMatchObject({ verdict: 'rejected', host: 'worker1', dev: 'eth0' });
+    expect(broken.silent()).toEqual(['client-to-second']);
+  });
+  it('is mended by a zone of the original direction', () => {
+    const fixed = stateOf('zone', 'fixed');
+    expect(fixed.ends('client-to-second')).toEqual(['1.00 delivered worker2/web-1 192.168.10.11>10.244.2.3:80, answer']);
+    expect(fixed.silent()).toEqual([]);
+  });
+});
+
+it.each(['ipforward', 'forward', 'rpfilter', 'zone'])('%s: DNS and the Internet work in both states, for their packets go elsewhere', (incident) => {
   for (const state of ['broken', 'fixed'] as const) {
     expect(stateOf(incident, state).ends('pod-to-dns')).toEqual(['1.00 delivered worker3/coredns 10.244.1.2>10.244.3.2:53, answer']);
     expect(stateOf(incident, state).ends('pod-to-internet')).toEqual(['1.00 delivered internet 198.51.100.1>198.51.100.7:443, answer']);

@@ -36,14 +36,25 @@ const INCIDENTS: readonly [Incident, ...Incident[]] = [
     fix: { en: 'sysctl -w net.ipv4.conf.all.rp_filter=2 (loose), or a routing rule that answers by eth1', ko: 'sysctl -w net.ipv4.conf.all.rp_filter=2 (loose), 또는 eth1로 응답하는 라우팅 규칙' },
     probe: 'client-to-second',
   },
+  {
+    id: 'zone',
+    title: { en: 'A conntrack zone for one way only', ko: '한쪽 길에만 있는 conntrack 영역' },
+    question: { en: 'Why are answers lost since the second network has a conntrack zone of its own?', ko: '왜 두 번째 네트워크에 conntrack 영역을 따로 준 뒤로 응답이 사라질까요?' },
+    story: {
+      en: 'The networks behind eth1 have addresses that others use too, so what comes in there is tracked in zone 2. The pod gets the packet and answers, but its answer comes in by eth0, where zone 0 knows no such connection: nobody turns the addresses back, and worker1 refuses it as a packet for a port of its own.',
+      ko: 'eth1 너머의 주소가 다른 곳과 겹쳐서 그쪽으로 들어온 것은 영역 2에서 추적합니다. 파드는 패킷을 받아 응답하지만 응답은 eth0으로 들어옵니다. 영역 0에는 그런 연결이 없어 아무도 주소를 되돌리지 않고, worker1은 자기 포트로 온 것으로 여겨 거절합니다.',
+    },
+    fix: { en: 'iptables -t raw -A PREROUTING -i eth1 -j CT --zone-orig 2: the zone holds for the client’s direction only', ko: 'iptables -t raw -A PREROUTING -i eth1 -j CT --zone-orig 2: 클라이언트 방향에만 영역을 적용' },
+    probe: 'client-to-second',
+  },
 ];
 
 /** Nodes without a plugin's rules: what the kernel itself does with other people's packets. */
 export const incidentsNode: Scenario = {
   ...cardOf('incidents-node'),
   story: {
-    en: 'Three settings of a node that have nothing to do with Kubernetes, and that cut its pods off. Each with what mended it.',
-    ko: '쿠버네티스와 상관없어 보이지만 파드의 통신을 끊는 노드 설정 세 가지와 해결책입니다.',
+    en: 'Four settings of a node that have nothing to do with Kubernetes, and that cut its pods off. Each with what mended it.',
+    ko: '쿠버네티스와 상관없어 보이지만 파드의 통신을 끊는 노드 설정 네 가지와 해결책입니다.',
   },
   parameters: incidentParameters(INCIDENTS),
   incidents: INCIDENTS,
@@ -63,6 +74,8 @@ export const incidentsNode: Scenario = {
     { ask: { en: 'Docker’s policy: who serves a client of the node port?', ko: 'Docker의 정책: NodePort로 온 클라이언트에게는 누가 응답하나요?' }, probe: 'client-to-nodeport', params: { incident: 'forward' }, tell: 'server' },
     { ask: { en: 'rp_filter: where does the client’s packet end?', ko: 'rp_filter: 클라이언트의 패킷은 어디에서 끝나나요?' }, probe: 'client-to-second', params: { incident: 'rpfilter' }, tell: 'end' },
     { ask: { en: 'And with the loose filter: whom does the pod take for its client?', ko: 'loose로 바꾸면 파드에는 누가 클라이언트로 보일까요?' }, probe: 'client-to-second', params: { incident: 'rpfilter', state: 'fixed' }, tell: 'client' },
+    { ask: { en: 'A zone for eth1: who got the packet, although the client waits?', ko: 'eth1의 영역: 클라이언트는 기다리는데, 패킷은 누가 받았나요?' }, probe: 'client-to-second', params: { incident: 'zone' }, tell: 'server' },
+    { ask: { en: 'And with a zone for the client’s direction only: whom does the pod take for its client?', ko: '클라이언트 방향에만 영역을 주면 파드에는 누가 클라이언트로 보일까요?' }, probe: 'client-to-second', params: { incident: 'zone', state: 'fixed' }, tell: 'client' },
   ],
   notes: [
     {
