@@ -28,8 +28,6 @@ test.each([
 test('fields lie inside of the flow, and no name means two of them', () => {
   const names = [...FIELDS.values()].flatMap((f) => [f.name, ...f.aliases, ...f.nxm]);
   expect(new Set(names).size).toBe(names.length);
-  for (const f of FIELDS.values()) {
-    expect(f.word + f.words, f.name).toBeLessThanOrEqual(FLOW_WORDS);
-    expect(f.bits + f.lsb, f.name).toBeLessThanOrEqual(32 * f.words);
-  }
+  const outside = [...FIELDS.values()].filter((f) => f.word + f.words > FLOW_WORDS || f.bits + f.lsb > 32 * f.words);
+  expect(outside.map((f) => f.name)).toEqual([]);
 });
