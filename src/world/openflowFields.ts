@@ -138,8 +138,14 @@ const laidOut = layOut();
 /** All fields by their name. */
 export const FIELDS: ReadonlyMap<string, FieldSpec> = laidOut.fields;
 
+/**
+ * Words of a flow that no rule can name: the outer tag's ethertype (0 stands for 0x8100 where there is a tag), the second tag, and two
+ * words of bits that tell which tun_metadata fields the packet has.
+ */
+export const HIDDEN: { readonly vlanTpid: number; readonly innerTpid: number; readonly innerTci: number; readonly tunPresent: number } = { vlanTpid: laidOut.size, innerTpid: laidOut.size + 1, innerTci: laidOut.size + 2, tunPresent: laidOut.size + 3 };
+
 /** How many words a flow has. */
-export const FLOW_WORDS: number = laidOut.size;
+export const FLOW_WORDS: number = laidOut.size + 5;
 
 const byAnyName: ReadonlyMap<string, FieldSpec> = new Map([...FIELDS.values()].flatMap((f) => [f.name, ...f.aliases, ...f.nxm].map((n) => [n, f] as const)));
 

@@ -25,7 +25,7 @@ export type DpAction =
   | { readonly kind: 'recirc'; readonly id: number }
   | { readonly kind: 'hash'; readonly symmetric: boolean; readonly basis: number }
   /** To the controller; `reason` and `userdata` as the rule has them. */
-  | { readonly kind: 'controller'; readonly action: Extract<OpenFlowAction, { kind: 'controller' }>; readonly flow: Flow; readonly bridge: string }
+  | { readonly kind: 'controller'; readonly action: Extract<OpenFlowAction, { kind: 'controller' }>; readonly flow: Flow; readonly bridge: string; /** `pause`: where the packet goes on when the controller gives it back (a key of `Translation.frozen`). */ readonly resume?: number }
   | { readonly kind: 'clone'; readonly actions: readonly DpAction[] }
   /** Longer than `bytes` (of the frame, from its Ethernet header on), or not. */
   | { readonly kind: 'check-pkt-len'; readonly bytes: number; readonly greater: readonly DpAction[]; readonly lessEqual: readonly DpAction[] }
@@ -70,6 +70,13 @@ export interface Visit {
   readonly changes: readonly FieldChange[];
   /** What its actions did besides: names a group's bucket, a refused output, a limit, an action that we do not know. */
   readonly notes: readonly VisitNote[];
+  /** Behind `check_pkt_larger` both ways are walked: how long the frame has to be for this look-up to happen; absent: any length. */
+  readonly when?: readonly PacketLength[];
+}
+
+export interface PacketLength {
+  readonly bytes: number;
+  readonly larger: boolean;
 }
 
 export interface FieldChange {
@@ -85,9 +92,11 @@ export type VisitNote =
   | { readonly kind: 'refused'; readonly port: number; readonly why: 'in-port' | 'no-such-port' | 'port-down' | 'no-peer' | 'no-tunnel-destination' }
   | { readonly kind: 'normal'; readonly to: readonly string[]; readonly by: 'learned' | 'flood' | 'none' }
   | { readonly kind: 'conjunction'; readonly id: number; readonly clauses: readonly OpenFlowRule[] }
+  /** `dec_ttl` of a packet with a TTL of 1 or 0: the rest of the rule's actions is not done. */
+  | { readonly kind: 'ttl-exceeded' }
   | { readonly kind: 'learned'; readonly rule: OpenFlowRule }
   | { readonly kind: 'limit'; readonly what: 'depth' | 'resubmits' | 'stack' | 'patch-depth' }
-  | { readonly kind: 'unknown'; readonly what: 'action' | 'field' | 'flows' | 'groups' | 'port'; readonly name: string };
+  | { readonly kind: 'unknown'; readonly what: 'action' | 'field' | 'flows' | 'groups' | 'port' | 'bridge'; readonly name: string };
 
 /** What a packet takes with it from one pass to the next. */
 export interface Frozen {
@@ -100,6 +109,8 @@ export interface Frozen {
   /** The register stack, and whether conntrack is to have been asked. */
   readonly stack: readonly Words[];
   readonly conntracked: boolean;
+  /** What `write_actions` has gathered. */
+  readonly actionSet: readonly OpenFlowAction[];
 }
 
 /** One pass through the tables. */
@@ -107,4 +118,8 @@ export interface Translation {
   readonly visits: readonly Visit[];
   readonly actions: readonly DpAction[];
   readonly frozen: ReadonlyMap<number, Frozen>;
+  /** The flow as the pass left it. */
+  readonly flow: Flow;
+  /** A limit that ended the translation: then nothing is sent, and `actions` is empty. */
+  readonly error: 'depth' | 'resubmits' | 'stack' | undefined;
 }
