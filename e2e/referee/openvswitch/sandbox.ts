@@ -91,7 +91,7 @@ export async function startSandbox(): Promise<Sandbox> {
     return {
       dir,
       version: (await control.ask('version')).text.trim(),
-      ask: control.ask,
+      ask: (method, ...params) => control.ask(method, ...params),
       vsctl: (...args) => replyOf('ovs-vsctl', [`--db=${database}`, '--timeout=20', ...args], env),
       ofctl: (args, input) => replyOf('ovs-ofctl', args, env, input),
       stop: async () => {
