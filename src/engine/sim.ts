@@ -45,8 +45,6 @@ export interface Ns {
   readonly exceptions: Map<string, Exception>;
   /** Neighbours learned during the trace, by `dev/ip`. */
   readonly learned: Map<string, Mac>;
-  /** Neighbours that were asked for in vain, by `dev/ip`. */
-  readonly silent: Map<string, 'silence' | 'nobody-described'>;
   /** Neighbours whose header is cached because a packet has used them (hh_cache), by `dev/ip`. */
   readonly headers: Set<string>;
   /** Neighbours that answered a question of this machine (NUD_REACHABLE), by `dev/ip`; whoever only asked is STALE. */
@@ -89,8 +87,8 @@ export interface Sim {
   readonly ends: EndRecord[];
   /** Frames on their way into a device, in order of arrival (the backlog queue). */
   readonly backlog: (() => void)[];
-  /** The question on a link that waits for its answer. */
-  asking: Asking | undefined;
+  /** Questions on links that wait for their answers, in the order in which they were asked. */
+  readonly asked: Asking[];
   /** Frames are being received: what is sent meanwhile waits for its turn. A process' own packets go all the way before the next is sent. */
   softirq: boolean;
   /** What processes do once they run again, in the order in which they were woken: when no frame is under way. */
@@ -123,16 +121,26 @@ export interface Sim {
   explain: { readonly step: number; readonly rules: RuleStep[] } | undefined;
 }
 
-/** An ARP request under way. */
+/** A neighbour that is being asked for (NUD_INCOMPLETE), and what waits for the answer (arp_queue). */
 export interface Asking {
   readonly ns: Ns;
   readonly dev: string;
   readonly target: Ip4;
-  mac: Mac | undefined;
-  /** Everyone's answer, in the order of arrival. */
+  /** The address that the question was asked from. */
+  readonly sha: Mac;
+  readonly waiting: Waiting[];
+  /** Where several would answer: everyone's answer, in the order of arrival. */
   readonly answers: { readonly mac: Mac; readonly host: string }[];
   /** It went to where nothing is described. */
   left: boolean;
+}
+
+/** A packet that waits for a link-layer address. */
+export interface Waiting {
+  /** `first`: it is the one that asked. */
+  readonly answered: (mac: Mac, first: boolean) => void;
+  /** `left`: the question went to machines that the input does not describe; else everyone is, and nobody answered. */
+  readonly unanswered: (left: boolean) => void;
 }
 
 export interface At {
@@ -216,7 +224,6 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
         ipvs: newIpvsTable(netns),
         exceptions: givenExceptions(netns),
         learned: new Map(),
-        silent: new Map(),
         headers: new Set(),
         answered: new Set(),
         macs: new Map(),
@@ -238,7 +245,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
     memory: newRuleMemory(),
     ends: [],
     backlog: [],
-    asking: undefined,
+    asked: [],
     softirq: false,
     woken: [],
     outside: [],
@@ -312,15 +319,14 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
   return sim;
 }
 
-/** Frames are received in the order in which they were sent, until none is under way, or the awaited one came. */
-export function drain(sim: Sim, done: () => boolean = () => false): void {
+/** Frames are received in the order in which they were sent, until none is under way. */
+export function drain(sim: Sim): void {
   const outer = sim.softirq;
   for (let n = 0; n < BOUNDS.receives && !sim.exhausted; n++) {
-    const over = done();
-    const frame = over ? undefined : sim.backlog.shift();
+    const frame = sim.backlog.shift();
     sim.softirq = outer || frame !== undefined;
     sim.sendingIcmp = false;
-    const next = frame ?? (outer || over ? undefined : sim.woken.shift());
+    const next = frame ?? (outer ? undefined : sim.woken.shift());
     if (!next) {
       sim.softirq = outer;
       return;

@@ -1,11 +1,12 @@
 import { findNetns } from '../world/lookup.ts';
 import type { World } from '../world/world.ts';
 import { viewTable } from './conntrack/table.ts';
+import { settle } from './device/arp.ts';
 import { viewConn } from './ipvs/connections.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Choices, Probe } from './probe.ts';
 import { sendFrom, sendFromOutside } from './send.ts';
-import { drain, newSim, type Ns, type Sim } from './sim.ts';
+import { newSim, type Ns, type Sim } from './sim.ts';
 import type { RuleStep, StepBase } from './step.ts';
 import type { LeftEntry, Trace } from './trace-types.ts';
 
@@ -24,7 +25,7 @@ function run(world: World, probe: Probe, choices: Choices, explain: Sim['explain
   const count = Math.max(1, Math.min(probe.count ?? 1, 100));
   for (let connection = 0; connection < count && !sim.exhausted; connection++) {
     start(sim, ns, connection);
-    drain(sim);
+    settle(sim);
   }
   const spaces = world.hosts.flatMap((h) => h.netns.flatMap((n) => sim.ns(h.name, n.name) ?? []));
   return {

@@ -1,7 +1,7 @@
 import { ETHERTYPE_IPV4, ipOf } from '../../packet/packet.ts';
 import { ipBytes } from '../../packet/sizes.ts';
 import type { Link } from '../../world/world.ts';
-import { neighbourMac } from '../device/neighbour.ts';
+import { resolveNeighbour } from '../device/neighbour.ts';
 import { fragmentPacket } from '../ip/fragment.ts';
 import { runHook } from '../netfilter/hooks.ts';
 import { routeInput } from '../routing/input.ts';
@@ -57,11 +57,13 @@ export function bridgePrerouting(sim: Sim, at: At, skb: Skb, port: Link, bridge:
  */
 function bridgedDnat(sim: Sim, at: At, skb: Skb, port: Link, bridge: Link, rt: Rtable): void {
   const there: At = { ns: at.ns, dev: bridge.name };
-  const found = neighbourMac(sim, there, skb, bridge, nexthopOf(rt, ipOf(skb.packet).dst));
-  if (found === undefined || !skb.eth) return;
-  const eth = { ...skb.eth, dst: found.mac };
-  if (!found.cached) sim.emit(there, { ...skb, eth: { ...eth, src: bridge.mac ?? eth.src } }, { kind: 'transmit', segment: undefined, to: undefined }, { framed: true, source: [bridge.source] });
-  handleFrameFinish(sim, at, { ...skb, eth }, port, bridge);
+  const old = skb.eth;
+  if (!old) return;
+  resolveNeighbour(sim, there, skb, bridge, nexthopOf(rt, ipOf(skb.packet).dst), (mac, cached) => {
+    const eth = { ...old, dst: mac };
+    if (!cached) sim.emit(there, { ...skb, eth: { ...eth, src: bridge.mac ?? eth.src } }, { kind: 'transmit', segment: undefined, to: undefined }, { framed: true, source: [bridge.source] });
+    handleFrameFinish(sim, at, { ...skb, eth }, port, bridge);
+  });
 }
 
 /** br_nf_forward_ip() and br_nf_post_routing(): FORWARD and POSTROUTING of a frame that goes from port to port. */

@@ -5,38 +5,65 @@ import { addressType } from '../routing/fib.ts';
 import { inputRoute } from '../routing/input.ts';
 import { routeOutput } from '../routing/output.ts';
 import { countedScope, inetAddrOnlink, SCOPE, selectSource } from '../routing/source.ts';
-import { type Asking, type At, devConf, drain, isForwarding, type Sim } from '../sim.ts';
+import { type Asking, type At, devConf, drain, isForwarding, type Ns, type Sim, type Waiting } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import { transmit } from './transmit.ts';
 
-export type ArpAnswer =
-  | { readonly kind: 'mac'; readonly mac: Mac }
-  /** Everyone on the link is described, and nobody answered. */
-  | { readonly kind: 'silence' }
-  /** The link leads to machines that the input does not describe. */
-  | { readonly kind: 'nobody-described' };
-
 const ZERO_MAC: Mac = '00:00:00:00:00:00';
 
+const askedFor = (sim: Sim, ns: Ns, dev: string, target: Ip4): Asking | undefined => sim.asked.find((a) => a.ns === ns && a.dev === dev && a.target === target);
+
 /**
- * Asks for `target` on the link (arp_solicit(), net/ipv4/arp.c). The question goes where frames go, and whoever has the address answers;
- * other packets wait until then.
+ * neigh_event_send() and arp_solicit() (net/core/neighbour.c, net/ipv4/arp.c): the packet `about` waits while `target` is asked for on
+ * the link; those that come after it wait with it.
  */
-export function arpResolve(sim: Sim, at: At, waiting: Skb, link: Link, target: Ip4): ArpAnswer {
+export function ask(sim: Sim, at: At, about: Skb, link: Link, target: Ip4, waiting: Waiting): void {
+  const under = askedFor(sim, at.ns, link.name, target);
+  if (under) return void under.waiting.push(waiting);
   const sha = link.mac ?? ZERO_MAC;
-  const request = arpSkb(sim, waiting, { type: 'arp', op: 'request', spa: arpSource(at, waiting, link, target), tpa: target, sha, tha: ZERO_MAC }, BROADCAST_MAC);
-  const asking: Asking = { ns: at.ns, dev: link.name, target, mac: undefined, answers: [], left: false };
-  const outer = sim.asking;
-  const others = sim.backlog.splice(0);
-  sim.asking = asking;
+  const request = arpSkb(sim, about, { type: 'arp', op: 'request', spa: arpSource(at, about, link, target), tpa: target, sha, tha: ZERO_MAC }, BROADCAST_MAC);
+  sim.asked.push({ ns: at.ns, dev: link.name, target, sha, waiting: [waiting], answers: [], left: false });
   transmit(sim, at, request, link, undefined);
-  const race = answerers(sim, target) > 1;
-  drain(sim, () => asking.mac !== undefined && !race);
-  sim.asking = outer;
-  sim.backlog.push(...others);
-  if (race) asking.mac = firstOf(sim, at, asking.answers) ?? asking.mac;
-  if (asking.mac !== undefined) return { kind: 'mac', mac: asking.mac };
-  return { kind: asking.left ? 'nobody-described' : 'silence' };
+}
+
+/** neigh_update(): an answer came (NUD_REACHABLE), and what waited for it is sent. */
+function answered(sim: Sim, asking: Asking, mac: Mac): void {
+  const key = `${asking.dev}/${asking.target}`;
+  asking.ns.learned.set(key, mac);
+  asking.ns.answered.add(key);
+  release(sim, asking, mac);
+}
+
+function release(sim: Sim, asking: Asking, mac: Mac): void {
+  sim.asked.splice(sim.asked.indexOf(asking), 1);
+  for (const [i, waiting] of asking.waiting.entries()) waiting.answered(mac, i === 0);
+}
+
+/** Lets everything happen that follows: frames, processes that they wake, and in the end the timers of questions that nobody has answered. */
+export function settle(sim: Sim): void {
+  drain(sim);
+  while (sim.asked.length > 0 && !sim.exhausted) {
+    // neigh_timer_handler() runs in softirq.
+    sim.softirq = true;
+    sim.sendingIcmp = false;
+    const asking = sim.asked.find((a) => a.answers.length > 0) ?? sim.asked[0];
+    if (!asking) break;
+    const [first] = asking.answers;
+    if (first) answered(sim, asking, firstOf(sim, asking) ?? first.mac);
+    else {
+      sim.asked.shift();
+      for (const waiting of asking.waiting) waiting.unanswered(asking.left);
+    }
+    sim.softirq = false;
+    drain(sim);
+  }
+}
+
+/** A question, maybe inside a tunnel, went to where nobody is described who could answer it. */
+export function unheard(sim: Sim, { packet }: Skb): void {
+  const arp = packet.findLast((h) => h.type === 'arp');
+  const asking = arp?.type === 'arp' && arp.op === 'request' ? sim.asked.find((a) => a.sha === arp.sha && a.target === arp.tpa) : undefined;
+  if (asking) asking.left = true;
 }
 
 /** arp_rcv() and arp_process(): answers a question about an address of this machine, and takes the answer that was waited for. */
@@ -44,11 +71,10 @@ export function arpReceive(sim: Sim, at: At, skb: Skb, link: Link): void {
   const [arp] = skb.packet;
   if (arp?.type !== 'arp' || link.flags.includes('NOARP')) return;
   if (arp.op === 'reply') {
-    const { asking } = sim;
-    if (asking?.ns === at.ns && asking.dev === link.name && asking.target === arp.spa) {
-      asking.mac ??= arp.sha;
-      asking.answers.push({ mac: arp.sha, host: hostOf(sim, arp.sha) });
-    }
+    const asking = askedFor(sim, at.ns, link.name, arp.spa);
+    if (!asking) return;
+    if (answerers(sim, arp.spa) > 1) asking.answers.push({ mac: arp.sha, host: hostOf(sim, arp.sha) });
+    else answered(sim, asking, arp.sha);
     return;
   }
   const by = answersFor(sim, at, link, arp.tpa, arp.spa);
@@ -57,6 +83,8 @@ export function arpReceive(sim: Sim, at: At, skb: Skb, link: Link): void {
   sim.emit(at, reply, { kind: 'arp', op: 'reply', ip: arp.tpa, by });
   // arp_process() > neigh_event_ns(): who answers remembers who asked.
   at.ns.learned.set(`${link.name}/${arp.spa}`, arp.sha);
+  const asking = askedFor(sim, at.ns, link.name, arp.spa);
+  if (asking) release(sim, asking, arp.sha);
   transmit(sim, at, reply, link, undefined);
 }
 
@@ -82,10 +110,10 @@ const answerers = (sim: Sim, ip: Ip4): number =>
   sim.world.hosts.filter((h) => h.netns.some((n) => n.arpPrograms?.some((p) => p.ip === ip) || n.links.some((l) => l.addresses.some((a) => a.ip === ip)))).length;
 
 /** The first answer is kept, later ones come too late (locktime, neigh_update()): which machine is the fastest is chance. */
-function firstOf(sim: Sim, at: At, answers: Asking['answers']): Mac | undefined {
+function firstOf(sim: Sim, { ns, answers }: Asking): Mac | undefined {
   const rivals = answers.filter((a, i) => answers.findIndex((b) => b.mac === a.mac) === i);
   if (new Set(rivals.map((r) => r.host)).size < 2) return undefined;
-  return rivals[sim.choose({ at: at.ns.id, kind: 'arp', options: rivals.map((r) => `${r.host} ${r.mac}`), odds: rivals.map(() => 1 / rivals.length), splits: true })]?.mac;
+  return rivals[sim.choose({ at: ns.id, kind: 'arp', options: rivals.map((r) => `${r.host} ${r.mac}`), odds: rivals.map(() => 1 / rivals.length), splits: true })]?.mac;
 }
 
 const hostOf = (sim: Sim, mac: Mac): string => sim.world.hosts.find((h) => h.netns.some((n) => n.links.some((l) => l.mac === mac)))?.name ?? '';

@@ -7,7 +7,7 @@ import { nexthopOf, type Rtable } from '../routing/rtable.ts';
 import { type At, linkOf, type Sim } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import { ipOf } from '../../packet/packet.ts';
-import { arpResolve } from './arp.ts';
+import { ask } from './arp.ts';
 import { leave, transmit } from './transmit.ts';
 
 /** ip_eth_mc_map() (include/net/ip.h). */
@@ -34,15 +34,14 @@ export function neighbourOutput(sim: Sim, at: At, skb: Skb, rt: Rtable): void {
   // arp_constructor(), net/ipv4/arp.c: nobody is asked for the address of all or of a group.
   const known = rt.kind === 'broadcast' ? BROADCAST_MAC : rt.kind === 'multicast' ? groupMac(nexthop) : undefined;
   if (known !== undefined) return transmit(sim, here, framed(known), link, rt);
-  const found = neighbourMac(sim, here, skb, link, nexthop);
-  if (found) transmit(sim, here, framed(found.mac), link, rt);
+  resolveNeighbour(sim, here, skb, link, nexthop, (mac) => transmit(sim, here, framed(mac), link, rt));
 }
 
 /**
- * The link-layer address of a next hop: from the table of neighbours, else by asking. `cached`: the kernel has its header at hand.
- * Undefined when the packet's way ended here.
+ * neigh_output(): goes on with the link-layer address of a next hop, at once if the table of neighbours has it, else when it has
+ * answered. `cached`: the kernel has its header at hand. Who is asked for in vain ends the packet's way.
  */
-export function neighbourMac(sim: Sim, at: At, skb: Skb, link: Link, ip: Ip4): { readonly mac: Mac; readonly cached: boolean } | undefined {
+export function resolveNeighbour(sim: Sim, at: At, skb: Skb, link: Link, ip: Ip4, then: (mac: Mac, cached: boolean) => void): void {
   const framed = (mac: Mac): Skb => ({ ...skb, eth: { type: 'eth', src: link.mac ?? '00:00:00:00:00:00', dst: mac, ethertype: ETHERTYPE_IPV4 } });
   const known = knownNeighbour(at.ns, link.name, ip);
   // neigh_resolve_output() > neigh_hh_init(): an entry that was set by hand has none before its first packet.
@@ -51,29 +50,22 @@ export function neighbourMac(sim: Sim, at: At, skb: Skb, link: Link, ip: Ip4): {
   at.ns.headers.add(key);
   if (known) {
     sim.emit(at, framed(known.mac), { kind: 'neighbour', ip, mac: known.mac, how: known.learned ? 'learned' : 'entry' }, { source: [known.source] });
-    return { mac: known.mac, cached };
+    return then(known.mac, cached);
   }
-  // Pieces of a packet wait with the first one for the same answer (arp_queue).
-  const silence = ipOf(skb.packet).offset > 0 ? at.ns.silent.get(key) : undefined;
-  const answer = silence ? { kind: silence } : arpResolve(sim, at, skb, link, ip);
-  if (answer.kind !== 'mac') at.ns.silent.set(key, answer.kind);
-  switch (answer.kind) {
-    case 'mac':
-      at.ns.learned.set(key, answer.mac);
-      at.ns.answered.add(key);
-      sim.emit(at, framed(answer.mac), { kind: 'neighbour', ip, mac: answer.mac, how: 'arp' });
-      return { mac: answer.mac, cached: false };
-    case 'nobody-described':
-      leave(sim, at, skb, ip);
-      return undefined;
-    case 'silence':
+  ask(sim, at, skb, link, ip, {
+    answered(mac, first) {
+      sim.emit(at, framed(mac), { kind: 'neighbour', ip, mac, how: first ? 'arp' : 'learned' });
+      then(mac, false);
+    },
+    unanswered(left) {
+      if (left) return leave(sim, at, skb, ip);
       // arp_error_report() > ipv4_link_failure(): a forwarded packet's sender is told after three tries.
       sim.emit(at, skb, { kind: 'neighbour', ip, mac: undefined, how: 'failed' });
       sim.emit(at, skb, { kind: 'drop', reason: 'no-neighbour' });
       sim.end(at, skb, 'unreachable');
       sendIcmpError(sim, at.ns, skb, { icmptype: 3, code: 1 });
-      return undefined;
-  }
+    },
+  });
 }
 
 /** An entry of the table of neighbours that can be used; its state is STALE when the kernel would check it (not NUD_CONNECTED). */

@@ -10,6 +10,7 @@ import { type At, BOUNDS, linkOf, type Ns, type Sim } from '../sim.ts';
 import { forwarded, scrubbed, type Skb } from '../skb.ts';
 import { deliverToOutside, takeAtVeth } from '../socket/outside.ts';
 import { tunnelTransmit } from '../tunnel/transmit.ts';
+import { unheard } from './arp.ts';
 import { receive } from './receive.ts';
 import { macvlanTransmit, vlanTransmit } from './upper.ts';
 
@@ -34,7 +35,7 @@ export function transmit(sim: Sim, at: At, skb: Skb, link: Link, rt: Rtable | un
       const peer = link.veth;
       seen(peer);
       const ns = peer && sim.ns(peer.host, peer.netns);
-      if (!ns) return asks(skb) ? unheard(sim) : takeAtVeth(sim, at, skb, link);
+      if (!ns) return asks(skb) ? unheard(sim, skb) : takeAtVeth(sim, at, skb, link);
       return cross(sim, { ns, dev: peer.dev }, at.ns, skb);
     }
     case 'nic':
@@ -50,7 +51,7 @@ export function transmit(sim: Sim, at: At, skb: Skb, link: Link, rt: Rtable | un
       return nested(sim, at, skb, () => macvlanTransmit(sim, at, skb, link));
     case 'tap':
       seen(undefined);
-      return asks(skb) ? unheard(sim) : leave(sim, at, skb, undefined);
+      return asks(skb) ? unheard(sim, skb) : leave(sim, at, skb, undefined);
     case 'dummy':
       seen(undefined);
       sim.emit(at, skb, { kind: 'drop', reason: 'no-carrier' });
@@ -100,7 +101,7 @@ function transmitNic(sim: Sim, at: At, skb: Skb, self: DeviceRef, seen: (to: Dev
   seen(owner && { host: owner.ns.host.name, netns: owner.ns.netns.name, dev: owner.link.name }, segment?.name);
   if (owner) return enqueue(sim, { ns: owner.ns, dev: owner.link.name }, scrubbed(skb));
   const [arp] = skb.packet;
-  if (arp?.type === 'arp' && (behind.length === 0 || !described((l) => l.addresses.some((a) => a.ip === arp.tpa)))) unheard(sim);
+  if (arp?.type === 'arp' && (behind.length === 0 || !described((l) => l.addresses.some((a) => a.ip === arp.tpa)))) unheard(sim, skb);
   const flood = behind.length > 1 ? (skb.flood ?? { taken: false }) : skb.flood;
   for (const [i, { ns, link }] of behind.entries()) enqueue(sim, { ns, dev: link.name }, { ...scrubbed(skb), ...(i === 0 ? {} : { id: sim.newPacketId() }), flood });
   if (behind.length === 0 && arp?.type !== 'arp') leave(sim, at, skb, undefined);
@@ -120,15 +121,9 @@ function below<T extends { readonly ns: Ns; readonly link: Link }>(sim: Sim, mac
   return undefined;
 }
 
-/** A question went to where nobody is described who could answer. */
-function unheard(sim: Sim): void {
-  if (sim.asking) sim.asking.left = true;
-}
-
 /** The packet goes to where nothing is described: to the probe's outside client, if it is for him, else out of sight. */
 export function leave(sim: Sim, at: At, skb: Skb, next: Ip4 | undefined): void {
-  // A question inside a tunnel.
-  if (skb.role === 'arp') unheard(sim);
+  if (skb.role === 'arp') unheard(sim, skb);
   if (deliverToOutside(sim, at, skb)) return;
   const ip = ipOf(skb.packet);
   const hop = next ?? ip.dst;

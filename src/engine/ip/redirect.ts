@@ -1,6 +1,6 @@
 import { isLimitedBroadcast, isMulticast, isZeroNet, type Ip4 } from '../../packet/address.ts';
 import { type IcmpHeader, ipOf, PROTO_ICMP } from '../../packet/packet.ts';
-import { arpResolve } from '../device/arp.ts';
+import { ask } from '../device/arp.ts';
 import { knownNeighbour } from '../device/neighbour.ts';
 import { addressType, fibLookup } from '../routing/fib.ts';
 import { routeOutput } from '../routing/output.ts';
@@ -63,11 +63,7 @@ export function redirectReceive(sim: Sim, at: At, skb: Skb, icmp: IcmpHeader): v
   if (!believed) return void sim.emit(at, skb, { kind: 'redirect', dst: quoted.dst, gateway, believed: false });
   if (!knownNeighbour(ns, link.name, gateway)) {
     // neigh_event_send(): it is only asked for; the next redirect counts.
-    const answer = arpResolve(sim, at, { ...skb, packet: [{ ...quoted, src: 0 }] }, link, gateway);
-    if (answer.kind === 'mac') {
-      ns.learned.set(`${link.name}/${gateway}`, answer.mac);
-      ns.answered.add(`${link.name}/${gateway}`);
-    }
+    ask(sim, at, { ...skb, packet: [{ ...quoted, src: 0 }] }, link, gateway, { answered: () => undefined, unanswered: () => undefined });
     return void sim.emit(at, skb, { kind: 'redirect', dst: quoted.dst, gateway, believed: false });
   }
   const answer = fibLookup(ns, { dst: quoted.dst, src: quoted.src, tos: quoted.tos, mark: 0, iif: 'lo', proto: quoted.proto });
