@@ -74,10 +74,15 @@ function asSeen(headers: readonly HeaderJson[]): readonly HeaderJson[] {
 export function engineAccount(trace: Trace): Account {
   const frames = new Map<string, string[]>();
   const captured = trace.steps.filter((s) => s.kind === 'receive' || s.kind === 'transmit');
+  const asked = new Set<string>();
   for (const [i, f] of pathJson(trace.steps).entries()) {
     const packet = captured[i]?.packet ?? [];
     if (isBareAck(packet)) continue;
-    add(frames, spaceName(f.host, f.netns), frameText(f.dev, f.dir + (f.otherhost ? ' otherhost' : ''), asSeen(withIcmp(f.frame.headers, packet))));
+    const space = spaceName(f.host, f.netns);
+    const headers = asSeen(withIcmp(f.frame.headers, packet));
+    const text = frameText(f.dev, f.dir + (f.otherhost ? ' otherhost' : ''), headers);
+    if (isRepeated(asked, space, headers, text)) continue;
+    add(frames, space, text);
   }
   const rules = new Map<string, string[]>();
   const walked = trace.steps.filter((s) => s.kind === 'policy' || (s.kind === 'rule' && s.matched === true));
@@ -90,6 +95,15 @@ export function engineAccount(trace: Trace): Account {
   const ipvs = new Map<string, string[]>();
   for (const { host, netns, entry } of trace.ipvs) add(ipvs, spaceName(host, netns), [entry.source, entry.virtual, entry.destination].join(' '));
   return { frames, rules, conntrack: sorted(conntrack), ipvs: sorted(ipvs), told: trace.outcomes.map((o) => toldOf(o.client, o.request.error)) };
+}
+
+/** The kernel asks up to three times for a neighbour, and cannot be told from one that asks anew: of equal questions the first counts. */
+function isRepeated(asked: Set<string>, space: string, headers: readonly HeaderJson[], text: string): boolean {
+  if (!headers.some((h) => h['type'] === 'arp' && h['op'] === 'request')) return false;
+  const key = `${space} ${text}`;
+  if (asked.has(key)) return true;
+  asked.add(key);
+  return false;
 }
 
 function toldOf(client: string, error: Trace['outcomes'][number]['request']['error']): string | undefined {
@@ -181,11 +195,7 @@ export function kernelAccount(world: World, record: ProbeRecord): Account {
     if (!headers || isBareAckBytes(headers, f)) continue;
     const dir = f.type === OUTGOING ? 'out' : f.type === OTHERHOST ? 'in otherhost' : 'in';
     const text = frameText(f.dev, dir, headers);
-    // The kernel asks up to three times for a neighbour.
-    if (headers.some((h) => h['type'] === 'arp' && h['op'] === 'request')) {
-      if (asked.has(`${f.space} ${text}`)) continue;
-      asked.add(`${f.space} ${text}`);
-    }
+    if (isRepeated(asked, f.space, headers, text)) continue;
     add(frames, f.space, text);
   }
   const sizes = chainSizes(world);

@@ -151,6 +151,8 @@ const redirects: readonly RefereeCase[] = [
   { name: 'without send_redirects nobody is told', covers: ['icmp:send_redirects'], files: lan({ r: { sysctls: ['net.ipv4.conf.all.send_redirects = 0', 'net.ipv4.conf.eth0.send_redirects = 0'] } }), probes: [toG()] },
   { name: 'either send_redirects setting is enough', covers: ['icmp:send_redirects'], files: lan({ r: { sysctls: ['net.ipv4.conf.all.send_redirects = 1', 'net.ipv4.conf.eth0.send_redirects = 0'] } }), probes: [toG()] },
   { name: 'a host without accept_redirects goes on as before', covers: ['route:accept_redirects'], files: lan({ c: { sysctls: ['net.ipv4.conf.all.accept_redirects = 0', 'net.ipv4.conf.eth0.accept_redirects = 0'] } }), probes: [toG()] },
+  { name: 'a router that knows neither the sender nor the next hop asks for both at once', covers: ['icmp:redirect', 'arp:request'], files: lan({ r: { noNeighbours: true } }), probes: [toG(), ping({ dst: '10.9.0.1' })] },
+  { name: 'two neighbours that do not answer are given up in turn', covers: ['icmp:redirect', 'arp:failed'], files: lan({ r: { noNeighbours: true }, c: { sysctls: ['net.ipv4.conf.all.arp_ignore = 8'] }, g: { sysctls: ['net.ipv4.conf.all.arp_ignore = 8'] } }), probes: [toG(), toG({ size: 3000, df: false })] },
   { name: 'without shared_media a redirect to a sender of another network is not sent', covers: ['icmp:shared_media'], files: lan({ r: { sysctls: ['net.ipv4.conf.all.shared_media = 0', 'net.ipv4.conf.eth0.shared_media = 0'] } }), probes: [toG()] },
 ];
 
