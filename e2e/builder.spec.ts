@@ -255,3 +255,21 @@ test.describe('on a phone', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   });
 });
+
+test('a mode of kube-proxy that is history has a page that says why, where the mode is chosen and where it is met', async ({ page }) => {
+  const why = (part: Locator): Locator => part.getByRole('button', { name: 'Why no userspace mode?' });
+  await open(page);
+  await page.keyboard.press('n');
+  const start = page.getByRole('complementary', { name: 'New cluster' });
+  await why(start).click();
+  const dialog = page.getByRole('dialog', { name: 'kube-proxy’s userspace mode' });
+  await expect(dialog).toContainText('1.26 took it out');
+  expect(await violations(page, '.userspace')).toEqual([]);
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await start.getByRole('button', { name: 'Build it' }).click();
+  await replaceIn(await openYaml(page), 'mode: iptables', 'mode: userspace');
+  await expect(verdict(page)).toContainText(/unknown/i);
+  await why(builder(page)).click();
+  await expect(dialog).toBeVisible();
+});

@@ -70,6 +70,7 @@ export type DiagnosticCode =
   | 'bad-command' // a command of a Fabric's `run` that is not understood; text: the command
   // kube-proxy
   | 'proxy-version-assumed' // the Node does not say which kube-proxy it has; text: the version taken
+  | 'userspace-mode' // kube-proxy's userspace mode, which is not modelled
   | 'proxy-version-mapped' // another version stands in for it; text: `1.26 → 1.25`
   | 'service-headless' // text: namespace/name
   | 'service-external-name' // text: namespace/name

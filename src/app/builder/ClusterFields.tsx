@@ -8,6 +8,7 @@ import { Chooser, Segments, Stepper } from './fields.tsx';
 import { PasteObjects } from './PasteObjects.tsx';
 import { ServiceFields } from './ServiceFields.tsx';
 import { builderStrings, networkName } from './strings.ts';
+import { AboutUserspace } from './Userspace.tsx';
 
 interface Props {
   readonly files: Files;
@@ -67,6 +68,7 @@ function Fields({ files, lang, onEdit, onShow }: Props) {
         ) : (
           <Chooser label={t.proxyMode} options={proxies} value={undefined} other={t.proxyOther(form.proxy.mode)} onChange={(mode) => onEdit(setProxyMode(files, mode))} />
         )}
+        {form.proxy.mode === 'userspace' && <p className="babout"><AboutUserspace lang={lang} /></p>}
         <Chooser label={t.version} options={[...new Set([...VERSIONS, ...(form.version === undefined ? [] : [form.version])])].map((value) => ({ value, text: value }))} value={form.version} other={t.versionsDiffer} onChange={(version) => onEdit(setVersion(files, version))} />
       </section>
       <section>

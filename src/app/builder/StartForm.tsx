@@ -6,6 +6,7 @@ import { openPanel } from '../store/store.ts';
 import { Chooser, Segments, Stepper, TextField } from './fields.tsx';
 import { PasteObjects } from './PasteObjects.tsx';
 import { builderStrings, networkName } from './strings.ts';
+import { AboutUserspace } from './Userspace.tsx';
 
 /** The choices of a new cluster; Enter builds it. */
 export function StartForm({ lang }: { readonly lang: Lang }) {
@@ -39,7 +40,9 @@ export function StartForm({ lang }: { readonly lang: Lang }) {
         <TextField label={t.subnet} value={choices.subnet} problem={subnetProblem} onTake={(subnet) => set({ subnet })} />
         <Segments label={t.subnets} options={[{ value: '1', text: t.oneSubnet }, { value: '2', text: t.twoSubnets }]} value={String(choices.subnets)} onChange={(n) => set({ subnets: n === '2' ? 2 : 1 })} />
         <Chooser label={t.network} options={NETWORKS.map((value) => ({ value, text: networkName(value, lang) }))} value={choices.network} other="" onChange={(network) => set({ network })} />
-        <Segments label={t.proxyMode} options={PROXY_MODES.map((value) => ({ value, text: value }))} value={choices.proxy} onChange={(proxy) => set({ proxy })} />
+        <Segments label={t.proxyMode} options={PROXY_MODES.map((value) => ({ value, text: value }))} value={choices.proxy} onChange={(proxy) => set({ proxy })}>
+          <AboutUserspace lang={lang} />
+        </Segments>
         <Chooser label={t.version} options={VERSIONS.map((value) => ({ value, text: value }))} value={choices.version} other="" onChange={(version) => set({ version })} />
         <div className="bactions">
           <button type="submit" className="btn">

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useId, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
 import type { BuilderStrings } from './strings.ts';
 
 interface Option<T extends string> {
@@ -12,10 +12,12 @@ interface SegmentsProps<T extends string> {
   /** None of the options is pressed for any other value. */
   readonly value: string | undefined;
   readonly onChange: (value: T) => void;
+  /** A word about options that are not there. */
+  readonly children?: ReactNode;
 }
 
 /** A few options side by side. */
-export function Segments<T extends string>({ label, options, value, onChange }: SegmentsProps<T>) {
+export function Segments<T extends string>({ label, options, value, onChange, children }: SegmentsProps<T>) {
   const id = useId();
   return (
     <div className="bfield">
@@ -27,6 +29,7 @@ export function Segments<T extends string>({ label, options, value, onChange }: 
           </button>
         ))}
       </div>
+      {children}
     </div>
   );
 }

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../dumps/diagnostic.ts';
 import { diagnosticText } from '../../text/diagnostics.ts';
 import type { Lang } from '../../text/lang.ts';
 import type { SourceRef } from '../../world/source.ts';
+import { AboutUserspace } from '../builder/Userspace.tsx';
 import { intakeStrings } from './strings.ts';
 
 const MAX_SHOWN = 100;
@@ -51,6 +52,7 @@ function Items({ items, lang, onOpen }: { readonly items: readonly Diagnostic[];
             </span>
             <span>{diagnosticText(d, lang)}</span>
           </button>
+          {d.code === 'userspace-mode' && <AboutUserspace lang={lang} />}
         </li>
       ))}
     </ul>

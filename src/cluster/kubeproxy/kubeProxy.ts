@@ -40,5 +40,6 @@ const MODES: Readonly<Record<ClusterModel['kubeProxy']['mode'], Mode>> = {
 
 function reportMode(cluster: ClusterModel, found: DiagnosticList): void {
   const document = cluster.documents.find((d) => d.kind === 'KubeProxyConfiguration');
-  found.add('unmodelled', document?.at('mode') ?? { input: '', line: 0 }, `kube-proxy --proxy-mode=${cluster.kubeProxy.mode}`);
+  const { mode } = cluster.kubeProxy;
+  found.add(mode === 'userspace' ? 'userspace-mode' : 'unmodelled', document?.at('mode') ?? { input: '', line: 0 }, `kube-proxy --proxy-mode=${mode}`);
 }

@@ -23,7 +23,7 @@ describe('modes of kube-proxy that are not modelled', () => {
     ${'userspace'} | ${20} | ${'outside'} | ${'192.168.0.2:30001'}
   `('$mode: $from → $to is unknown, and said so', ({ mode, minor, from, to }: { mode: string; minor: number; from: string; to: string }) => {
     const { said, ends } = inMode(mode, minor);
-    expect(said).toContain(`unmodelled kube-proxy --proxy-mode=${mode}`);
+    expect(said).toContain(`${mode === 'userspace' ? 'userspace-mode' : 'unmodelled'} kube-proxy --proxy-mode=${mode}`);
     expect(ends(from, to)).toBe('unknown');
   });
 

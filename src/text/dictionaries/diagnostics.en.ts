@@ -37,6 +37,7 @@ export const diagnosticsEn: DiagnosticSentences = {
   'duplicate-set': (t) => `The set ${t} is here twice; the first is used.`,
   'duplicate-table': (t) => `The table ${t} has rules in both backends, legacy and nft; one of them is used.`,
   unmodelled: (t) => `${t} is not modelled: where a packet meets it, the walk ends as unknown.`,
+  'userspace-mode': (t) => `${t}, which Kubernetes 1.26 took out, is not modelled: a packet for a service goes into kube-proxy’s own process, and the walk ends there as unknown.`,
   'no-link-details': () => 'There is no “ip -d link”: what kind a device is of was guessed from its looks.',
   'veth-peer-missing': (t) => `The other end of the veth ${t} is in no dump; what happens behind it is assumed.`,
   'veth-peer-ambiguous': (t) => `Several devices could be the other end of ${t}; none was taken.`,

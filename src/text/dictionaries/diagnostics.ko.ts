@@ -36,6 +36,7 @@ export const diagnosticsKo: DiagnosticSentences = {
   'duplicate-set': (t) => `집합 ${josa(t, '이/가')} 둘입니다. 첫 번째를 씁니다.`,
   'duplicate-table': (t) => `테이블 ${t}의 규칙이 legacy와 nft 양쪽에 있습니다. 한쪽만 씁니다.`,
   unmodelled: (t) => `${josa(t, '은/는')} 아직 다루지 않습니다. 패킷이 여기에 이르면 추적은 알 수 없음으로 끝납니다.`,
+  'userspace-mode': (t) => `Kubernetes 1.26에서 제거된 모드는 다루지 않습니다(${t}). 서비스로 가는 패킷이 kube-proxy 프로세스로 들어가므로 추적은 거기에서 알 수 없음으로 끝납니다.`,
   'no-link-details': () => '“ip -d link”가 없어 장치의 종류를 모습으로 짐작했습니다.',
   'veth-peer-missing': (t) => `veth ${t}의 건너편이 어느 덤프에도 없습니다. 그 너머는 가정한 것입니다.`,
   'veth-peer-ambiguous': (t) => `${t}의 건너편일 수 있는 장치가 여럿이어서 정하지 않았습니다.`,
