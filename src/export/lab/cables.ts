@@ -1,5 +1,5 @@
 import { findNetns, netnsId, nicBelow } from '../../world/lookup.ts';
-import type { DeviceRef, World } from '../../world/world.ts';
+import type { DeviceRef, Segment, World } from '../../world/world.ts';
 import type { LabOutside, Notes } from './lab.ts';
 
 /** How the devices of different namespaces are joined. All cables begin in one hidden namespace, and their ends are moved out of it. */
@@ -32,9 +32,9 @@ export function planCables(world: World, outside: LabOutside | undefined, notes:
   const outsideMac = gatewayMac(world, outside);
   const learned: string[] = [];
   /** A port of the switch of a segment, which knows who is behind it: nothing is flooded that has an owner. */
-  const plug = (end: string, segment: number, mac: string | undefined): void => {
+  const plug = (end: string, segment: number, ...macs: readonly (string | undefined)[]): void => {
     create.push(`link set dev ${end} master wire${segment} up`);
-    if (mac !== undefined) learned.push(`fdb replace ${mac} dev ${end} master static`);
+    for (const mac of macs) if (mac !== undefined) learned.push(`fdb replace ${mac} dev ${end} master static`);
   };
   const stay = (end: string): void => void create.push(`link set dev ${end} up`);
   const outsideRef = outside && { host: outside.host, netns: null, dev: outside.dev };
@@ -44,7 +44,8 @@ export function planCables(world: World, outside: LabOutside | undefined, notes:
   for (const [i, segment] of world.segments.entries()) {
     const withOutside = segment.devices.some((d) => key(d) === outsideKey);
     const [first, second] = segment.devices;
-    if (segment.devices.length === 2 && !withOutside && first && second) {
+    const strangers = strangersOn(world, segment).filter((mac) => !withOutside || mac !== outsideMac);
+    if (segment.devices.length === 2 && !withOutside && strangers.length === 0 && first && second) {
       const [a, b] = cable();
       ends.set(key(first), a);
       ends.set(key(second), b);
@@ -53,14 +54,18 @@ export function planCables(world: World, outside: LabOutside | undefined, notes:
     create.push(`link add wire${i} type bridge`, `link set wire${i} up`);
     for (const device of segment.devices) {
       const [a, b] = cable();
-      plug(b, i, macOf(world, device));
-      for (const mac of macsAbove(world, device)) learned.push(`fdb replace ${mac} dev ${b} master static`);
+      plug(b, i, macOf(world, device), ...macsAbove(world, device));
       ends.set(key(device), a);
     }
     if (withOutside) {
       const [a, b] = cable();
       plug(b, i, outsideMac);
       outsideEnd = a;
+    }
+    if (strangers.length > 0) {
+      const [a, b] = cable();
+      stay(a);
+      plug(b, i, ...strangers);
     }
   }
   for (const host of world.hosts) {
@@ -89,6 +94,13 @@ function gatewayMac(world: World, outside: LabOutside | undefined): string {
   const ns = world.hosts.find((h) => h.name === outside?.host)?.netns[0];
   const known = ns?.neighbours.find((n) => n.dev === outside?.dev && n.mac !== undefined && ns.routes.some((r) => r.nexthops.some((h) => h.via === n.ip && h.dev === n.dev)));
   return known?.mac ?? '02:00:00:00:00:01';
+}
+
+/** Addresses of neighbours on a segment that no dump shows: their port of the switch leads nowhere, and nobody else gets what is for them. */
+function strangersOn(world: World, segment: Segment): readonly string[] {
+  const owned = new Set(world.hosts.flatMap((h) => h.netns.flatMap((n) => n.links.map((l) => l.mac))));
+  const known = segment.devices.flatMap((d) => (findNetns(world, d.host, d.netns)?.neighbours ?? []).flatMap((n) => (n.dev === d.dev && n.mac !== undefined && !owned.has(n.mac) ? [n.mac] : [])));
+  return [...new Set(known)];
 }
 
 /** Addresses of the macvlans on a NIC. */
