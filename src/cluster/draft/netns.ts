@@ -1,6 +1,7 @@
 import type { Ip4 } from '../../packet/address.ts';
 import type { ArpProgram } from '../../world/world.ts';
 import type { Because } from '../because.ts';
+import { BridgeDraft } from './bridge.ts';
 import { type DeviceSpec, type PlacedDevice, printDevice } from './device.ts';
 import { Firewall } from './firewall.ts';
 import { Paper } from './paper.ts';
@@ -29,6 +30,7 @@ export class NetnsDraft {
   readonly #sysctls = new Map<string, { readonly value: string; readonly because: Because | undefined }>();
   readonly #listings: { readonly command: string; readonly text: string; readonly because: Because | undefined }[] = [];
   readonly #arpPrograms: { readonly ip: Ip4; readonly dev: string; readonly program: string; readonly because: Because | undefined }[] = [];
+  readonly #bridges = new Map<string, BridgeDraft>();
   #sockets: Line[] | undefined;
   readonly firewall = new Firewall();
   readonly sets = new Sets();
@@ -138,12 +140,23 @@ export class NetnsDraft {
     return this.#conntrack.splice(0, this.#conntrack.length, ...kept).length > kept.length;
   }
 
-  /** What another command prints about it, with line breaks: `ovs-vsctl show`. */
+  /** A bridge of Open vSwitch; `mac` is its own port's. An existing one of that name is replaced. */
+  bridge(name: string, mac: string, because?: Because): BridgeDraft {
+    const bridge = new BridgeDraft(name, mac, because);
+    this.#bridges.set(name, bridge);
+    return bridge;
+  }
+
+  findBridge(name: string): BridgeDraft | undefined {
+    return this.#bridges.get(name);
+  }
+
+  /** What another command prints about it, with line breaks: `nft list ruleset`. */
   listing(command: string, text: string, because?: Because): void {
     this.#listings.push({ command, text, because });
   }
 
-  /** What is cheap to know about it: devices, addresses, routes, neighbours, FDB, sysctls, sockets. */
+  /** What is cheap to know about it: devices, addresses, routes, neighbours, FDB, sysctls, sockets, bridges and their ports. */
   printWiring(find: FindDevice): Paper {
     const paper = new Paper();
     const devices = new Paper();
@@ -157,7 +170,26 @@ export class NetnsDraft {
     if (this.#sockets) paper.section('ss -lntu', printed([{ text: 'Netid State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process', because: undefined }, ...this.#sockets]));
     paper.section('conntrack -L', printed(this.#conntrack));
     for (const { command, ...line } of this.#listings) paper.section(command, printed([line]));
+    this.#printBridges(paper);
     return paper;
+  }
+
+  /** What its bridges do: rules and groups. */
+  printOpenFlow(): Paper {
+    const paper = new Paper();
+    for (const bridge of this.#bridges.values()) {
+      paper.section(`ovs-ofctl -O OpenFlow13 dump-flows ${bridge.name}`, bridge.printFlows());
+      paper.section(`ovs-ofctl -O OpenFlow13 dump-groups ${bridge.name}`, bridge.printGroups());
+    }
+    return paper;
+  }
+
+  #printBridges(paper: Paper): void {
+    if (this.#bridges.size === 0) return;
+    const members = new Paper();
+    for (const bridge of this.#bridges.values()) members.addAll(bridge.printMembers());
+    paper.section('ovs-vsctl show', members);
+    for (const bridge of this.#bridges.values()) paper.section(`ovs-ofctl -O OpenFlow13 show ${bridge.name}`, bridge.printPorts());
   }
 
   /** Rules, sets and virtual servers. */

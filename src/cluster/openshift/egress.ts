@@ -1,30 +1,89 @@
+import { formatIp4 } from '../../packet/address.ts';
 import type { Because } from '../because.ts';
-import type { NodeModel } from '../model.ts';
-import type { SdnSpec } from './objects.ts';
+import type { BridgeDraft } from '../draft/bridge.ts';
+import type { ClusterModel, NodeModel } from '../model.ts';
+import { isInCidr, parseCidr } from '../objects/values.ts';
+import { formatMatch } from './match.ts';
+import type { NetNamespace } from './netNamespaces.ts';
+import type { HostSubnet, SdnSpec } from './objects.ts';
 
 /** An address that a namespace's pods have outside, on the node that holds it. */
 export interface EgressClaim {
   readonly ip: string;
-  /** As iptables prints it. */
-  readonly mark: string;
+  /** What br0 marks the namespace's packets with. */
+  readonly mark: number;
+  /** The NIC that gets the address; undefined where it is not in the network of the node's own, which is refused (assignEgressIP()). */
+  readonly dev: string | undefined;
   readonly because: Because;
 }
 
-const MASQUERADE_BIT = 0x1;
 const DROP_BIT = 0x8000;
 
 /**
  * The mark for a VNID. The bits that kube-proxy and kubelet mark packets with move up, where no VNID has any; 0, which would be no mark,
  * becomes 0xff000000 (getMarkForVNID(), pkg/network/node/egressip.go).
  */
-export function markOf(vnid: number): number {
-  if (vnid === 0) return 0xff000000;
-  const moved = (bit: number, to: number): number => ((vnid & bit) === 0 ? 0 : to);
-  return ((vnid & ~(MASQUERADE_BIT | DROP_BIT)) | moved(MASQUERADE_BIT, 0x01000000) | moved(DROP_BIT, 0x10000000)) >>> 0;
+export function markOf(vnid: number, masqueradeBit: number): number {
+  const moved = (mark: number, bit: number, to: number): number => ((mark & bit) === 0 ? mark : (mark | to) ^ bit);
+  return moved(moved(vnid === 0 ? 0xff000000 : vnid, DROP_BIT, 0x10000000), 1 << masqueradeBit, 0x01000000) >>> 0;
 }
 
-/** What a node holds: an address that both a NetNamespace asks for and the node's HostSubnet has. */
-export function claimsOf(sdn: SdnSpec, node: NodeModel): readonly EgressClaim[] {
-  const held = new Set(sdn.hostSubnets.get(node.name)?.egressIps);
-  return sdn.namespaces.flatMap(({ vnid, egressIps, because }) => egressIps.filter((ip) => held.has(ip)).map((ip) => ({ ip, mark: `0x${markOf(vnid).toString(16)}`, because })));
+interface Assignment {
+  readonly ip: string;
+  readonly owner: HostSubnet;
+}
+
+/** What a namespace that asks for egress addresses gets; none: its packets to the outside are dropped. */
+interface NamespaceEgress {
+  readonly namespace: NetNamespace;
+  readonly active: readonly Assignment[];
+}
+
+/** Who holds which address for whom (EgressIPTracker, pkg/network/common/egressip.go). All nodes are taken to answer. */
+export function egressOf({ namespaces, hostSubnets }: SdnSpec): readonly NamespaceEgress[] {
+  // One VNID has one list: of joined projects the last one's.
+  const asking = [...new Map([...namespaces.values()].map((n) => [n.vnid, n])).values()].filter((n) => n.egressIps.length > 0);
+  const holders = (ip: string): readonly HostSubnet[] => [...hostSubnets.values()].filter((h) => h.egressIps.includes(ip));
+  const askers = (ip: string): readonly NetNamespace[] => asking.filter((n) => n.egressIps.includes(ip));
+  const assigned = (namespace: NetNamespace, ip: string): readonly Assignment[] => {
+    const [owner, ...more] = holders(ip);
+    if (!owner || more.length > 0) return [];
+    const twice = namespace.egressIps.some((other) => other !== ip && holders(other).length === 1 && holders(other)[0] === owner);
+    return twice ? [] : [{ ip, owner }];
+  };
+  return asking.map((namespace) => {
+    const contested = namespace.egressIps.some((ip) => askers(ip).length > 1);
+    return { namespace, active: contested ? [] : namespace.egressIps.flatMap((ip) => assigned(namespace, ip)) };
+  });
+}
+
+/** The addresses that a node holds. */
+export function claimsOf(sdn: SdnSpec, cluster: ClusterModel, node: NodeModel): readonly EgressClaim[] {
+  const home = node.nics.find((nic) => nic.addresses.some((a) => parseCidr(a)?.ip === node.internalIps[0]));
+  return egressOf(sdn).flatMap(({ namespace, active }) =>
+    active
+      .filter((a) => a.owner.host === node.name)
+      .map(({ ip }): EgressClaim => {
+        const fits = home?.addresses.some((a) => isInCidr(parseCidr(ip)?.ip ?? 0, parseCidr(a) ?? { ip: 0, prefixLen: 32 }));
+        return { ip, mark: markOf(namespace.vnid, cluster.kubeProxy.masqueradeBit), dev: fits === true ? home?.dev : undefined, because: namespace.because };
+      }),
+  );
+}
+
+/** Table 101 and the groups: to tun0 with a mark where the node holds an address itself, else through the tunnel to one that does. */
+export function writeEgress(bridge: BridgeDraft, sdn: SdnSpec, cluster: ClusterModel, node: NodeModel, tunMac: string): void {
+  for (const { namespace, active } of egressOf(sdn)) {
+    const { vnid } = namespace;
+    const because: Because = { ...namespace.because, part: 'egressIPs' };
+    if (active.length === 0) {
+      bridge.flow(101, 100, formatMatch({ reg0: vnid }), 'drop', because);
+      continue;
+    }
+    const local = active.some((a) => a.owner.host === node.name);
+    const buckets = local
+      ? [`set_field:${tunMac}->eth_dst,set_field:0x${markOf(vnid, cluster.kubeProxy.masqueradeBit).toString(16)}->pkt_mark,output:2`]
+      : active.map(({ owner }) => `move:NXM_NX_REG0[]->NXM_NX_TUN_ID[0..31],set_field:${formatIp4(owner.hostIp ?? 0)}->tun_dst,output:1`);
+    bridge.group(vnid, 'select', buckets, because);
+    bridge.flow(101, 100, formatMatch({ proto: 'ip', reg0: vnid }), `${local ? '' : 'ct(commit),'}group:${vnid}`, because);
+  }
 }

@@ -26,7 +26,7 @@ interface Chain {
 }
 
 /** getNodeIPTablesChains(). */
-function chainsOf(sdn: SdnSpec, masqueradeMark: string): readonly Chain[] {
+function chainsOf(sdn: SdnSpec, conntrack: boolean, masqueradeMark: string): readonly Chain[] {
   const overrides = comment('firewall overrides');
   const noTrack = { table: 'raw', name: 'OPENSHIFT-NOTRACK', rules: [`-p udp -m udp --dport ${sdn.vxlanPort} -j CT --notrack`] } as const;
   return [
@@ -37,7 +37,7 @@ function chainsOf(sdn: SdnSpec, masqueradeMark: string): readonly Chain[] {
       rules: [`-p udp -m udp --dport ${sdn.vxlanPort} ${comment('VXLAN incoming')} -j ACCEPT`, `-i tun0 ${comment('from SDN to localhost')} -j ACCEPT`],
     },
     { table: 'filter', name: 'OPENSHIFT-ADMIN-OUTPUT-RULES', from: { chain: 'FORWARD', when: `-i tun0 ! -o tun0 ${comment('administrator overrides')}` }, rules: [] },
-    ...masqueradeChains(sdn, masqueradeMark),
+    ...masqueradeChains(sdn, conntrack, masqueradeMark),
     {
       table: 'filter',
       name: 'OPENSHIFT-FIREWALL-FORWARD',
@@ -56,14 +56,14 @@ function chainsOf(sdn: SdnSpec, masqueradeMark: string): readonly Chain[] {
 }
 
 /**
- * Pods' packets to the outside take the node's address. Where br0 has no connection tracking (subnet mode) those to services do, too,
+ * Pods' packets to the outside take the node's address. Where br0 has no connection tracking (mode subnet up to 4.12) those to services do, too,
  * or their answers would pass the translation by.
  */
-function masqueradeChains({ cidrs, mode }: SdnSpec, mark: string): readonly Chain[] {
+function masqueradeChains({ cidrs }: SdnSpec, conntrack: boolean, mark: string): readonly Chain[] {
   const marked = `-m mark --mark ${mark}/${mark} -j RETURN`;
   const outside = comment('masquerade pod-to-external traffic');
   const main = (rules: readonly string[]): Chain => ({ table: 'nat', name: 'OPENSHIFT-MASQUERADE', from: { chain: 'POSTROUTING', when: comment('rules for masquerading OpenShift traffic') }, rules: [marked, ...rules] });
-  if (mode === 'subnet') return [main(cidrs.map((cidr) => `-s ${cidr} ${comment('masquerade pod-to-service and pod-to-external traffic')} -j MASQUERADE`))];
+  if (!conntrack) return [main(cidrs.map((cidr) => `-s ${cidr} ${comment('masquerade pod-to-service and pod-to-external traffic')} -j MASQUERADE`))];
   return [
     main(cidrs.map((cidr) => `-s ${cidr} ${outside} -j OPENSHIFT-MASQUERADE-2`)),
     { table: 'nat', name: 'OPENSHIFT-MASQUERADE-2', rules: [...cidrs.map((cidr) => `-d ${cidr} ${outside} -j RETURN`), '-j MASQUERADE'] },
@@ -71,20 +71,21 @@ function masqueradeChains({ cidrs, mode }: SdnSpec, mark: string): readonly Chai
 }
 
 /** A node's own rules. */
-export function programNode(firewall: Firewall, sdn: SdnSpec, cluster: ClusterModel, claims: readonly EgressClaim[]): void {
+export function programNode(firewall: Firewall, sdn: SdnSpec, conntrack: boolean, cluster: ClusterModel, claims: readonly EgressClaim[]): void {
   const { because } = sdn;
-  const chains = chainsOf(sdn, `0x${(2 ** cluster.kubeProxy.masqueradeBit).toString(16)}`);
+  const chains = chainsOf(sdn, conntrack, `0x${(2 ** cluster.kubeProxy.masqueradeBit).toString(16)}`);
   // From the last to the first, each jump in front (syncIPTableRules()).
   for (const { table, name, from, rules } of chains.toReversed()) {
     firewall.chain(table, name);
     if (from) firewall.prepend(table, from.chain, `${from.when} -j ${name}`, because);
     for (const rule of rules) firewall.append(table, name, rule, because);
   }
-  for (const claim of claims) programEgress(firewall, sdn, claim);
+  for (const claim of claims) if (claim.dev !== undefined) programEgress(firewall, sdn, claim);
 }
 
 /** ensureEgressIPRules(): what br0 marked for an address leaves with it, and nobody reaches the node by it. */
-function programEgress(firewall: Firewall, { cidrs }: SdnSpec, { ip, mark, because }: EgressClaim): void {
+function programEgress(firewall: Firewall, { cidrs }: SdnSpec, { ip, mark: number, because }: EgressClaim): void {
+  const mark = `0x${number.toString(16)}`;
   for (const cidr of cidrs) {
     firewall.prepend('nat', 'OPENSHIFT-MASQUERADE', `-s ${cidr} -m mark --mark ${mark} -j SNAT --to-source ${ip}`, because);
     firewall.prepend('nat', 'OPENSHIFT-MASQUERADE', `-s ${cidr} -d ${cidr} -m mark --mark ${mark} -j MASQUERADE`, because);

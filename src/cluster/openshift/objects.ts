@@ -1,10 +1,14 @@
 import type { DiagnosticList } from '../../dumps/diagnostic.ts';
 import { formatIp4, type Ip4, maskOf } from '../../packet/address.ts';
 import type { Because } from '../because.ts';
+import { derivedHex } from '../derived.ts';
 import type { ClusterModel, NodeModel } from '../model.ts';
-import { becauseOf, field, type KubeDocument, listOf, textOf, textsOf } from '../objects/document.ts';
+import { becauseOf, field, type KubeDocument, labelsOf, listOf, textOf, textsOf } from '../objects/document.ts';
 import { KUBE_PROXY_DEFAULTS, type KubeProxySettings } from '../objects/kubeProxyConfig.ts';
 import { Fields, formatCidr, parseCidr } from '../objects/values.ts';
+import { type EgressPolicy, readEgressPolicy } from './egressPolicy.ts';
+import { type NetNamespace, netNamespacesOf } from './netNamespaces.ts';
+import { hostSubnetCookie } from './uid.ts';
 
 /** The API group of OpenShift SDN's objects. */
 const GROUP = 'network.openshift.io/';
@@ -18,22 +22,24 @@ export interface SdnSpec {
   /** Of tun0 and the pods; the NICs carry 50 bytes more. */
   readonly mtu: number;
   readonly vxlanPort: number;
-  /** By the name of the node. */
+  /** By the name of the node; Nodes without one of their own have theirs from their podCIDR. */
   readonly hostSubnets: ReadonlyMap<string, HostSubnet>;
-  readonly namespaces: readonly NetNamespace[];
+  /** By name; in mode subnet there are none. */
+  readonly namespaces: ReadonlyMap<string, NetNamespace>;
+  readonly egressPolicies: readonly EgressPolicy[];
   readonly because: Because;
 }
 
 export interface HostSubnet {
+  readonly host: string;
+  /** The node's address for tunnels. */
+  readonly hostIp: Ip4 | undefined;
   readonly subnet: string;
   readonly egressIps: readonly string[];
-  readonly because: Because;
-}
-
-export interface NetNamespace {
-  readonly name: string;
-  readonly vnid: number;
-  readonly egressIps: readonly string[];
+  /** Of the rules that lead to it. */
+  readonly cookie: number;
+  /** Machines outside that cannot know VNIDs get all packets with this one (`pod.network.openshift.io/fixed-vnid-host`). */
+  readonly fixedVnid: number | undefined;
   readonly because: Because;
 }
 
@@ -43,7 +49,7 @@ const DEFAULT_SERVICE_NETWORK = '172.30.0.0/16';
 const DEFAULT_MTU = 1450;
 const VXLAN_PORT = 4789;
 const DEFAULT_HOST_BITS = 9;
-const MAX_VNID = 0xffffff;
+const FIXED_VNID = 'pod.network.openshift.io/fixed-vnid-host';
 
 const isSdn = (kind: string) => (d: KubeDocument): boolean => d.kind === kind && d.apiVersion.startsWith(GROUP);
 
@@ -65,7 +71,8 @@ function partsOf(document: KubeDocument): readonly ClusterPart[] {
 }
 
 /** Undefined without a ClusterNetwork of OpenShift that names a network. */
-export function readSdn({ documents }: Pick<ClusterModel, 'documents'>, found: DiagnosticList): SdnSpec | undefined {
+export function readSdn(cluster: ClusterModel, found: DiagnosticList): SdnSpec | undefined {
+  const { documents } = cluster;
   const document = documents.find(isSdn('ClusterNetwork'));
   if (!document) return undefined;
   const fields = new Fields(document, found);
@@ -76,33 +83,55 @@ export function readSdn({ documents }: Pick<ClusterModel, 'documents'>, found: D
   }
   const plugin = textOf(fields.get('pluginName')) ?? 'redhat/openshift-ovs-networkpolicy';
   if (MODES[plugin] === undefined) fields.bad(['pluginName'], plugin, Object.keys(MODES).join(', '));
+  const mode = MODES[plugin] ?? 'networkpolicy';
   return {
-    mode: MODES[plugin] ?? 'networkpolicy',
+    mode,
     cidrs,
     serviceNetwork: fields.cidr(['serviceNetwork'], fields.get('serviceNetwork')) ?? DEFAULT_SERVICE_NETWORK,
     mtu: fields.int(['mtu'], fields.get('mtu'), 68, 65_535) ?? DEFAULT_MTU,
     vxlanPort: fields.int(['vxlanPort'], fields.get('vxlanPort'), 1, 65_535) ?? VXLAN_PORT,
-    hostSubnets: new Map(documents.filter(isSdn('HostSubnet')).flatMap((d) => readHostSubnet(d, found))),
-    namespaces: documents.filter(isSdn('NetNamespace')).flatMap((d) => readNetNamespace(d, found)),
+    hostSubnets: hostSubnetsOf(cluster, found),
+    namespaces: mode === 'subnet' ? new Map() : netNamespacesOf(documents.filter(isSdn('NetNamespace')), cluster.namespaces, mode, found),
+    egressPolicies: mode === 'subnet' ? [] : documents.filter(isSdn('EgressNetworkPolicy')).map((d) => readEgressPolicy(d, found)),
     because: becauseOf(document),
   };
 }
 
-function readHostSubnet(document: KubeDocument, found: DiagnosticList): readonly [string, HostSubnet][] {
+function hostSubnetsOf({ documents, nodes }: ClusterModel, found: DiagnosticList): ReadonlyMap<string, HostSubnet> {
+  const byHost = new Map(nodes.map((n) => [n.name, n]));
+  const given = new Map(documents.filter(isSdn('HostSubnet')).flatMap((d) => readHostSubnet(d, byHost, found)));
+  for (const { name: host, podCidr, internalIps, because } of nodes) {
+    if (given.has(host) || podCidr === undefined) continue;
+    given.set(host, { host, hostIp: internalIps[0], subnet: podCidr, egressIps: [], cookie: hostSubnetCookie(derivedHex(32, 'HostSubnet', host)), fixedVnid: undefined, because });
+  }
+  return given;
+}
+
+function readHostSubnet(document: KubeDocument, nodes: ReadonlyMap<string, NodeModel>, found: DiagnosticList): readonly [string, HostSubnet][] {
   const fields = new Fields(document, found);
   const subnet = fields.cidr(['subnet'], fields.get('subnet'));
   if (subnet === undefined) return [];
-  return [[textOf(fields.get('host')) ?? document.name, { subnet: formatCidr(parseCidr(subnet) ?? { ip: 0, prefixLen: 32 }), egressIps: textsOf(fields.get('egressIPs')), because: becauseOf(document) }]];
-}
-
-function readNetNamespace(document: KubeDocument, found: DiagnosticList): readonly NetNamespace[] {
-  const fields = new Fields(document, found);
-  const vnid = fields.int(['netid'], fields.get('netid'), 0, MAX_VNID);
-  return vnid === undefined ? [] : [{ name: textOf(fields.get('netname')) ?? document.name, vnid, egressIps: textsOf(fields.get('egressIPs')), because: becauseOf(document) }];
+  const host = textOf(fields.get('host')) ?? document.name;
+  const metadata = field(document.value, 'metadata');
+  const fixed = labelsOf(field(metadata, 'annotations'))[FIXED_VNID];
+  return [
+    [
+      host,
+      {
+        host,
+        hostIp: fields.ip(['hostIP'], fields.get('hostIP')) ?? nodes.get(host)?.internalIps[0],
+        subnet: formatCidr(parseCidr(subnet) ?? { ip: 0, prefixLen: 32 }),
+        egressIps: textsOf(fields.get('egressIPs')),
+        cookie: hostSubnetCookie(textOf(field(metadata, 'uid')) ?? derivedHex(32, 'HostSubnet', host)),
+        fixedVnid: fixed !== undefined && /^\d+$/.test(fixed) ? Number(fixed) : undefined,
+        because: becauseOf(document),
+      },
+    ],
+  ];
 }
 
 /** The part of the pods' network that a node has; undefined when nobody says. */
-export const subnetOf = (sdn: SdnSpec, node: NodeModel): string | undefined => sdn.hostSubnets.get(node.name)?.subnet ?? node.podCidr;
+export const subnetOf = (sdn: SdnSpec, node: NodeModel): string | undefined => sdn.hostSubnets.get(node.name)?.subnet;
 
 /** tun0's address: the first one behind the network's own (GenerateDefaultGateway()). */
 export function gatewayOf(subnet: string): { readonly ip: Ip4; readonly prefixLen: number } {

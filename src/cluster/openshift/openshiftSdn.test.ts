@@ -106,7 +106,7 @@ describe('egress addresses', () => {
     [0x8001, 0x11000000],
     [2, 2],
     [0x2ab001, 0x112a3000],
-  ])('VNID %i has the mark %i', (vnid, mark) => expect(markOf(vnid)).toBe(mark));
+  ])('VNID %i has the mark %i', (vnid, mark) => expect(markOf(vnid, 0)).toBe(mark));
 
   it('live on the node whose HostSubnet has them, and leave by their mark', () => {
     const model = cluster([network(), sdnObject('NetNamespace', 'shop', { netname: 'shop', netid: 0x123, egressIPs: ['10.10.12.100', '10.10.12.101'] })]);
