@@ -61,6 +61,8 @@ export interface CastPod {
   readonly veth: CastDevice | undefined;
   /** The host's device that a macvlan or VLAN device of the pod sits on. */
   readonly lower: string | undefined;
+  /** Devices of the pod that are on a wire themselves: virtual functions, of which the host's kernel sees nothing. */
+  readonly nics: readonly string[];
 }
 
 export interface CastSmall {
@@ -181,9 +183,10 @@ function kindOf(link: Link): DeviceKind {
   }
 }
 
-/** The address that a device is known by in this trace: the probe's destination if it holds it, else its first. */
-function addressOf(link: Link, trace: Trace): string | undefined {
-  const wanted = link.addresses.find((a) => a.ip === trace.probe.dst) ?? link.addresses[0];
+/** The address that somebody is known by in this trace: one that the probe is from or to, else the first. */
+function addressOf(addresses: Link['addresses'], trace: Trace): string | undefined {
+  const src = trace.steps[0]?.packet.find((h) => h.type === 'ipv4')?.src;
+  const wanted = addresses.find((a) => a.ip === trace.probe.dst || a.ip === src) ?? addresses[0];
   return wanted === undefined ? undefined : formatIp4(wanted.ip);
 }
 
@@ -192,7 +195,7 @@ function deviceOf({ host, netns }: Space, link: Link, { trace, visitedDevs }: Co
   const id = deviceId(ref);
   const bridge = netns.links.find((l) => l.name === link.master && l.kind === 'bridge');
   const master = bridge && deviceId({ ...ref, dev: bridge.name });
-  return { id, ref, kind: kindOf(link), name: link.name, address: addressOf(link, trace), visited: visitedDevs.has(id), master, lower: link.lower && deviceId(link.lower) };
+  return { id, ref, kind: kindOf(link), name: link.name, address: addressOf(link.addresses, trace), visited: visitedDevs.has(id), master, lower: link.lower && deviceId(link.lower) };
 }
 
 /** Visited things always, idle ones as far as there is room for them. */
@@ -205,7 +208,7 @@ function houseOf(space: Space, takesPart: boolean, context: Context): CastHouse 
   const { netns, host, id } = space;
   const { trace, unfolded } = context;
   const all = netns.links.map((link) => deviceOf(space, link, context));
-  const drawnVeths = takesPart ? all.filter((d) => d.kind === 'veth' && (netns.name !== null || leadsToHouse(context, netns, d))) : [];
+  const drawnVeths = takesPart ? all.filter((d) => d.kind === 'veth' && (netns.name !== null || leadsToHouse(context, space, d))) : [];
   const nics = [...all.filter((d) => d.kind === 'nic'), ...drawnVeths];
   const row = all.filter((d) => d.kind === 'tunnel' || (d.kind === 'dummy' && d.address !== undefined) || d.kind === 'bridge' || d.kind === 'other' || (d.kind === 'loopback' && d.visited));
   const pods = netns.name === null ? podsOf(space, all, context) : [];
@@ -251,9 +254,10 @@ function wireRank({ world, trace, active }: Context, device: CastDevice): number
 }
 
 /** A cable to a namespace that is a house of its own ends in the row of NICs, not at a pod on the roof. */
-function leadsToHouse({ active }: Context, netns: Netns, device: CastDevice): boolean {
+function leadsToHouse({ active }: Context, { host, netns, id }: Space, device: CastDevice): boolean {
   const peer = netns.links.find((l) => l.name === device.name)?.veth;
-  return peer !== undefined && peer.netns !== netns.name && active.has(netnsId(peer.host, peer.netns));
+  const there = peer && netnsId(peer.host, peer.netns);
+  return there !== undefined && there !== id && (active.has(there) || peer?.host !== host.name);
 }
 
 function podsOf(space: Space, devices: readonly CastDevice[], context: Context): readonly CastPod[] {
@@ -262,18 +266,19 @@ function podsOf(space: Space, devices: readonly CastDevice[], context: Context):
     const id = netnsId(host.name, netns.name);
     if (netns.name === null || context.active.has(id)) return [];
     const outward = netns.links.find((l) => l.veth !== undefined && l.veth.host === host.name && l.veth.netns === space.netns.name);
-    const address = netns.links.flatMap((l) => (l.kind === 'loopback' ? [] : l.addresses)).find((a) => a.scope === 'global')?.ip;
+    const addresses = netns.links.flatMap((l) => (l.kind === 'loopback' ? [] : l.addresses)).filter((a) => a.scope === 'global');
     const veth = outward?.veth;
     return [
       {
         id,
         netns: netns.name,
         name: netns.name,
-        address: address === undefined ? undefined : formatIp4(address),
+        address: addressOf(addresses, context.trace),
         visited: context.visitedNetns.has(id),
         candidate: context.homes.has(id),
         veth: veth && devices.find((d) => d.name === veth.dev),
         lower: netns.links.flatMap((l) => (l.lower && l.lower.netns === space.netns.name && l.lower.host === host.name ? [deviceId(l.lower)] : []))[0],
+        nics: netns.links.flatMap((l) => (l.kind === 'nic' ? [deviceId({ host: host.name, netns: netns.name, dev: l.name })] : [])),
       },
     ];
   });
@@ -323,7 +328,7 @@ function tunnelsOf(world: World, steps: readonly Step[]): readonly TunnelPair[] 
 function crossingsOf(steps: readonly Step[]): readonly (readonly [DeviceRef, DeviceRef])[] {
   const seen = new Map<string, readonly [DeviceRef, DeviceRef]>();
   for (const step of steps) {
-    if (step.kind !== 'transmit' || step.to === undefined || step.dev === undefined || step.to.host === step.host) continue;
+    if (step.kind !== 'transmit' || step.to === undefined || step.dev === undefined || (step.to.host === step.host && step.segment === undefined)) continue;
     const from: DeviceRef = { host: step.host, netns: step.netns, dev: step.dev };
     const key = `${deviceId(from)} ${deviceId(step.to)}`;
     if (!seen.has(key)) seen.set(key, [from, step.to]);

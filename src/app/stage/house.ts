@@ -81,6 +81,14 @@ export function labelled(name: string, address: string | undefined, px = 12): La
 /** Bridges with a drawn cable for a port: they stand under their cables, and not in the row of devices. */
 export const roofBridges = (cast: CastHouse): readonly CastDevice[] => (cast.takesPart ? cast.devices.filter((d) => d.kind === 'bridge' && cast.pods.some((p) => p.veth?.master === d.id)) : []);
 
+/** Something of the pod goes out beside the hooks: by one of the host's devices, or by a virtual function. */
+export const goesAside = (pod: CastPod): boolean => pod.lower !== undefined || pod.nics.length > 0;
+
+/** The x at which that goes down. */
+export const asideColumn = (house: PlacedHouse): number => right(house.rect) - WALL.right;
+
+/** At the foot also the end of a cable has its address, as the NIC of a virtual machine. */
+const nicLabel = (d: CastDevice): Labelled => (d.kind === 'veth' && d.address === undefined ? labelled(d.name, undefined, 11) : labelled(d.name, d.address));
 const deviceLabel = (d: CastDevice): Labelled => (d.kind === 'veth' ? labelled(d.name, undefined, 11) : labelled(d.name, d.address));
 const wordsWidth = (of: (s: StageStrings) => string, px: number, face: 'bold' | 'regular'): number => Math.max(...allStageStrings.map((s) => Math.ceil(textWidth(of(s), px, face))));
 
@@ -236,18 +244,18 @@ function placeNics(nics: readonly CastDevice[], side: (device: string) => Side, 
   let from = edge.left;
   let to = edge.right;
   for (const device of nics.filter((d) => side(d.id) === 'left')) {
-    const text = deviceLabel(device);
+    const text = nicLabel(device);
     const w = from === edge.left ? Math.max(text.w, edge.inColumn + 12 - from) : text.w;
     out.push({ device, x: from, w, text });
     from += w + GAP;
   }
   for (const device of nics.filter((d) => side(d.id) === 'right')) {
-    const text = deviceLabel(device);
+    const text = nicLabel(device);
     const w = to === edge.right ? Math.max(text.w, to - (edge.outColumn - 12)) : text.w;
     out.push({ device, x: to - w, w, text });
     to -= w + GAP;
   }
-  const middle = nics.filter((d) => side(d.id) === 'middle').map((device) => ({ device, text: deviceLabel(device) }));
+  const middle = nics.filter((d) => side(d.id) === 'middle').map((device) => ({ device, text: nicLabel(device) }));
   const needed = middle.reduce((sum, m) => sum + m.text.w + GAP, 0);
   if (from + needed > to + (middle.length > 0 ? 0 : GAP)) return undefined;
   const space = middle.length > 0 ? (to - from - needed + GAP) / (middle.length + 1) : 0;
@@ -276,8 +284,8 @@ function placeRoof(cast: CastHouse, w: number, rows: Rows, roof: number, { add, 
   for (const [i, pod] of cast.pods.entries()) if (!first.has(bridgeOf(pod))) first.set(bridgeOf(pod), i);
   const pods = cast.pods.toSorted((a, b) => (first.get(bridgeOf(a)) ?? 0) - (first.get(bridgeOf(b)) ?? 0));
   const spans = new Map<CastDevice, { readonly x: number; readonly end: number }>();
-  // Beside the wall runs the way of a device that sits on one of the host's.
-  let end = w - (pods.some((p) => p.lower !== undefined) ? 20 : 8);
+  // Beside the wall runs the way of what passes the host's hooks by.
+  let end = w - (pods.some(goesAside) ? 20 : 8);
   for (const pod of pods) {
     const text = labelled(pod.name, pod.address);
     const veth = pod.veth && deviceLabel(pod.veth);

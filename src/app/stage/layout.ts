@@ -3,7 +3,7 @@ import { deviceId } from '../../world/lookup.ts';
 import type { DeviceRef, World } from '../../world/world.ts';
 import { type Cast, castOf, type CastSmall, OUTSIDE_ID } from './cast.ts';
 import { bottom, type Point, type Rect, right, union } from './geometry.ts';
-import { type Box, houseSpan, labelled, moveHouse, type PlacedHouse, placeHouse, roofBridges, type Side, vethHitsTitle } from './house.ts';
+import { asideColumn, type Box, houseSpan, labelled, moveHouse, type PlacedHouse, placeHouse, roofBridges, type Side, vethHitsTitle } from './house.ts';
 import { DEVICE_HEIGHT, type Rows, rowsFor } from './rows.ts';
 import { tallestCapsule } from './shells.ts';
 import { allStageStrings } from './strings.ts';
@@ -191,6 +191,7 @@ function dropOf(ref: DeviceRef, houses: readonly PlacedHouse[]): { readonly id: 
     const x = house.columns.wire.get(id);
     const box = house.boxes.find((b) => b.id === id);
     if (x !== undefined && box) return { id, at: { x, y: bottom(box.rect) } };
+    if (house.hooks && house.cast.pods.some((p) => p.nics.includes(id))) return { id, at: { x: asideColumn(house), y: bottom(house.rect) } };
   }
   return undefined;
 }

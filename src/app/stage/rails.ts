@@ -1,8 +1,8 @@
 import type { CastDevice } from './cast.ts';
-import { centre, type Point, type Rect, simplify } from './geometry.ts';
-import { hookId, type PlacedHouse, roofBridges } from './house.ts';
+import { bottom, centre, type Point, type Rect, simplify } from './geometry.ts';
+import { asideColumn, hookId, type PlacedHouse, roofBridges } from './house.ts';
 import { type Layout, smallId } from './layout.ts';
-import type { Ways } from './ways.ts';
+import { toWall, type Ways } from './ways.ts';
 
 export interface Rail {
   readonly id: string;
@@ -22,6 +22,9 @@ export function railsOf(layout: Layout, ways: Ways): readonly Rail[] {
     const xs = bus.drops.map((d) => d.at.x);
     out.push({ id: bus.segment, points: [{ x: Math.min(...xs), y: bus.y }, { x: Math.max(...xs), y: bus.y }] });
   }
+  // A cable to another house.
+  const cables = layout.houses.flatMap((h) => h.cast.nics.filter((d) => d.kind === 'veth'));
+  for (const [i, a] of cables.entries()) for (const b of cables.slice(i + 1)) if (a.ref.host !== b.ref.host) way(a.id, b.id);
   for (const small of layout.cast.smalls) {
     const own = smallId(small);
     for (const other of layout.cast.smalls) if (other.id < small.id) way(own, smallId(other));
@@ -68,6 +71,8 @@ function houseRails(house: PlacedHouse, layout: Layout, way: (from: string, to: 
     const cable = pod.veth?.id ?? pod.id;
     way(cable, pod.id);
     if (pod.lower !== undefined) way(pod.id, pod.lower);
+    const box = pod.nics.length > 0 && layout.buses.some((b) => b.drops.some((d) => pod.nics.includes(d.id))) ? rectOf(pod.id) : undefined;
+    if (box) out.push({ id: `${pod.id} aside`, points: [...toWall(house, box), { x: asideColumn(house), y: bottom(house.rect) }] });
     if (pod.veth?.master !== undefined) way(cable, pod.veth.master);
     way(id('POSTROUTING'), cable);
     if (pod.visited) way(cable, id('PREROUTING'));

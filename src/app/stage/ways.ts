@@ -1,7 +1,7 @@
 import { deviceId } from '../../world/lookup.ts';
 import type { DeviceRef, World } from '../../world/world.ts';
 import { bottom, centre, clamp, type Point, type Rect, right } from './geometry.ts';
-import { hookId, type PlacedHouse, roofBridges, WALL } from './house.ts';
+import { asideColumn, hookId, type PlacedHouse, roofBridges, WALL } from './house.ts';
 import { type Layout, SMALL_COLUMN, smallId } from './layout.ts';
 
 /** One stretch that the packet can take, from the middle of a station to the middle of the next: horizontal and vertical pieces only. */
@@ -209,21 +209,31 @@ function lowerWay(house: PlacedHouse, layout: Layout, pod: string, lower: string
   const box = layout.boxes.get(pod)?.rect;
   const under = layout.boxes.get(lower)?.rect;
   if (!box || !under) return;
-  const wall = right(house.rect) - WALL.right;
-  const x = clamp(wall, box.x + 8, right(box) - 8);
+  const wall = asideColumn(house);
   const target = house.columns.wire.get(lower) ?? centre(under).x;
   const last = wall >= under.x && wall <= right(under) ? [] : [{ x: wall, y: under.y - 6 }, { x: target, y: under.y - 6 }];
-  both(pod, lower, [{ x, y: centre(box).y }, { x, y: bottom(box) + 4 }, { x: wall, y: bottom(box) + 4 }, ...last, { x: last.length > 0 ? target : wall, y: centre(under).y }]);
+  both(pod, lower, [...toWall(house, box), ...last, { x: last.length > 0 ? target : wall, y: centre(under).y }]);
+}
+
+/** From the middle of a pod to the way down along the wall. */
+export function toWall(house: PlacedHouse, pod: Rect): readonly Point[] {
+  const wall = asideColumn(house);
+  const x = clamp(wall, pod.x + 8, right(pod) - 8);
+  return [{ x, y: centre(pod).y }, { x, y: bottom(pod) + 4 }, { x: wall, y: bottom(pod) + 4 }];
 }
 
 /** From device to device over wires, cables between houses, and to the client that no dump describes. */
 function wireWays(layout: Layout, world: World, both: Add): void {
   const houseOfDevice = (id: string): PlacedHouse | undefined => layout.houses.find((h) => h.columns.wire.has(id));
-  const end = (ref: DeviceRef): { readonly id: string; readonly x: number; readonly box: Rect; readonly small: boolean } | undefined => {
+  const end = (ref: DeviceRef): { readonly id: string; readonly x: number; readonly box: Rect; readonly small: boolean; readonly out?: readonly Point[] } | undefined => {
     const id = deviceId(ref);
     const x = houseOfDevice(id)?.columns.wire.get(id);
     const box = layout.boxes.get(id)?.rect;
     if (x !== undefined && box) return { id, x, box, small: false };
+    const home = layout.houses.find((h) => h.hooks && h.cast.pods.some((p) => p.nics.includes(id)));
+    const pod = home?.cast.pods.find((p) => p.nics.includes(id));
+    const podBox = pod && layout.boxes.get(pod.id)?.rect;
+    if (home && podBox) return { id: pod.id, x: asideColumn(home), box: podBox, small: false, out: toWall(home, podBox) };
     const small = layout.cast.smalls.find((s) => s.host === ref.host && s.role !== 'outside');
     const smallBox = small && layout.boxes.get(smallId(small))?.rect;
     return small && smallBox ? { id: smallId(small), x: smallBox.x + SMALL_COLUMN, box: smallBox, small: true } : undefined;
@@ -234,7 +244,8 @@ function wireWays(layout: Layout, world: World, both: Add): void {
     if (!from || !to || from.id === to.id) return;
     const [upper, lower] = from.box.y <= to.box.y ? [from, to] : [to, from];
     const lane = upper.small && lower.small ? lower.box.y - 12 : (y ?? bottom(upper.box) + 20);
-    both(from.id, to.id, [{ x: from.x, y: from.box.y + from.box.h / 2 }, { x: from.x, y: lane }, { x: to.x, y: lane }, { x: to.x, y: to.box.y + to.box.h / 2 }], 1.2);
+    const out = (at: typeof from): readonly Point[] => at.out ?? [{ x: at.x, y: centre(at.box).y }];
+    both(from.id, to.id, [...out(from), { x: from.x, y: lane }, { x: to.x, y: lane }, ...out(to).toReversed()], 1.2);
   };
   const wireOf = (ref: DeviceRef): number | undefined => {
     const segment = world.segments.find((s) => s.devices.some((d) => deviceId(d) === deviceId(ref)))?.name;

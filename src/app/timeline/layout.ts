@@ -52,12 +52,12 @@ export interface TimelineLayout {
 }
 
 /**
- * Places the story: a lane for each namespace in order of the first visit in the finest reading, so that no level of detail
- * moves another's ticks, and one tick a stop at even distances. `width` is what there is to fill; the layout is wider when the
+ * Places the story: a lane for each namespace that the packet visits, in order of the first visit in the finest reading, so that no level
+ * of detail moves another's ticks, and one tick a stop at even distances. `width` is what there is to fill; the layout is wider when the
  * ticks need it.
  */
 export function layoutTimeline(trace: Trace, story: Reading, finest: Reading, width: number): TimelineLayout {
-  const lanes = lanesOf(finest.stops.length > 0 ? finest.stops : story.stops);
+  const lanes = lanesOf(trace, story.stops, finest.stops.length > 0 ? finest.stops : story.stops);
   const heights = new Map(lanes.map((l) => [l.id, l.y]));
   const laneOf: LaneOf = (host, netns) => heights.get(netnsId(host, netns));
   const first = LABEL_WIDTH + LEAD_IN;
@@ -68,11 +68,13 @@ export function layoutTimeline(trace: Trace, story: Reading, finest: Reading, wi
   return { lanes, ticks, ways: waysOf(trace, ticks, finest, laneOf), laneOf, runs: runsOf(trace, story.stops), width: Math.max(width, (ticks.at(-1)?.x ?? first) + RIGHT), height };
 }
 
-function lanesOf(stops: readonly Stop[]): readonly Lane[] {
+/** Whoever only hears a question of ARP, or answers it, has no lane: the packet does not go there. */
+function lanesOf(trace: Trace, story: readonly Stop[], finest: readonly Stop[]): readonly Lane[] {
   const lanes = new Map<string, Lane>();
-  for (const { host, netns } of stops) {
+  const told = new Set(story.map((s) => netnsId(s.host, s.netns)));
+  for (const { host, netns, lead } of finest) {
     const id = netnsId(host, netns);
-    if (!lanes.has(id)) lanes.set(id, { id, host, netns, y: LANES_TOP + LANE_HEIGHT * (lanes.size + 0.5) });
+    if (!lanes.has(id) && (told.has(id) || trace.steps[lead]?.role !== 'arp')) lanes.set(id, { id, host, netns, y: LANES_TOP + LANE_HEIGHT * (lanes.size + 0.5) });
   }
   return [...lanes.values()];
 }
