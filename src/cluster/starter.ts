@@ -1,8 +1,8 @@
 import { formatIp4, parseIp4 } from '../packet/address.ts';
-import { ipPoolText, fabricText, flannelText, kubeProxyText, nodeText, podText, serviceText } from './starterTexts.ts';
+import { clusterNetworkText, ipPoolText, fabricText, flannelText, kubeProxyText, nodeText, podText, serviceText } from './starterTexts.ts';
 
 /** How pods of different nodes reach each other; the names are those of links. */
-export const NETWORKS = ['calico-ipip', 'calico-ipip-cross', 'calico-vxlan', 'calico-vxlan-cross', 'calico-bgp', 'flannel-vxlan', 'flannel-host-gw', 'none'] as const;
+export const NETWORKS = ['calico-ipip', 'calico-ipip-cross', 'calico-vxlan', 'calico-vxlan-cross', 'calico-bgp', 'flannel-vxlan', 'flannel-host-gw', 'openshift-sdn', 'none'] as const;
 export type NetworkChoice = (typeof NETWORKS)[number];
 
 export const PROXY_MODES = ['iptables', 'ipvs'] as const;
@@ -34,6 +34,8 @@ export const OBJECTS_FILE = 'objects.yaml';
 
 /** Of all pods; each node has a /24 of it. */
 export const POD_NETWORK = '10.244.0.0/16';
+
+const SERVICE_NETWORK = '10.96.0.0/16';
 
 /** A network of nodes; undefined when the text is none, or too small or large. */
 export function readSubnet(text: string): { readonly ip: number; readonly prefixLen: number } | undefined {
@@ -80,11 +82,12 @@ export function starterText(choices: StarterChoices): string {
 export function networkTexts(network: NetworkChoice): readonly string[] {
   if (network === 'none') return [];
   if (network === 'flannel-vxlan' || network === 'flannel-host-gw') return [flannelText(network.slice('flannel-'.length), POD_NETWORK)];
+  if (network === 'openshift-sdn') return [clusterNetworkText(POD_NETWORK, SERVICE_NETWORK)];
   return [ipPoolText(POD_NETWORK, poolModes(network))];
 }
 
 /** Calico's two modes of a pool. */
-export function poolModes(network: Exclude<NetworkChoice, 'none' | `flannel-${string}`>): { readonly ipipMode: PoolMode; readonly vxlanMode: PoolMode } {
+export function poolModes(network: Exclude<NetworkChoice, 'none' | 'openshift-sdn' | `flannel-${string}`>): { readonly ipipMode: PoolMode; readonly vxlanMode: PoolMode } {
   switch (network) {
     case 'calico-ipip':
       return { ipipMode: 'Always', vxlanMode: 'Never' };

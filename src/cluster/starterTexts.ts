@@ -49,6 +49,17 @@ data:
     {"Network": "${network}", "Backend": {"Type": "${backend}"}}
 `;
 
+/** OpenShift SDN with network policies, and a /24 for each node. */
+export const clusterNetworkText = (cidr: string, services: string): string => `apiVersion: network.openshift.io/v1
+kind: ClusterNetwork
+metadata: {name: default}
+clusterNetworks:
+- {CIDR: ${cidr}, hostSubnetLength: 8}
+serviceNetwork: ${services}
+pluginName: redhat/openshift-ovs-networkpolicy
+mtu: 1450
+`;
+
 export interface NodeDraft {
   readonly name: string;
   readonly ip: string;

@@ -4,6 +4,7 @@ import { DiagnosticList } from '../dumps/diagnostic.ts';
 import { readDocuments } from '../dumps/kubeDocuments.ts';
 import { namesOf } from '../dumps/kubectl.ts';
 import { type Bundle, layOut } from '../dumps/layout.ts';
+import type { OvsBridge } from '../world/openflow.ts';
 import type { SourceRef } from '../world/source.ts';
 import type { ClusterNames, Host, Netns, World } from '../world/world.ts';
 import type { Because } from './because.ts';
@@ -53,6 +54,12 @@ export function worldOf(bundle: Bundle): ClusterWorld {
         return netns.printFirewall();
       });
     }
+    if (host.draft.own.hasBridges) {
+      papers.add(openFlowPath(host), () => {
+        host.program();
+        return host.draft.own.printOpenFlow();
+      });
+    }
   }
   return {
     sections: parsed.sections,
@@ -67,6 +74,7 @@ export function worldOf(bundle: Bundle): ClusterWorld {
 const folderOf = (host: CompiledHost, netns: NetnsDraft): string => (netns.name === null ? host.name : `${host.name}/netns/${netns.name}`);
 const wiringPath = (host: CompiledHost, netns: NetnsDraft): string => `${folderOf(host, netns)}/network.txt`;
 const firewallPath = (host: CompiledHost, netns: NetnsDraft): string => `${folderOf(host, netns)}/firewall.txt`;
+const openFlowPath = (host: CompiledHost): string => `${host.name}/openflow.txt`;
 
 /** Files that are written when somebody first reads them. */
 class Papers {
@@ -127,7 +135,7 @@ function withPlaced(names: ClusterNames, cluster: ClusterModel): ClusterNames {
 /** What a firewall file tells about its namespace. */
 type Firewall = Pick<Netns, 'tables' | 'ipsets' | 'ipvs'>;
 
-/** The same world, in which the rules, sets and virtual servers of compiled machines are made when they are first looked at. */
+/** The same world, in which the rules, sets and virtual servers of compiled machines, and the rules of their bridges, are made when they are first looked at. */
 function onDemand(world: World, compiled: readonly CompiledHost[], papers: Papers): World {
   const byName = new Map(compiled.map((h) => [h.name, h]));
   return {
@@ -137,6 +145,7 @@ function onDemand(world: World, compiled: readonly CompiledHost[], papers: Paper
       if (!known) return host;
       return {
         ...host,
+        ...(host.ovs ? { ovs: lazyBridges(host.ovs, () => readBridges(openFlowPath(known), papers.get(openFlowPath(known))?.text ?? '')) } : {}),
         netns: host.netns.map((netns) => {
           const path = firewallPath(known, known.draft.netns(netns.name));
           const { arpPrograms } = known.draft.netns(netns.name);
@@ -153,6 +162,18 @@ function lazyNetns(netns: Netns, read: () => Firewall): Netns {
   for (const key of ['tables', 'ipsets', 'ipvs'] as const) Object.defineProperty(lazy, key, { enumerable: true, configurable: true, get: () => (firewall ??= read())[key] });
   return lazy;
 }
+
+/** Bridges whose ports are known, and their rules and groups when somebody asks. */
+function lazyBridges(bridges: readonly OvsBridge[], read: () => readonly OvsBridge[]): readonly OvsBridge[] {
+  let known: readonly OvsBridge[] | undefined;
+  return bridges.map((bridge) => {
+    const lazy = { ...bridge };
+    for (const key of ['flows', 'groups'] as const) Object.defineProperty(lazy, key, { enumerable: true, configurable: true, get: () => (known ??= read()).find((b) => b.name === bridge.name)?.[key] });
+    return lazy;
+  });
+}
+
+const readBridges = (path: string, text: string): readonly OvsBridge[] => parseBundle({ [path]: text }).world.hosts[0]?.ovs ?? [];
 
 /** A compiled machine has read its tables: none of them is a table without rules, not one that nobody told about. */
 function readFirewall(path: string, text: string): Firewall {

@@ -149,6 +149,7 @@ const NETWORK_NAMES: Readonly<Record<NetworkChoice, Readonly<Record<Lang, string
   'calico-bgp': { en: 'Calico, Never (BGP, no tunnel)', ko: 'Calico, Never (BGP, 터널 없음)' },
   'flannel-vxlan': { en: 'Flannel, vxlan', ko: 'Flannel, vxlan' },
   'flannel-host-gw': { en: 'Flannel, host-gw', ko: 'Flannel, host-gw' },
+  'openshift-sdn': { en: 'OpenShift SDN', ko: 'OpenShift SDN' },
   none: { en: 'none: plain routes', ko: '없음: 경로만 사용' },
 };
 

@@ -147,6 +147,10 @@ export class NetnsDraft {
     return bridge;
   }
 
+  get hasBridges(): boolean {
+    return this.#bridges.size > 0;
+  }
+
   findBridge(name: string): BridgeDraft | undefined {
     return this.#bridges.get(name);
   }

@@ -56,6 +56,8 @@ describe('a change by the form is the text that a starter with that choice has',
     { what: 'VXLAN', made: setNetwork(starter(), 'calico-vxlan-cross'), wanted: starter({ network: 'calico-vxlan-cross' }) },
     { what: 'no plugin, and back', made: setNetwork(setNetwork(starter(), 'none'), 'calico-ipip'), wanted: starter() },
     { what: 'Flannel', made: setNetwork(starter({ network: 'flannel-vxlan' }), 'flannel-host-gw'), wanted: starter({ network: 'flannel-host-gw' }) },
+    { what: 'OpenShift SDN', made: setNetwork(starter({ network: 'flannel-vxlan' }), 'openshift-sdn'), wanted: starter({ network: 'openshift-sdn' }) },
+    { what: 'OpenShift SDN, and back', made: setNetwork(setNetwork(starter(), 'openshift-sdn'), 'calico-ipip'), wanted: starter() },
   ])('$what', ({ made, wanted }) => expect(textOf(made)).toBe(textOf(wanted)));
 });
 

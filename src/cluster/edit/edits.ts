@@ -73,11 +73,11 @@ export function setNetwork(files: Files, network: NetworkChoice): Files {
   const form = readForm(files);
   if (network.startsWith('calico') && form.pools.length > 0) {
     const modes = poolModes(network as Parameters<typeof poolModes>[0]);
-    const bare = form.flannel ? removeObject(files, form.flannel) : files;
+    const bare = [form.flannel, form.sdn].flatMap((place) => place ?? []).toSorted((a, b) => b.document - a.document).reduce(removeObject, files);
     return readForm(bare).pools.reduce((all, place) => setField(setField(all, place, ['spec', 'ipipMode'], modes.ipipMode), place, ['spec', 'vxlanMode'], modes.vxlanMode), bare);
   }
   // From the end, so that the places before stay true.
-  const old = [...form.pools, ...(form.flannel ? [form.flannel] : [])].toSorted((a, b) => b.document - a.document || String(b.path).localeCompare(String(a.path)));
+  const old = [...form.pools, ...[form.flannel, form.sdn].flatMap((place) => place ?? [])].toSorted((a, b) => b.document - a.document || String(b.path).localeCompare(String(a.path)));
   const bare = old.reduce(removeObject, files);
   const first = old.at(-1);
   const annotated = network.startsWith('calico') ? annotate(bare) : bare;

@@ -69,6 +69,8 @@ export interface ClusterForm {
   readonly network: NetworkChoice | undefined;
   readonly pools: readonly ObjectPlace[];
   readonly flannel: ObjectPlace | undefined;
+  /** OpenShift SDN's ClusterNetwork. */
+  readonly sdn: ObjectPlace | undefined;
   readonly proxy: { readonly place: ObjectPlace | undefined; readonly mode: string };
   /** Of all nodes; undefined when they differ. */
   readonly version: string | undefined;
@@ -107,15 +109,17 @@ export function readForm(files: Files): ClusterForm {
   const pods = of('Pod').map(readPod);
   const pools = of('IPPool');
   const flannel = of('ConfigMap').find((f) => textOf(field(f.value, 'data', 'net-conf.json')) !== undefined);
-  const proxy = of('KubeProxyConfiguration')[0];
+  const [sdn] = of('ClusterNetwork');
+  const [proxy] = of('KubeProxyConfiguration');
   const versions = new Set(nodes.map((n) => n.version));
   const counts = new Set(nodes.map((n) => pods.filter((p) => p.serial && p.node === n.name).length));
   return {
     nodes, pods,
     services: of('Service').map(readService),
-    network: networkOf(pools, flannel),
+    network: networkOf(pools, flannel, sdn),
     pools: pools.map((p) => p.place),
     flannel: flannel?.place,
+    sdn: sdn?.place,
     proxy: { place: proxy?.place, mode: textOf(field(proxy?.value, 'mode')) ?? 'iptables' },
     version: versions.size === 1 ? [...versions][0] : undefined,
     podsPerNode: counts.size === 1 ? [...counts][0] : undefined,
@@ -172,7 +176,8 @@ const numberOf = (value: unknown): number | undefined => (typeof value === 'numb
 const wordOf = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : textOf(value));
 
 /** Both of Calico's modes are Never unless they are said; `Off` was Never's name in older API versions. */
-function networkOf(pools: readonly Found[], flannel: Found | undefined): NetworkChoice | undefined {
+function networkOf(pools: readonly Found[], flannel: Found | undefined, sdn: Found | undefined): NetworkChoice | undefined {
+  if (sdn) return field(sdn.value, 'pluginName') === 'redhat/openshift-ovs-networkpolicy' ? 'openshift-sdn' : undefined;
   if (flannel) {
     const backend = /"Type"\s*:\s*"([^"]+)"/.exec(textOf(field(flannel.value, 'data', 'net-conf.json')) ?? '')?.[1];
     return backend === 'vxlan' || backend === 'host-gw' ? `flannel-${backend}` : undefined;
