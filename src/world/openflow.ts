@@ -103,12 +103,15 @@ export interface OpenFlowRule {
 
 /**
  * One condition. `field` is a key of FIELDS; shorthands are taken apart (`tcp` is dl_type 0x0800 and nw_proto 6). A bit outside of the
- * mask is zero in the value. Without a mask all bits count.
+ * mask is zero in the value. Without a mask all bits count. Conditions on `dl_vlan`, `dl_vlan_pcp`, `vlan_vid` and `vlan_pcp` stand as
+ * `vlan_tci` with a mask.
  */
 export interface FieldMatch {
   readonly field: string;
   readonly value: Words;
   readonly mask?: Words;
+  /** Verbatim (`nsh_si=3`), of a condition on something that FIELDS does not have or in a spelling that we cannot read: `value` is empty, and nobody can tell whether a packet meets it. */
+  readonly text?: string;
 }
 
 /** Bits `from` to `to` of a field, both inclusive, 0 the least significant: `NXM_NX_REG0[16..31]`. */
@@ -150,9 +153,9 @@ export type OpenFlowAction =
   | { readonly kind: 'mod'; readonly name: string; readonly field: string; readonly value: Words }
   | { readonly kind: 'mod_vlan_vid'; readonly vid: number }
   | { readonly kind: 'mod_vlan_pcp'; readonly pcp: number }
-  | { readonly kind: 'strip_vlan' }
+  | { readonly kind: 'strip_vlan'; /** `pop_vlan`, its name since OpenFlow 1.1. */ readonly name?: 'pop_vlan' }
   | { readonly kind: 'push_vlan'; readonly ethertype: number }
-  | { readonly kind: 'dec_ttl'; readonly controllers: readonly number[] }
+  | { readonly kind: 'dec_ttl'; readonly controllers: readonly number[]; /** Printed as `dec_ttl()`: its older form, with an empty list of controllers. */ readonly brackets?: true }
   | CtAction
   | { readonly kind: 'ct_clear' }
   | { readonly kind: 'conjunction'; readonly id: number; /** From 1. */ readonly clause: number; readonly clauses: number }

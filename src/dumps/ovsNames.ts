@@ -1,0 +1,69 @@
+import { OFPP, type OvsPort } from '../world/openflow.ts';
+
+/** Names in rules: dumps with --names print ports, and tables that have a name, by it. What is left out has none. */
+export interface OvsNames {
+  readonly portNumber?: (name: string) => number | undefined;
+  readonly portName?: (ofport: number) => string | undefined;
+  readonly tableNumber?: (name: string) => number | undefined;
+  readonly tableName?: (table: number) => string | undefined;
+}
+
+/** Ports from 0xff00 on have no device (OFPP_MAX, include/openflow/openflow-1.0.h). */
+const OFPP_MAX = 0xff00;
+/** OpenFlow 1.1 and later put the reserved ports at the end of 32 bits. */
+const OFPP11_OFFSET = 0xffff_0000;
+
+const RESERVED: ReadonlyMap<string, number> = new Map<string, number>([...Object.entries(OFPP), ['ANY', OFPP.NONE], ['UNSET', 0xfff7]]);
+/** As OVS prints them: the last of two names for one number. */
+const RESERVED_NAMES: ReadonlyMap<number, string> = new Map([...RESERVED].map(([name, port]) => [port, name]));
+
+/** A word as it is without the quotes that stand around names with unusual characters. */
+export const unquoted = (text: string): string => (text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1).replace(/\\(.)/g, '$1') : text);
+
+/** A port by number or name (ofputil_port_from_string(), lib/ofp-port.c); undefined when nobody knows it. */
+export function parsePort(text: string, names: OvsNames = {}): number | undefined {
+  if (/^\d{1,10}$/.test(text)) {
+    const number = Number(text);
+    if (number <= 0xffff) return number;
+    return number > OFPP11_OFFSET + OFPP_MAX && number <= 0xffff_ffff ? number - OFPP11_OFFSET : undefined;
+  }
+  return RESERVED.get(text.toUpperCase()) ?? names.portNumber?.(unquoted(text));
+}
+
+/** A name as the tools print it: in quotes unless it is letters and digits alone (name_needs_quotes(), lib/namemap.c). */
+const quotedWhereNeeded = (name: string): string => (/^[A-Za-z][A-Za-z0-9]*$/.test(name) ? name : JSON.stringify(name));
+
+/** ofputil_format_port(), lib/ofp-port.c. */
+export function formatPort(port: number, names: OvsNames = {}): string {
+  const reserved = RESERVED_NAMES.get(port);
+  if (reserved !== undefined) return reserved;
+  const name = names.portName?.(port);
+  return name === undefined ? String(port) : quotedWhereNeeded(name);
+}
+
+/** True for a number that `output:` stands in front of; the reserved ones stand alone. */
+export const isPlainPort = (port: number): boolean => port < OFPP_MAX;
+
+/** A table by number or name; undefined when nobody knows it. */
+export function parseTable(text: string, names: OvsNames = {}): number | undefined {
+  if (/^\d{1,3}$/.test(text) && Number(text) <= 255) return Number(text);
+  return names.tableNumber?.(unquoted(text));
+}
+
+/** ofputil_format_table(), lib/ofp-table.c. */
+export function formatTable(table: number, names: OvsNames = {}): string {
+  const name = names.tableName?.(table);
+  return name === undefined ? String(table) : quotedWhereNeeded(name);
+}
+
+/** The names of a bridge's ports, for reading and printing. */
+export function portNames(ports: readonly OvsPort[]): OvsNames {
+  const numbers = new Map<string, number>();
+  const byNumber = new Map<number, string>();
+  for (const { name, ofport } of ports) {
+    if (ofport === undefined) continue;
+    numbers.set(name, ofport);
+    byNumber.set(ofport, name);
+  }
+  return { portNumber: (name) => numbers.get(name), portName: (ofport) => byNumber.get(ofport) };
+}
