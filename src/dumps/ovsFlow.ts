@@ -1,9 +1,11 @@
-import type { Flow } from '../engine/openflow/types.ts';
 import { FIELDS, type FieldSpec, FLOW_WORDS } from '../world/openflowFields.ts';
 import { splitTop } from './ovsKeyValue.ts';
 import { parseCondition } from './ovsMatch.ts';
 import { type Laid, lay, nothingLaid, printLaid } from './ovsMatchPrint.ts';
 import type { OvsNames } from './ovsNames.ts';
+
+/** The fields of one packet: FLOW_WORDS words, laid out by openflowFields.ts. */
+type Flow = Uint32Array;
 
 export type FlowReading = { readonly flow: Flow } | { readonly error: 'unknown-word' | 'masked'; readonly text: string };
 
