@@ -72,6 +72,8 @@ export interface Visit {
   readonly notes: readonly VisitNote[];
   /** Behind `check_pkt_larger` both ways are walked: how long the frame has to be for this look-up to happen; absent: any length. */
   readonly when?: readonly PacketLength[];
+  /** Not a look-up at all, but what a pause had left undone. */
+  readonly left?: readonly OpenFlowAction[];
 }
 
 export interface PacketLength {
@@ -83,17 +85,27 @@ export interface FieldChange {
   readonly field: string;
   readonly before: Words;
   readonly after: Words;
+  /** Only for a frame of that length, where the rule itself asked for it. */
+  readonly when?: readonly PacketLength[];
 }
 
-export type VisitNote =
+/** `when`: only for a frame of that length, where the rule itself asked for it. */
+export type VisitNote = NoteKind & { readonly when?: readonly PacketLength[] };
+
+type NoteKind =
   | { readonly kind: 'bucket'; readonly group: number; readonly bucket: number; readonly choice: string | undefined }
   | { readonly kind: 'no-group'; readonly group: number }
+  /** None of its buckets lives. */
+  | { readonly kind: 'no-bucket'; readonly group: number }
   | { readonly kind: 'output'; readonly bridge: string; readonly port: string }
   | { readonly kind: 'refused'; readonly port: number; readonly why: 'in-port' | 'no-such-port' | 'port-down' | 'no-peer' | 'no-tunnel-destination' }
   | { readonly kind: 'normal'; readonly to: readonly string[]; readonly by: 'learned' | 'flood' | 'none' }
   | { readonly kind: 'conjunction'; readonly id: number; readonly clauses: readonly OpenFlowRule[] }
   /** `dec_ttl` of a packet with a TTL of 1 or 0: the rest of the rule's actions is not done. */
   | { readonly kind: 'ttl-exceeded' }
+  | { readonly kind: 'stack-empty' }
+  /** A field that the packet does not have was to be set. */
+  | { readonly kind: 'ignored'; readonly field: string }
   | { readonly kind: 'learned'; readonly rule: OpenFlowRule }
   | { readonly kind: 'limit'; readonly what: 'depth' | 'resubmits' | 'stack' | 'patch-depth' }
   | { readonly kind: 'unknown'; readonly what: 'action' | 'field' | 'flows' | 'groups' | 'port' | 'bridge'; readonly name: string };

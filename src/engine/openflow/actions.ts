@@ -1,0 +1,387 @@
+import { type LearnAction, OFPP, type OpenFlowAction, type Subfield, type Words } from '../../world/openflow.ts';
+import { FIELDS, HIDDEN } from '../../world/openflowFields.ts';
+import { wrote } from './commit.ts';
+import { type Ctx, change, learnRule, loadSubfield, note, setField, stateOf } from './context.ts';
+import { composeConntrack } from './conntrack.ts';
+import { clearConntrack, ETH, FRAG_LATER, hasField, isIpAny, OFPP_UNSET, readSubfield, VLAN_CFI, VLAN_PCP, VLAN_VID, W, word } from './fields.ts';
+import { clone, commit, finishFreezing, freezeRest, runActionSet } from './freeze.ts';
+import { groupAction } from './groups.ts';
+import { bundlePort, multipathLink } from './hash.ts';
+import { learnedRule, tooManyLearned } from './learn.ts';
+import { enqueue, output, outputTruncated } from './output.ts';
+import { enterTable, type Entered, leaveTable } from './tables.ts';
+
+/*
+ * do_xlate_actions() of ofproto/ofproto-dpif-xlate.c: carries out a list of actions. Rules that resubmit and goto_table lead to are
+ * carried out on a stack of our own: OVS allows 4,096 of them inside each other.
+ */
+
+interface Frame {
+  readonly actions: readonly OpenFlowAction[];
+  next: number;
+  readonly last: boolean;
+  readonly bucket: boolean;
+  /** The rest was done by check_pkt_larger. */
+  done: boolean;
+  readonly entered: Entered | undefined;
+}
+
+/** Carries out a list of actions. `last`: nothing follows it; `bucket`: it is a group's. */
+export function doActions(ctx: Ctx, actions: readonly OpenFlowAction[], last: boolean, bucket = false): void {
+  const frames: Frame[] = [{ actions, next: 0, last, bucket, done: false, entered: undefined }];
+  for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
+    const inner = step(ctx, frame);
+    if (inner === 'left') {
+      if (frame.entered) leaveTable(ctx, frame.entered);
+      frames.pop();
+    } else if (inner) frames.push(inner);
+  }
+}
+
+/** One action: the rule that it leads to, or whether the list is at its end. */
+function step(ctx: Ctx, frame: Frame): Frame | 'left' | undefined {
+  const action = frame.actions[frame.next];
+  if (!action || ctx.error) return 'left';
+  if (ctx.exit || frame.done) {
+    if (ctx.freezing) freezeRest(ctx, frame.actions.slice(frame.next));
+    return 'left';
+  }
+  frame.next++;
+  const last = frame.last && frame.next === frame.actions.length && ctx.actionSet.length === 0;
+  if (action.kind === 'resubmit' || action.kind === 'goto_table') {
+    const entered =
+      action.kind === 'goto_table'
+        ? enterTable(ctx, word(ctx.flow, W.inPort), action.table, 'goto', false)
+        : enterTable(ctx, action.port === undefined || action.port === OFPP.IN_PORT ? word(ctx.flow, W.inPort) : action.port, action.table ?? ctx.table, 'resubmit', action.ct);
+    return entered && { actions: entered.actions, next: 0, last, bucket: false, done: false, entered };
+  }
+  if (action.kind === 'check_pkt_larger') {
+    checkPktLarger(ctx, action.bytes, action.dst, frame.actions.slice(frame.next));
+    frame.done = true;
+    return undefined;
+  }
+  if (action.kind === 'controller' && action.pause) {
+    ctx.pause = action;
+    ctx.exit = true;
+    ctx.freezing = true;
+    freezeRest(ctx, frame.actions.slice(frame.next));
+    return 'left';
+  }
+  return doAction(ctx, action, last, frame.bucket) ? undefined : 'left';
+}
+
+/** An action that needs no list of its own; false: the rest of the list is not done. */
+function doAction(ctx: Ctx, action: Exclude<OpenFlowAction, { kind: 'resubmit' | 'goto_table' | 'check_pkt_larger' }>, last: boolean, bucket: boolean): boolean {
+  switch (action.kind) {
+    case 'output':
+      if (action.port === OFPP.TABLE) runTable(ctx, 0);
+      else if (action.port === OFPP.CONTROLLER) toController(ctx, controllerAction(action.maxLen ?? 65535, 0, bucket ? 'group' : 'action'));
+      else if (action.maxLen !== undefined) outputTruncated(ctx, action.port, action.maxLen, last);
+      else output(ctx, action.port, last);
+      return true;
+    case 'output-field':
+      outputField(ctx, action.src, last, bucket);
+      return true;
+    case 'enqueue':
+      enqueue(ctx, action.port, action.queue, last);
+      return true;
+    case 'set_queue':
+      setWord(ctx, 'skb_priority', queuePriority(ctx, action.queue));
+      return true;
+    case 'pop_queue':
+      setWord(ctx, 'skb_priority', ctx.originalPriority);
+      return true;
+    case 'controller':
+      toController(ctx, action);
+      return true;
+    case 'group':
+      return groupAction(ctx, action.id, last);
+    case 'write_actions':
+      writeActions(ctx, action.actions);
+      return true;
+    case 'clear_actions':
+      ctx.actionSet = [];
+      ctx.flow[W.actsetOutput] = OFPP_UNSET;
+      ctx.actionSetHasGroup = false;
+      return true;
+    case 'write_metadata':
+      set(ctx, 'metadata', action.value, action.mask);
+      return true;
+    case 'meter':
+      ctx.out.push({ kind: 'meter', id: action.id });
+      return true;
+    case 'load':
+      // Decoded as a set_field of those bits (lib/ofp-actions.c): a field that the packet does not have is left alone.
+      if (exists(ctx, action.dst.field)) loadSubfield(ctx, action.dst, action.value);
+      return true;
+    case 'set_field':
+      if (exists(ctx, action.field)) set(ctx, action.field, action.value, action.mask);
+      return true;
+    case 'move':
+      move(ctx, action.src, action.dst);
+      return true;
+    case 'push': {
+      const field = FIELDS.get(action.src.field);
+      if (field) ctx.stack.push(readSubfield(ctx.flow, field, action.src));
+      else note(ctx, { kind: 'unknown', what: 'field', name: action.src.field });
+      return true;
+    }
+    case 'pop': {
+      const value = ctx.stack.pop();
+      if (value) loadSubfield(ctx, action.dst, value);
+      else note(ctx, { kind: 'stack-empty' });
+      return true;
+    }
+    case 'mod':
+      mod(ctx, action);
+      return true;
+    case 'mod_vlan_vid':
+      setTag(ctx, VLAN_VID, action.vid);
+      return true;
+    case 'mod_vlan_pcp':
+      setTag(ctx, VLAN_PCP, action.pcp << 13);
+      return true;
+    case 'strip_vlan':
+      changeTag(ctx, popVlan);
+      return true;
+    case 'push_vlan':
+      changeTag(ctx, () => pushVlan(ctx, action.ethertype));
+      return true;
+    case 'dec_ttl':
+      return decTtl(ctx, action.controllers);
+    case 'ct':
+      composeConntrack(ctx, action, last);
+      return true;
+    case 'ct_clear':
+      if (ctx.conntracked) {
+        ctx.conntracked = false;
+        clearConntrack(ctx.flow);
+        ctx.out.push({ kind: 'ct-clear' });
+      }
+      return true;
+    case 'learn':
+      learn(ctx, action);
+      return true;
+    case 'clone':
+      clone(ctx, action.actions, last);
+      return true;
+    case 'multipath':
+      multipath(ctx, action);
+      return true;
+    case 'bundle':
+      bundle(ctx, action, last);
+      return true;
+    case 'exit':
+      ctx.exit = true;
+      return true;
+    case 'unknown':
+      note(ctx, { kind: 'unknown', what: 'action', name: action.text });
+      return true;
+    // A sample goes to a collector, a note to the reader, fin_timeout shortens a rule's life, a conjunction only marks.
+    case 'sample':
+    case 'note':
+    case 'fin_timeout':
+    case 'conjunction':
+    case 'drop':
+      return true;
+  }
+}
+
+/** Whether the packet has that field; otherwise the action is without effect, and the look-up says so. */
+function exists(ctx: Ctx, name: string): boolean {
+  const field = FIELDS.get(name);
+  if (!field) note(ctx, { kind: 'unknown', what: 'field', name });
+  else if (!hasField(ctx.flow, field)) note(ctx, { kind: 'ignored', field: name });
+  else return true;
+  return false;
+}
+
+function set(ctx: Ctx, name: string, value: Words, mask: Words | undefined): void {
+  const field = FIELDS.get(name);
+  if (field) setField(ctx, field, value, mask);
+}
+
+const setWord = (ctx: Ctx, name: string, value: number): void => set(ctx, name, [value], undefined);
+
+/** dpif_queue_to_priority(): the user-space datapath takes the queue's number, the kernel one a class of HTB (TC_H_MAKE(1, n + 1)). */
+export const queuePriority = (ctx: Ctx, queue: number): number => (ctx.bridge.datapathType === 'netdev' ? queue : (0x10000 | (queue + 1)) >>> 0);
+
+/** xlate_table_action() for OFPP_TABLE. */
+function runTable(ctx: Ctx, table: number): void {
+  const entered = enterTable(ctx, word(ctx.flow, W.inPort), table, 'resubmit', false);
+  if (!entered) return;
+  doActions(ctx, entered.actions, false);
+  leaveTable(ctx, entered);
+}
+
+/** xlate_output_reg_action(). */
+function outputField(ctx: Ctx, src: Subfield, last: boolean, bucket: boolean): void {
+  const field = FIELDS.get(src.field);
+  if (!field) return note(ctx, { kind: 'unknown', what: 'field', name: src.field });
+  const value = readSubfield(ctx.flow, field, src);
+  const port = value.at(-1) ?? 0;
+  if (port > 0xffff || value.slice(0, -1).some((w) => w !== 0)) return note(ctx, { kind: 'refused', port, why: 'no-such-port' });
+  if (port === OFPP.TABLE) runTable(ctx, 0);
+  else if (port === OFPP.CONTROLLER) toController(ctx, controllerAction(65535, 0, bucket ? 'group' : 'action'));
+  else output(ctx, port, last);
+}
+
+type Controller = Extract<OpenFlowAction, { kind: 'controller' }>;
+
+const controllerAction = (maxLen: number, id: number, reason: string): Controller => ({ kind: 'controller', maxLen, id, reason, userdata: undefined, pause: false, meterId: undefined });
+
+/** xlate_controller_action(): a copy as the actions so far have made it. */
+function toController(ctx: Ctx, action: Controller): void {
+  commit(ctx);
+  ctx.out.push({ kind: 'controller', action, flow: ctx.flow.slice(), bridge: ctx.bridge.name });
+}
+
+/** xlate_write_actions__(); actset_output tells the later tables about the output. */
+export function writeActions(ctx: Ctx, actions: readonly OpenFlowAction[]): void {
+  if (!ctx.actionSetHasGroup) {
+    for (const action of actions) {
+      if (action.kind === 'output') ctx.flow[W.actsetOutput] = action.port;
+      else if (action.kind === 'group') {
+        ctx.flow[W.actsetOutput] = OFPP_UNSET;
+        ctx.actionSetHasGroup = true;
+        break;
+      }
+    }
+  }
+  ctx.actionSet = [...ctx.actionSet, ...actions];
+}
+
+/** mf_subfield_copy(): without effect unless the packet has both fields. */
+function move(ctx: Ctx, src: Subfield, dst: Subfield): void {
+  const from = FIELDS.get(src.field);
+  if (!exists(ctx, dst.field) || !exists(ctx, src.field) || !from) return;
+  loadSubfield(ctx, dst, readSubfield(ctx.flow, from, src));
+}
+
+/** The set actions of OpenFlow 1.0, each with its own condition (do_xlate_actions()). */
+function mod(ctx: Ctx, action: Extract<OpenFlowAction, { kind: 'mod' }>): void {
+  const field = FIELDS.get(action.field);
+  if (!field) return note(ctx, { kind: 'unknown', what: 'field', name: action.field });
+  const has =
+    field.word === W.nwSrc || field.word === W.nwDst
+      ? word(ctx.flow, W.dlType) === ETH.ip
+      : field.word === W.nwTos || field.word === W.nwTtl
+        ? isIpAny(ctx.flow)
+        : field.word === W.tpSrc || field.word === W.tpDst
+          ? isIpAny(ctx.flow) && (word(ctx.flow, W.nwFrag) & FRAG_LATER) === 0
+          : true;
+  if (has) setField(ctx, field, action.value, undefined);
+  else note(ctx, { kind: 'ignored', field: action.field });
+}
+
+const TCI = FIELDS.get('vlan_tci');
+
+/** Keeps what a change of the tags does to the outer one. */
+function changeTag(ctx: Ctx, how: (flow: Ctx['flow']) => void): void {
+  if (TCI) change(ctx, TCI, how);
+  wrote(ctx.written, 'vlan_tci');
+}
+
+/** SET_VLAN_VID and SET_VLAN_PCP, which add a tag where there is none. */
+function setTag(ctx: Ctx, mask: number, bits: number): void {
+  changeTag(ctx, (flow) => {
+    if (word(flow, HIDDEN.vlanTpid) === 0) flow[HIDDEN.vlanTpid] = ETH.vlan;
+    flow[W.vlanTci] = (word(flow, W.vlanTci) & ~mask) | bits | VLAN_CFI;
+  });
+}
+
+/** flow_pop_vlan(). */
+function popVlan(flow: Ctx['flow']): void {
+  const two = (word(flow, W.vlanTci) & VLAN_CFI) !== 0 && (word(flow, HIDDEN.innerTci) & VLAN_CFI) !== 0;
+  flow[W.vlanTci] = two ? word(flow, HIDDEN.innerTci) : 0;
+  flow[HIDDEN.vlanTpid] = two ? word(flow, HIDDEN.innerTpid) : 0;
+  flow[HIDDEN.innerTci] = 0;
+  flow[HIDDEN.innerTpid] = 0;
+}
+
+/** flow_push_vlan_uninit(): a tag of VLAN 0; the outer one moves in, and a second one is lost (FLOW_MAX_VLAN_HEADERS is 2). */
+function pushVlan(ctx: Ctx, ethertype: number): void {
+  const flow = ctx.flow;
+  const had = (word(flow, W.vlanTci) & VLAN_CFI) !== 0;
+  flow[HIDDEN.innerTci] = word(flow, W.vlanTci);
+  flow[HIDDEN.innerTpid] = had ? word(flow, HIDDEN.vlanTpid) || ETH.vlan : 0;
+  flow[HIDDEN.vlanTpid] = ethertype;
+  flow[W.vlanTci] = VLAN_CFI;
+}
+
+/** compose_dec_ttl(): at 1 or 0 the controllers get the packet, and the list ends. */
+function decTtl(ctx: Ctx, controllers: readonly number[]): boolean {
+  if (!isIpAny(ctx.flow)) return true;
+  const ttl = word(ctx.flow, W.nwTtl);
+  if (ttl > 1) {
+    setWord(ctx, 'nw_ttl', ttl - 1);
+    return true;
+  }
+  note(ctx, { kind: 'ttl-exceeded' });
+  for (const id of controllers.length > 0 ? controllers : [0]) toController(ctx, controllerAction(65535, id, 'invalid_ttl'));
+  return false;
+}
+
+/** xlate_learn_action(). */
+function learn(ctx: Ctx, action: LearnAction): void {
+  if (!ctx.sw.learns) return;
+  const state = stateOf(ctx);
+  const rule = learnedRule(ctx.flow, action);
+  const ok = !tooManyLearned(ctx.bridge.flows ?? [], state.learned, action, rule);
+  if (ok) {
+    learnRule(state, rule);
+    note(ctx, { kind: 'learned', rule });
+  }
+  if (action.resultDst) loadSubfield(ctx, action.resultDst, [ok ? 1 : 0]);
+}
+
+/** multipath_execute(). */
+function multipath(ctx: Ctx, action: Extract<OpenFlowAction, { kind: 'multipath' }>): void {
+  const link = multipathLink(ctx.flow, action);
+  if (link === undefined) note(ctx, { kind: 'unknown', what: 'action', name: `multipath(${action.fields})` });
+  else loadSubfield(ctx, action.dst, [link]);
+}
+
+/** xlate_bundle_action(). */
+function bundle(ctx: Ctx, action: Extract<OpenFlowAction, { kind: 'bundle' }>, last: boolean): void {
+  const port = bundlePort(ctx, action);
+  if (port === undefined) note(ctx, { kind: 'unknown', what: 'action', name: `bundle(${action.fields})` });
+  else if (action.dst) loadSubfield(ctx, action.dst, [port]);
+  else output(ctx, port, last);
+}
+
+/** xlate_check_pkt_larger(): the rest of the list twice, once for each answer. */
+function checkPktLarger(ctx: Ctx, bytes: number, dst: Subfield, rest: readonly OpenFlowAction[]): void {
+  const saved = { stack: ctx.stack, actionSet: ctx.actionSet, when: ctx.when };
+  const flow = ctx.flow.slice();
+  const conntracked = ctx.conntracked;
+  commit(ctx);
+  const base = ctx.base.slice();
+  const baseTunnel = ctx.baseTunnel;
+  const outer = ctx.out;
+  const exit = ctx.exit;
+  // Both walks share one copy, as in OVS.
+  ctx.stack = [...ctx.stack];
+  const walk = (larger: boolean): Ctx['out'] => {
+    const out: Ctx['out'] = [];
+    ctx.out = out;
+    ctx.when = [...saved.when, { bytes, larger }];
+    ctx.exit = false;
+    loadSubfield(ctx, dst, [larger ? 1 : 0]);
+    doActions(ctx, rest, true);
+    if (!ctx.freezing) runActionSet(ctx);
+    if (ctx.freezing) finishFreezing(ctx);
+    ctx.base.set(base);
+    ctx.baseTunnel = baseTunnel;
+    ctx.conntracked = conntracked;
+    ctx.flow.set(flow);
+    return out;
+  };
+  const greater = walk(true);
+  const lessEqual = walk(false);
+  ctx.out = outer;
+  ctx.out.push({ kind: 'check-pkt-len', bytes, greater, lessEqual });
+  Object.assign(ctx, saved);
+  ctx.exit = exit;
+}
+
