@@ -59,8 +59,6 @@ export const BED: readonly BedBridge[] = [
 
 /** The words of one `ovs-vsctl` that makes them all. */
 export function bedCommand(bridges: readonly BedBridge[] = BED): readonly string[] {
-  return bridges.flatMap(({ name, failMode, ports }) => [
-    ...['--', 'add-br', name, '--', 'set', 'Bridge', name, `fail_mode=${failMode}`, 'protocols=OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15'],
-    ...ports.flatMap((p) => ['--', 'add-port', name, p.name, ...(p.port ?? []), '--', 'set', 'Interface', p.name, `ofport_request=${p.ofport}`, ...(p.device ?? [])]),
-  ]);
+  const ports = (bridge: BedBridge): readonly string[] => bridge.ports.flatMap((p) => ['--', 'add-port', bridge.name, p.name].concat(p.port ?? [], ['--', 'set', 'Interface', p.name, `ofport_request=${p.ofport}`], p.device ?? []));
+  return bridges.flatMap((bridge) => ['--', 'add-br', bridge.name, '--', 'set', 'Bridge', bridge.name, `fail_mode=${bridge.failMode}`, 'protocols=OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15'].concat(ports(bridge)));
 }
