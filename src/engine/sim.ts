@@ -83,6 +83,10 @@ export interface Sim {
   readonly probe: Probe;
   readonly steps: Step[];
   readonly taken: Choice[];
+  /** How many steps there were when each choice was made. */
+  readonly takenAt: number[];
+  /** Steps that were completed later, with how many there were then. */
+  readonly amendedAt: Map<number, number>;
   readonly memory: RuleMemory;
   readonly ends: EndRecord[];
   /** Frames on their way into a device, in order of arrival (the backlog queue). */
@@ -199,8 +203,11 @@ const framed = (skb: Skb, eth: EthHeader): Packet => (skb.vid === undefined ? [e
 /** A copy that nobody wanted here. */
 const strayed = (verdict: Verdict, last: Step | undefined): boolean => verdict === 'left' || (verdict === 'dropped' && last?.kind === 'drop' && (last.reason === 'otherhost' || last.reason === 'device-down' || last.reason === 'too-big' || last.reason.startsWith('bridge')));
 
-/** A fresh simulation of `world`; `choices` are the branches to take where chance decides. */
-export function newSim(world: World, probe: Probe, choices: Choices): Sim {
+/**
+ * A fresh simulation of `world`; `choices` are the branches to take where chance decides. `replay` goes before them: the branches of the
+ * first so many choices, in order.
+ */
+export function newSim(world: World, probe: Probe, choices: Choices, replay: readonly number[] = []): Sim {
   const spaces = new Map<string, Ns>();
   let entries = 0;
   for (const host of world.hosts) {
@@ -242,6 +249,8 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
     probe,
     steps: [],
     taken: [],
+    takenAt: [],
+    amendedAt: new Map(),
     memory: newRuleMemory(),
     ends: [],
     backlog: [],
@@ -285,6 +294,7 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
     },
     amend(id, skb, change) {
       const step = sim.steps[id];
+      sim.amendedAt.set(id, sim.steps.length);
       if (step) sim.steps[id] = { ...step, packet: skb.packet, mark: skb.mark, ...change } as Step;
     },
     choose({ at, kind, options, odds, splits }) {
@@ -292,8 +302,9 @@ export function newSim(world: World, probe: Probe, choices: Choices): Sim {
       const nth = (seenKeys.get(base) ?? 0) + 1;
       seenKeys.set(base, nth);
       const key = nth === 1 ? base : `${base}/${nth}`;
-      const wanted = choices[key] ?? 0;
+      const wanted = replay[sim.taken.length] ?? choices[key] ?? 0;
       const taken = Number.isInteger(wanted) && wanted >= 0 && wanted < options.length ? wanted : 0;
+      sim.takenAt.push(sim.steps.length);
       sim.taken.push({ key, at, kind, options, odds, taken, splits });
       return taken;
     },

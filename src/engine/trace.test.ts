@@ -73,6 +73,14 @@ describe('trace', () => {
 });
 
 describe('traceAll', () => {
+  it('gives for each branch the very walk that its choices give, with what it shares with others', () => {
+    const world = worldFrom(files);
+    for (const one of probes) {
+      const { branches } = traceAll(world, one);
+      for (const { trace: found } of branches) expect(found).toEqual(trace(world, one, Object.fromEntries(found.choices.map((c) => [c.key, c.taken]))));
+    }
+  });
+
   it.each(probes.map((probe, i) => [i, probe] as const))('gives probabilities that add up to 1 (probe %i)', (_, probe) => {
     const { branches, truncated } = traceAll(worldFrom(files), probe);
     expect(branches.reduce((sum, b) => sum + b.probability, 0)).toBeCloseTo(1, 9);

@@ -15,10 +15,10 @@ import type { LeftEntry, Trace } from './trace-types.ts';
  * the trace takes the branch that `choices` names, else the first. Never throws on any world; throws RangeError only when the
  * probe names a namespace that the world does not have.
  */
-export const trace = (world: World, probe: Probe, choices: Choices = {}): Trace => run(world, probe, choices, undefined);
+export const trace = (world: World, probe: Probe, choices: Choices = {}): Trace => walk(world, probe, choices).traced;
 
-function run(world: World, probe: Probe, choices: Choices, explain: Sim['explain']): Trace {
-  const sim = newSim(world, probe, choices);
+function walk(world: World, probe: Probe, choices: Choices, explain?: Sim['explain'], replay?: readonly number[]): { readonly sim: Sim; readonly traced: Trace } {
+  const sim = newSim(world, probe, choices, replay);
   sim.explain = explain;
   const ns = sim.ns(probe.from.host, probe.from.kind === 'netns' ? probe.from.netns : null);
   if (!ns) throw new RangeError(`no such namespace: ${probe.from.host}`);
@@ -28,7 +28,7 @@ function run(world: World, probe: Probe, choices: Choices, explain: Sim['explain
     settle(sim);
   }
   const spaces = world.hosts.flatMap((h) => h.netns.flatMap((n) => sim.ns(h.name, n.name) ?? []));
-  return {
+  const traced: Trace = {
     probe,
     steps: sim.steps,
     choices: sim.taken,
@@ -36,6 +36,7 @@ function run(world: World, probe: Probe, choices: Choices, explain: Sim['explain
     conntrack: spaces.flatMap((s) => left(s, viewTable(s.conntrack))),
     ipvs: spaces.flatMap((s) => left(s, s.ipvs.connections.map(viewConn))),
   };
+  return { sim, traced };
 }
 
 /**
@@ -46,7 +47,7 @@ export function explainSkipped(world: World, traced: Trace, stepId: number): rea
   const step = traced.steps[stepId];
   if (step?.kind !== 'skipped') return [];
   const explain = { step: stepId, rules: [] };
-  run(world, traced.probe, Object.fromEntries(traced.choices.map((c) => [c.key, c.taken])), explain);
+  walk(world, traced.probe, {}, explain, traced.choices.map((c) => c.taken));
   const tables = findNetns(world, step.host, step.netns)?.tables?.find((t) => t.name === step.table);
   const rules = tables?.chains.find((c) => c.name === step.chain)?.rules;
   return explain.rules.map((rule: RuleStep) => ({ ...step, ...rule, source: [rules?.[rule.rule - 1]?.source].filter((s) => s !== undefined) }));
@@ -73,31 +74,47 @@ export interface Branch {
 /** How many branches an enumeration follows at most. */
 export const MAX_BRANCHES = 4096;
 
+/** What is left to try: a walk that was made, but for the choice at `at`, which takes `option`. */
+interface Untried {
+  readonly like: Sim;
+  readonly at: number;
+  readonly option: number;
+}
+
 /**
  * Every way that chance allows, with its probability; they add up to 1. Branches with odds 0 are left out. `truncated` is the
  * probability that was not followed because there were more than MAX_BRANCHES.
  */
 export function traceAll(world: World, probe: Probe, fixed: Choices = {}): { readonly branches: readonly Branch[]; readonly truncated: number } {
   const branches: Branch[] = [];
-  const waiting: { readonly choices: Choices; readonly known: number }[] = [{ choices: fixed, known: 0 }];
+  const waiting: (Untried | undefined)[] = [undefined];
   while (waiting.length > 0 && branches.length < MAX_BRANCHES) {
     const next = waiting.pop();
-    if (!next) break;
-    const traced = trace(world, probe, next.choices);
-    // Choices up to `known` were decided before; each later one opens its other options.
-    const path: Record<string, number> = { ...next.choices };
-    const others: { readonly choices: Choices; readonly known: number }[] = [];
+    const { sim, traced } = walk(world, probe, fixed, undefined, next && [...next.like.taken.slice(0, next.at).map((c) => c.taken), next.option]);
+    if (next) shareSteps(sim, next);
+    const others: Untried[] = [];
     for (const [i, choice] of traced.choices.entries()) {
-      if (i >= next.known && choice.splits && fixed[choice.key] === undefined) {
-        for (const option of choice.options.keys()) {
-          if (option !== choice.taken && (choice.odds[option] ?? 0) > 0) others.push({ choices: { ...path, [choice.key]: option }, known: i + 1 });
-        }
-      }
-      path[choice.key] = choice.taken;
+      // Choices before that one were decided on the way here; each later one opens its other options.
+      if (i <= (next?.at ?? -1) || !choice.splits || fixed[choice.key] !== undefined) continue;
+      for (const option of choice.options.keys()) if (option !== choice.taken && (choice.odds[option] ?? 0) > 0) others.push({ like: sim, at: i, option });
     }
     waiting.push(...others.toReversed());
     branches.push({ trace: traced, probability: traced.choices.reduce((p, c) => (c.splits && fixed[c.key] === undefined ? p * (c.odds[c.taken] ?? 1) : p), 1) });
   }
   const sum = branches.reduce((s, b) => s + b.probability, 0);
   return { branches: branches.filter((b) => b.probability > 0), truncated: waiting.length > 0 ? Math.max(0, 1 - sum) : 0 };
+}
+
+/** Up to the choice in which two walks part they are the same, and need be remembered once. */
+function shareSteps(sim: Sim, { like, at }: Untried): void {
+  const parted = like.takenAt[at] ?? 0;
+  const since = (of: Sim, id: number): boolean => (of.amendedAt.get(id) ?? 0) > parted;
+  for (let id = 0; id < parted; id++) {
+    const same = like.steps[id];
+    if (same && !since(sim, id) && !since(like, id)) sim.steps[id] = same;
+  }
+  for (let i = 0; i < at; i++) {
+    const same = like.taken[i];
+    if (same) sim.taken[i] = same;
+  }
 }
