@@ -273,3 +273,14 @@ test('a mode of kube-proxy that is history has a page that says why, where the m
   await why(builder(page)).click();
   await expect(dialog).toBeVisible();
 });
+
+test('a change that takes the sender away says so, and lets somebody else send or undoes it', async ({ page }) => {
+  await openBuilder(page, '#/new?from=node2/web-2-1&to=10.96.0.80:80');
+  await builder(page).getByRole('button', { name: 'Fewer: Nodes' }).click();
+  await builder(page).getByRole('button', { name: 'Fewer: Nodes' }).click();
+  const problem = page.locator('.problem');
+  await expect(problem.getByRole('heading')).toHaveText('node2/web-2-1 is not here any more');
+  await problem.getByRole('button', { name: 'node1/web-1-1', exact: true }).click();
+  await expect(verdict(page)).toContainText('Delivered');
+  await expect(page).toHaveURL(/from=node1\/web-1-1/);
+});

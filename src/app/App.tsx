@@ -163,7 +163,7 @@ function Walked({ loaded, t, phone }: { readonly loaded: Loaded; readonly t: Str
   if (!walk || !reading) {
     return (
       <main className="stagebox">
-        <Suspense fallback={null}>{loaded.result.kind !== 'walk' && <Problem result={loaded.result} edited={edited} t={t} />}</Suspense>
+        <Suspense fallback={null}>{loaded.result.kind !== 'walk' && <Problem loaded={loaded} edited={edited} t={t} />}</Suspense>
       </main>
     );
   }

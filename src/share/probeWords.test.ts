@@ -42,6 +42,10 @@ describe('a source word', () => {
     expect(readSource(world, word, undefined, undefined)).toMatchObject({ ok: false, problem: { field: 'from', code } });
   });
 
+  it('of a pod that moved is offered where it is now', () => {
+    expect(readSource(world, 'cy01-ceph143/ng-test-rs-cwqr5', undefined, undefined)).toMatchObject({ ok: false, problem: { code: 'unknown-source', offers: ['cy01-ceph142/ng-test-rs-cwqr5', 'cy01-ceph143'] } });
+  });
+
   it('of an undescribed client enters where the router that sends its answers back has its interface', () => {
     expect(readSource(world, '10.10.6.200', undefined, 0xac136402)).toEqual({ ok: true, value: { kind: 'outside', ip: 0x0a0a06c8, host: 'l3', dev: 'eth6' } });
   });

@@ -35,11 +35,12 @@ const PROTO_NUMBERS: Readonly<Record<LinkProto, number>> = { tcp: PROTO_TCP, udp
 const good = <T>(value: T): Read<T> => ({ ok: true, value });
 const bad = (field: WordProblem['field'], code: WordProblemCode, text: string, offers: readonly string[] = []): Read<never> => ({ ok: false, problem: { field, code, text, offers: offers.slice(0, 5) } });
 
-/** The names that start like the typed one, else the first ones. */
+/** The names that are like the typed one, first the same pod on another machine; else the first ones. */
 function near(all: readonly string[], typed: string): readonly string[] {
   const wanted = typed.toLowerCase();
+  const moved = wanted.includes('/') ? all.filter((name) => name.toLowerCase().endsWith(wanted.slice(wanted.lastIndexOf('/')))) : [];
   const close = all.filter((name) => wanted.length > 1 && (name.toLowerCase().includes(wanted) || wanted.includes(name.toLowerCase())));
-  return close.length > 0 ? close : all;
+  return close.length > 0 || moved.length > 0 ? [...new Set([...moved, ...close])] : all;
 }
 
 /** Every place a packet can start at, as a word: `host`, `host/netns`. */

@@ -123,7 +123,7 @@ export function castOf(world: World, trace: Trace, unfolded: boolean): Cast {
     smalls: [...smalls.filter((h) => hosts.has(h.name) || !foldSmalls).map((h) => smallOf(h, hosts.has(h.name))), ...outsideOf(trace)],
     folded: [...(shown.length === 0 ? others : []), ...(foldSmalls ? idleSmalls : [])].map((h) => h.name),
     tunnels: tunnelsOf(world, steps),
-    crossings: crossingsOf(steps),
+    crossings: crossingsOf(world, steps),
   };
 }
 
@@ -325,13 +325,21 @@ function tunnelsOf(world: World, steps: readonly Step[]): readonly TunnelPair[] 
   return [...pairs.values()];
 }
 
-function crossingsOf(steps: readonly Step[]): readonly (readonly [DeviceRef, DeviceRef])[] {
+function crossingsOf(world: World, steps: readonly Step[]): readonly (readonly [DeviceRef, DeviceRef])[] {
   const seen = new Map<string, readonly [DeviceRef, DeviceRef]>();
-  for (const step of steps) {
-    if (step.kind !== 'transmit' || step.to === undefined || step.dev === undefined || (step.to.host === step.host && step.segment === undefined)) continue;
+  for (const [i, step] of steps.entries()) {
+    if (step.kind !== 'transmit' || step.dev === undefined) continue;
+    const to = step.to ?? takerOf(world, steps, i, step.segment);
+    if (to === undefined || (to.host === step.host && step.segment === undefined)) continue;
     const from: DeviceRef = { host: step.host, netns: step.netns, dev: step.dev };
-    const key = `${deviceId(from)} ${deviceId(step.to)}`;
-    if (!seen.has(key)) seen.set(key, [from, step.to]);
+    const key = `${deviceId(from)} ${deviceId(to)}`;
+    if (!seen.has(key)) seen.set(key, [from, to]);
   }
   return [...seen.values()];
+}
+
+/** Who takes a frame off the wire that is for somebody behind its device, such as the NIC below a bridge. */
+function takerOf(world: World, steps: readonly Step[], sent: number, segment: string | undefined): DeviceRef | undefined {
+  const next = steps[sent + 1];
+  return next?.kind === 'receive' ? world.segments.find((s) => s.name === segment)?.devices.find((d) => d.host === next.host && d.netns === next.netns && d.dev === next.dev) : undefined;
 }
