@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DiagnosticList } from '../../dumps/diagnostic.ts';
 import { readDocuments } from '../../dumps/kubeDocuments.ts';
+import { printRule, readDumpFlows } from '../../dumps/ovsFlows.ts';
+import { printGroup, readDumpGroups } from '../../dumps/ovsGroups.ts';
 import { runOn } from '../../testing/cluster.ts';
 import { clusterNetwork, egressNetworkPolicy, hostSubnet, MULTICAST, namespace, netNamespace, networkPolicy, node, pod, policyCluster, tenantCluster } from '../../testing/openshift.ts';
 import type { Paper } from '../draft/paper.ts';
@@ -66,6 +68,20 @@ describe('br0 of the samples, from their objects', () => {
     const ports = (text: string): readonly string[] => [...text.matchAll(/^ (\w+)\((\w+?)(?:[0-9a-f]{8})?\):/gm)].map(([, number, name]) => `${number} ${name}`);
     expect(ports(br0(policyCluster, 'worker1').printPorts().text)).toEqual(ports(fixture('worker1-ofctl-show.txt')));
     expect(br0(policyCluster, 'worker1').printPorts().text.replaceAll(/(?:addr|dpid):\S+|veth\w+/g, '')).toBe(fixture('worker1-ofctl-show.txt').replaceAll(/(?:addr|dpid):\S+|veth\w+/g, ''));
+  });
+
+  it.each([
+    ['worker1', policyCluster],
+    ['worker2', policyCluster],
+    ['worker1', tenantCluster],
+  ] as const)('is spelled as ovs-ofctl prints it: %s', (name, objects) => {
+    const bridge = br0(objects, name);
+    const read = { input: 'br0', firstLine: 1 };
+    const [rules, groups] = [readDumpFlows({ ...read, lines: bridge.printFlows().text.split('\n') }), readDumpGroups({ ...read, lines: bridge.printGroups().text.split('\n') })];
+    expect([...rules.diagnostics, ...groups.diagnostics]).toEqual([]);
+    expect(rules.value.map((r) => ` ${printRule(r)}`)).toEqual(lines(bridge.printFlows().text));
+    expect(groups.value.map((g) => ` ${printGroup(g)}`)).toEqual(lines(bridge.printGroups().text));
+    expect(JSON.stringify([rules.value, groups.value])).not.toContain('"unknown"');
   });
 
   it('names the object of each rule', () => {
@@ -171,7 +187,7 @@ describe('modes and releases', () => {
     expect(inTable(all('networkpolicy', 'v1.26.0'), 10)).toHaveLength(2);
     expect(inTable(all('networkpolicy', 'v1.27.0'), 10).slice(0, 2)).toEqual([
       expect.stringMatching(/^10 priority=210,ip,dl_dst=[0-9a-f:]{17},nw_dst=10\.131\.0\.1 set_field:0a:58:0a:83:00:01->eth_dst,resubmit:10$/),
-      expect.stringMatching(/^10 priority=200,ip,dl_dst=[0-9a-f:]{17},nw_dst=10\.131\.0\.0\/23 move:NXM_OF_IP_DST\[\]->NXM_OF_ETH_DST\[0\.\.31\],set_field:0a:58:00:00:00:00\/ff:ff:00:00:00:00->eth_dst,resubmit:10$/),
+      expect.stringMatching(/^10 priority=200,ip,dl_dst=[0-9a-f:]{17},nw_dst=10\.131\.0\.0\/23 move:NXM_OF_IP_DST\[\]->NXM_OF_ETH_DST\[0\.\.31\],load:0xa58->NXM_OF_ETH_DST\[32\.\.47\],resubmit:10$/),
     ]);
   });
 

@@ -54,7 +54,7 @@ function writeEntry(flow: WriteFlow, { sdn: { cidrs, vxlanPort }, subnet, gatewa
   flow(0, 0, '', 'drop');
   if (release >= SWAPS_FOR_OVN) {
     flow(10, 210, `ip,dl_dst=${nodeMac},nw_dst=${gateway}`, `set_field:${tunMac}->eth_dst,resubmit:10`);
-    flow(10, 200, `ip,dl_dst=${nodeMac},nw_dst=${subnet}`, 'move:NXM_OF_IP_DST[]->NXM_OF_ETH_DST[0..31],set_field:0a:58:00:00:00:00/ff:ff:00:00:00:00->eth_dst,resubmit:10');
+    flow(10, 200, `ip,dl_dst=${nodeMac},nw_dst=${subnet}`, 'move:NXM_OF_IP_DST[]->NXM_OF_ETH_DST[0..31],load:0xa58->NXM_OF_ETH_DST[32..47],resubmit:10');
   }
   flow(10, 0, '', 'drop');
   flow(20, 300, `udp,tp_dst=${vxlanPort}`, 'drop');
