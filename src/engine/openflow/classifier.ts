@@ -48,8 +48,8 @@ function addBits(c: Condition, at: number, value: number, mask: number): void {
 /** One condition as masked words (match_set_*() of lib/match.c). */
 function addCondition(c: Condition & { unknown: string[] }, match: FieldMatch): void {
   const field = FIELDS.get(match.field);
-  if (!field) {
-    c.unknown.push(match.field);
+  if (!field || match.text !== undefined) {
+    c.unknown.push(match.text ?? match.field);
     return;
   }
   const option = tunMetadataIndex(field);

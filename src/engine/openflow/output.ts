@@ -78,7 +78,7 @@ export function composeOutput(ctx: Ctx, ofport: number, last: boolean): void {
   }
   if (port.tunnel && !tunnelOutput(ctx, ofport, port)) return;
   commit(ctx);
-  ctx.out.push({ kind: 'output', bridge: ctx.bridge.name, port: port.name });
+  ctx.out.push({ kind: 'output', bridge: ctx.bridge.name, port: port.name, tunnel: port.tunnel !== undefined });
   note(ctx, { kind: 'output', bridge: ctx.bridge.name, port: port.name });
 }
 

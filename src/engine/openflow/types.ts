@@ -13,7 +13,7 @@ export type Flow = Uint32Array;
 /** One step of a datapath's program (enum ovs_action_attr of include/uapi/linux/openvswitch.h). */
 export type DpAction =
   /** Out by a port of the datapath. Tunnel ports that share a device are told apart by the `set-tunnel` in front. */
-  | { readonly kind: 'output'; readonly bridge: string; readonly port: string }
+  | { readonly kind: 'output'; readonly bridge: string; readonly port: string; /** The port leads into a tunnel. */ readonly tunnel: boolean }
   | { readonly kind: 'set-tunnel'; readonly tunnel: DpTunnel }
   /** Bits of header fields, skb mark or priority; `value` is zero outside of `mask`. All of one header together, as `set(ipv4(…))`. */
   | { readonly kind: 'set'; readonly header: 'eth' | 'ipv4' | 'ipv6' | 'tcp' | 'udp' | 'sctp' | 'icmp' | 'arp' | 'nd' | 'skb_mark' | 'skb_priority'; readonly changes: readonly { readonly field: string; readonly value: Words; readonly mask: Words }[] }
