@@ -1,7 +1,7 @@
 import type { Ip4 } from '../../packet/address.ts';
 import type { CtNat, OvsBridge } from '../../world/openflow.ts';
 import { CT_STATE } from '../../world/openflowFields.ts';
-import { type BucketChoice, newSwitchState, type OvsSwitch } from './context.ts';
+import { type BucketChoice, newSwitchState, type OvsSwitch, type SwitchState } from './context.ts';
 import { W } from './fields.ts';
 import { resume, translate } from './translate.ts';
 import type { DpAction, DpTunnel, Flow, Frozen, PacketLength, Translation, Visit } from './types.ts';
@@ -18,6 +18,8 @@ export interface OfprotoOptions {
   readonly choices: Readonly<Record<string, number>>;
   /** Length of the frame, for check_pkt_larger; undefined: never larger. */
   readonly size: number | undefined;
+  /** Learns MAC addresses and rules, as `-generate` does, and keeps them here; absent: nothing is learned. */
+  readonly state?: SwitchState;
 }
 
 export interface OfprotoPass {
@@ -111,7 +113,7 @@ export function ofproto(bridges: readonly OvsBridge[], bridge: OvsBridge, flow: 
     chosen.set(key, buckets);
     return options.choices[key] ?? buckets[0] ?? 0;
   };
-  const sw: OvsSwitch = { bridges, state: newSwitchState(), choose, learns: false };
+  const sw: OvsSwitch = { bridges, state: options.state ?? newSwitchState(), choose, learns: options.state !== undefined };
   const effects: Effects = { outputs: [], controllers: 0, again: [] };
   const passes: OfprotoPass[] = [];
   const unknown: { what: string; name: string }[] = [];
