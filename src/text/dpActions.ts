@@ -2,8 +2,8 @@ import type { DpAction, DpTunnel } from '../engine/openflow/types.ts';
 import { formatIp4 } from '../packet/address.ts';
 import type { CtNat, OvsBridge, Words } from '../world/openflow.ts';
 import { FIELDS } from '../world/openflowFields.ts';
-import { formatIp6, hexDigits, hexWords, isZeroWords, onesWords, sameWords } from './ovsWords.ts';
-import { formatMacWords } from './ovsValues.ts';
+import { formatIp6, hexDigits, hexWords, isZeroWords, onesWords, sameWords } from '../dumps/ovsWords.ts';
+import { formatMacWords } from '../dumps/ovsValues.ts';
 
 /*
  * Actions of the datapath as `ofproto/trace --names` and `dpctl/dump-flows --names` print them (format_odp_actions() of lib/odp-util.c).
