@@ -108,6 +108,10 @@ function underneath(layout: Layout, walked: WalkStop, box: Rect | undefined, siz
     const level = clamp(centre(box).y, rect.y + 10, bottom(rect) - 10);
     const side = rect.x > box.x ? right(box) : box.x;
     const inner = rect.x > box.x ? rect.x + 12 : right(rect) - 12;
+    // Below another small box that stands between.
+    const between = layout.smalls.some((r) => r.x > Math.min(box.x, rect.x) && r.x < Math.max(box.x, rect.x) && level > r.y && level < bottom(r));
+    const low = bottom(box) + 9;
+    if (between) return { rect: { ...rect, y: Math.max(rect.y, low + 8 - rect.h) }, leader: [{ x: inner, y: low }, { x: centre(box).x, y: low }, { x: centre(box).x, y: bottom(box) }], inside: false };
     return { rect, leader: Math.abs(level - centre(box).y) < box.h / 2 - 4 ? [{ x: inner, y: level }, { x: side, y: level }] : [{ x: inner + 10, y: rect.y + 8 }, { x: inner + 10, y: centre(box).y }, { x: side, y: centre(box).y }], inside: false };
   }
   const within = (x: number): number => clamp(x, rect.x + 20, right(rect) - 20);

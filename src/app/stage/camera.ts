@@ -112,7 +112,9 @@ function phoneView(focus: Focus, size: Size): View {
   const frame = house && !foot ? (id?.kind === 'pod' ? union([seen, { ...house.rect, h: house.rect.h * 0.55 }]) : inflate(union([house.rect, seen]), 6)) : union([seen, ...ends.filter((e) => Math.abs(centre(e).x - walked.at.x) < 300)]);
   const zoom = clamp(Math.min(size.w / frame.w, size.h / frame.h), 0.62, 1.25);
   const c = frame.w * zoom > size.w + 1 || frame.h * zoom > size.h + 1 ? centre(seen) : centre(frame);
-  return centredOn(c.x, c.y, zoom, size);
+  const view = centredOn(c.x, c.y, zoom, size);
+  // Nothing to see above and below the world.
+  return { ...view, y: clampedTo(layout.bounds, view, size).y };
 }
 
 const centredOn = (x: number, y: number, zoom: number, size: Size): View => ({ zoom, x: size.w / 2 - x * zoom, y: size.h / 2 - y * zoom });

@@ -63,8 +63,8 @@ export interface Scene {
   readonly ghost: string | undefined;
 }
 
-/** Bridges under the cables of pods: a leader to a pod runs behind them. */
-const bridgeBars = (layout: Layout): readonly Rect[] => layout.houses.flatMap((h) => roofBridges(h.cast).flatMap((b) => layout.boxes.get(b.id)?.rect ?? []));
+/** What a leader runs behind: bridges under the cables of pods, and the processes of a host over its hooks. */
+const coversOf = (layout: Layout): readonly Rect[] => layout.houses.flatMap((h) => [...roofBridges(h.cast).map((b) => b.id), hookId(h.id, 'socket')].flatMap((id) => layout.boxes.get(id)?.rect ?? []));
 
 /** The picture at stop `index`. `decider` is who decides there, in words. */
 export function sceneAt(world: World, trace: Trace, reading: Reading, ground: Ground, index: number, decider: string | undefined, strings: StageStrings): Scene | undefined {
@@ -88,7 +88,7 @@ export function sceneAt(world: World, trace: Trace, reading: Reading, ground: Gr
     marks: marksAt(walk, reading, index),
     capsule,
     berth,
-    leader: berth ? behind(berth.leader, bridgeBars(layout)).map((part) => roundedPath(part, LEADER_RADIUS)).join('') : '',
+    leader: berth ? behind(berth.leader, coversOf(layout)).map((part) => roundedPath(part, LEADER_RADIUS)).join('') : '',
     pin: berth?.leader.at(-1),
     trail: wayPath(trailTo(walk, index)),
     before: before?.run === here.run ? wayPath(trailTo(walk, index - 1)) : '',
