@@ -194,6 +194,7 @@ function kindOf(draft: Draft, isMaster: boolean): { readonly kind: LinkKind; rea
   const { kindText } = draft;
   if (kindText === 'veth' || kindText === 'dummy' || isTunnelKind(kindText)) return { kind: kindText, kindText };
   if (kindText === 'bridge' || kindText === 'vlan' || kindText === 'macvlan') return { kind: kindText, kindText };
+  if (kindText === 'openvswitch') return { kind: 'openvswitch', kindText };
   if (kindText === 'tun' && draft.linkType === 'ether') return { kind: 'tap', kindText };
   if (kindText !== undefined) return { kind: 'unknown', kindText };
   if (draft.details !== undefined) return draft.linkType === 'ether' ? { kind: 'nic', kindText: '' } : { kind: 'unknown', kindText: draft.linkType };

@@ -1,4 +1,5 @@
 import { formatIp4, type Ip4, maskOf } from '../packet/address.ts';
+import { internalPortsBeside, isInternal, ovsPlaceOf } from './ovs.ts';
 import type { SourceRef } from './source.ts';
 import { virtualFunctionsOf } from './virtualFunction.ts';
 import type { Address, ClusterNames, DeviceRef, Host, Link, Netns, Segment } from './world.ts';
@@ -24,7 +25,8 @@ interface Placed {
 }
 
 /** Puts hosts together: pairs veth ends, finds the segments between physical NICs, and tells each host's role. */
-export function connectHosts(hosts: readonly Host[], names: ClusterNames): Connected {
+export function connectHosts(given: readonly Host[], names: ClusterNames): Connected {
+  const hosts = given.map(withInternalPorts);
   const problems: ConnectProblem[] = [];
   const peers = pairVeths(hosts, problems);
   const functions = new Map(hosts.map((host) => [host, virtualFunctionsOf(host)]));
@@ -44,6 +46,16 @@ export function connectHosts(hosts: readonly Host[], names: ClusterNames): Conne
     }),
   );
   return { hosts: connected, segments: findSegments(hosts, functions, problems), problems };
+}
+
+/** `ip link` without -d shows a port that Open vSwitch made like a NIC. */
+function withInternalPorts(host: Host): Host {
+  if (!host.ovs) return host;
+  const made = (link: Link): boolean => {
+    const place = link.kind === 'nic' ? ovsPlaceOf(host, link.name) : undefined;
+    return place !== undefined && isInternal(place);
+  };
+  return { ...host, netns: host.netns.map((netns) => (netns.links.some(made) ? { ...netns, links: netns.links.map((l) => (made(l) ? { ...l, kind: 'openvswitch', kindText: 'openvswitch' } : l)) } : netns)) };
 }
 
 const refOf = ({ host, netns, link }: Placed): DeviceRef => ({ host: host.name, netns: netns.name, dev: link.name });
@@ -222,7 +234,7 @@ function findSegments(hosts: readonly Host[], functions: ReadonlyMap<Host, Reado
           const master = byName.get(link.master ?? '');
           // VLAN devices and macvlans on the NIC, or on what it belongs to, are on its wire.
           const upper = netns.links.filter((l) => (l.kind === 'vlan' || l.kind === 'macvlan') && (l.peer === link.name || (master && l.peer === master.name)));
-          return { ref: { host: host.name, netns: netns.name, dev: link.name }, source: link.source, addresses: [link, ...(master ? [master] : []), ...upper, ...(n === 0 ? (elsewhere.get(link.name) ?? []) : [])].flatMap(subnetsOf) };
+          return { ref: { host: host.name, netns: netns.name, dev: link.name }, source: link.source, addresses: [link, ...(master ? [master] : []), ...upper, ...(n === 0 ? [...(elsewhere.get(link.name) ?? []), ...internalPortsBeside(host, link.name, netns.links)] : [])].flatMap(subnetsOf) };
         });
     });
   });

@@ -131,7 +131,7 @@ export interface LinkExtra {
   readonly lines: readonly string[];
 }
 
-export type LinkKind = 'loopback' | 'nic' | 'veth' | 'dummy' | 'ipip' | 'bridge' | 'vlan' | 'macvlan' | 'tap' | 'gre' | 'gretap' | 'vxlan' | 'geneve' | 'unknown';
+export type LinkKind = 'loopback' | 'nic' | 'veth' | 'dummy' | 'ipip' | 'bridge' | 'vlan' | 'macvlan' | 'tap' | 'gre' | 'gretap' | 'vxlan' | 'geneve' | 'openvswitch' | 'unknown';
 
 export interface Address {
   readonly ip: Ip4;
