@@ -1,6 +1,7 @@
 import type { Ip4, Mac } from '../packet/address.ts';
 import { ETHERTYPE_VLAN, type EthHeader, type Packet } from '../packet/packet.ts';
 import { netnsId } from '../world/lookup.ts';
+import { hasKernelDatapath } from '../world/ovs.ts';
 import type { SourceRef } from '../world/source.ts';
 import type { Host, Link, Netns, World } from '../world/world.ts';
 import { givenTable } from './conntrack/given.ts';
@@ -185,6 +186,9 @@ const subsystemOf: Record<StepBody['kind'], Subsystem> = {
   fragment: 'routing',
   reassemble: 'routing',
   ipvs: 'ipvs',
+  ovs: 'ovs',
+  openflow: 'ovs',
+  'ovs-action': 'ovs',
   encap: 'tunnel',
   decap: 'tunnel',
   neighbour: 'neighbour',
@@ -201,7 +205,7 @@ const subsystemOf: Record<StepBody['kind'], Subsystem> = {
 const framed = (skb: Skb, eth: EthHeader): Packet => (skb.vid === undefined ? [eth, ...skb.packet] : [{ ...eth, ethertype: ETHERTYPE_VLAN }, { type: 'vlan', id: skb.vid, ethertype: eth.ethertype }, ...skb.packet]);
 
 /** A copy that nobody wanted here. */
-const strayed = (verdict: Verdict, last: Step | undefined): boolean => verdict === 'left' || (verdict === 'dropped' && last?.kind === 'drop' && (last.reason === 'otherhost' || last.reason === 'device-down' || last.reason === 'too-big' || last.reason.startsWith('bridge')));
+const strayed = (verdict: Verdict, last: Step | undefined): boolean => verdict === 'left' || (verdict === 'dropped' && last?.kind === 'drop' && (last.reason === 'otherhost' || last.reason === 'device-down' || last.reason === 'too-big' || last.reason === 'openflow' || last.reason.startsWith('bridge')));
 
 /**
  * A fresh simulation of `world`; `choices` are the branches to take where chance decides. `replay` goes before them: the branches of the
@@ -211,6 +215,7 @@ export function newSim(world: World, probe: Probe, choices: Choices, replay: rea
   const spaces = new Map<string, Ns>();
   let entries = 0;
   for (const host of world.hosts) {
+    const switching = hasKernelDatapath(host);
     for (const netns of host.netns) {
       const id = netnsId(host.name, netns.name);
       spaces.set(id, {
@@ -220,10 +225,11 @@ export function newSim(world: World, probe: Probe, choices: Choices, replay: rea
         conntrack: givenTable(netns),
         // Asked when a packet comes by: a compiled node's rules are made when somebody first looks at them.
         get tracking() {
-          return needsConntrack(netns);
+          // ovs_ct_limit_init() > nf_conncount_init() > nf_ct_netns_get(): the module alone makes every namespace track.
+          return switching || needsConntrack(netns);
         },
         get defragging() {
-          return needsDefrag(netns);
+          return switching || needsDefrag(netns);
         },
         get natting() {
           return hasNat(netns);

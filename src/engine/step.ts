@@ -1,8 +1,10 @@
 import type { Ip4, Mac } from '../packet/address.ts';
 import type { IcmpHeader, Packet } from '../packet/packet.ts';
 import type { Hook, TableName } from '../world/netfilter.ts';
+import type { CtNat, FieldMatch, OpenFlowRule, Words } from '../world/openflow.ts';
 import type { SourceRef } from '../world/source.ts';
 import type { Tunnel } from '../world/tunnel.ts';
+import type { Visit as OpenFlowVisit } from './openflow/types.ts';
 
 /** What part of the conversation a packet is. */
 export type Role = 'request' | 'reply' | 'data' | 'arp' | 'error';
@@ -61,6 +63,9 @@ export type StepBody =
   | { readonly kind: 'fragment'; readonly index: number; readonly count: number; readonly offset: number }
   | { readonly kind: 'reassemble'; readonly count: number }
   | IpvsStep
+  | OvsStep
+  | OpenFlowStep
+  | OvsActionStep
   /** `fdb`: how a VXLAN device knew the remote end: an entry for that MAC, one it learned, or the default that takes everything else. */
   | { readonly kind: 'encap'; readonly tunnel: TunnelKind; readonly overhead: number; readonly outerSrc: Ip4; readonly outerDst: Ip4; readonly vni?: number; readonly fdb?: 'entry' | 'learned' | 'default' }
   | { readonly kind: 'decap'; readonly tunnel: TunnelKind; readonly overhead: number; readonly outerSrc: Ip4; readonly outerDst: Ip4; readonly vni?: number }
@@ -81,7 +86,7 @@ export type StepBody =
 export type TunnelKind = Tunnel['kind'];
 
 export type UnknownWhat =
-  | 'match' | 'target' | 'set' | 'chain' | 'scheduler' | 'nft-ruleset' | 'tc' | 'ebpf' | 'ovs-bridge' | 'device' | 'ipv6' | 'policy-rule' | 'route' | 'xfrm' | 'dump' | 'bound' | 'fragment' | 'forward-method' | 'protocol' | 'tunnel' | 'fdb';
+  | 'match' | 'target' | 'set' | 'chain' | 'scheduler' | 'nft-ruleset' | 'tc' | 'ebpf' | 'ovs-bridge' | 'device' | 'ipv6' | 'policy-rule' | 'route' | 'xfrm' | 'dump' | 'bound' | 'fragment' | 'forward-method' | 'protocol' | 'tunnel' | 'fdb' | 'openflow' | 'controller';
 
 export interface RuleStep {
   readonly kind: 'rule';
@@ -160,6 +165,59 @@ export interface IpvsStep {
   readonly choice: string | undefined;
 }
 
+/** A packet goes through the tables of a bridge of Open vSwitch; its look-ups are the children. */
+export interface OvsStep {
+  readonly kind: 'ovs';
+  readonly bridge: string;
+  /** The port that it came in by: its name, or its number where no listing names it. */
+  readonly port: string;
+  /** From 0; each later pass begins where conntrack, or the hash of a group, gave the packet back. */
+  readonly pass: number;
+  /** `patch`: out of another bridge, into this one, without any device between; `controller`: the controller sent it. */
+  readonly how: 'port' | 'patch' | 'resume' | 'controller';
+  /** Ports of this bridge that its rules send it to, in order. */
+  readonly to: readonly string[];
+  /** It is given back for another pass behind this one. */
+  readonly again: boolean;
+}
+
+/** A look-up in one table of a bridge. */
+export interface OpenFlowStep {
+  readonly kind: 'openflow';
+  readonly bridge: string;
+  readonly table: number;
+  readonly pass: number;
+  readonly how: OpenFlowVisit['how'];
+  /** Look-ups inside each other. */
+  readonly depth: number;
+  /** The rule that was taken; undefined: none is for this packet (a table miss). */
+  readonly rule: OpenFlowRule | undefined;
+  /** Its conditions with what the packet had. */
+  readonly conditions: readonly OpenFlowCondition[];
+  /** Fields and registers that its actions changed. */
+  readonly changes: OpenFlowVisit['changes'];
+  readonly notes: OpenFlowVisit['notes'];
+}
+
+export interface OpenFlowCondition extends FieldMatch {
+  readonly saw: Words;
+}
+
+/** What the datapath does because rules said so. Conntrack's steps are the children of `ct`. */
+export interface OvsActionStep {
+  readonly kind: 'ovs-action';
+  readonly bridge: string;
+  readonly action:
+    | { readonly kind: 'ct'; readonly zone: number; readonly commit: boolean; readonly force: boolean; readonly nat: CtNat | undefined; /** The mark and label of the connection afterwards, if the action sets them. */ readonly mark: number | undefined; readonly label: Words | undefined; readonly alg: string | undefined; /** ct_state afterwards. */ readonly state: number }
+    | { readonly kind: 'ct-clear' }
+    | { readonly kind: 'check-pkt-len'; readonly bytes: number; readonly limit: number; readonly larger: boolean }
+    | { readonly kind: 'trunc'; readonly maxLen: number }
+    /** `what`: the name of OVN's action, where the rule's userdata names one. */
+    | { readonly kind: 'controller'; readonly reason: string; readonly what: string | undefined }
+    | { readonly kind: 'meter'; readonly id: number }
+    | { readonly kind: 'sample'; readonly text: string };
+}
+
 export interface MasqueradeReason {
   readonly out: string;
   /** The address is the output device's own, or the first global one in device order because the device has none. */
@@ -196,6 +254,8 @@ export interface CtEntryView {
   readonly dstNat: boolean;
   readonly tcpState: string | undefined;
   readonly mark: number;
+  /** Four words, the most significant first; absent where all bits are zero. */
+  readonly label?: readonly number[];
 }
 
 /** An IPVS connection at one moment: `ipvsadm -Lnc`. Each text is `address:port`. */
@@ -211,4 +271,6 @@ export type DropReason =
   | 'rule' | 'policy' | 'rp-filter' | 'martian-source' | 'martian-destination' | 'not-forwarding' | 'ttl' | 'blackhole' | 'unreachable' | 'prohibit' | 'no-route'
   | 'bridge-state' | 'bridge-vlan' | 'bridge-locked' | 'bridge-hairpin' | 'bridge-isolated' | 'bridge-no-port'
   | 'no-neighbour' | 'no-carrier' | 'device-down' | 'too-big' | 'otherhost' | 'no-tunnel' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ipvs-old-connection' | 'ipvs-no-connection' | 'ipvs-absorbed' | 'ct-clash' | 'masquerade-moved' | 'nat-redirect'
-  | 'broadcast' | 'icmp-ignored' | 'no-fdb' | 'no-tunnel-remote' | 'tunnel-loop' | 'tunnel-mismatch' | 'ecn' | 'no-protocol' | 'no-source-address';
+  | 'broadcast' | 'icmp-ignored' | 'no-fdb' | 'no-tunnel-remote' | 'tunnel-loop' | 'tunnel-mismatch' | 'ecn' | 'no-protocol' | 'no-source-address'
+  /** No rule of a bridge sends it anywhere; a limit of the switch; no tunnel port is for it. */
+  | 'openflow' | 'openflow-limit' | 'no-tunnel-port';

@@ -95,11 +95,19 @@ export interface VxlanHeader {
   readonly vni: number;
 }
 
-/** RFC 8926 §3.4. An Ethernet frame follows. */
+/** RFC 8926 §3.4 and §3.5. An Ethernet frame follows. `optionBytes` counts the options with their own headers of four bytes each. */
 export interface GeneveHeader {
   readonly type: 'geneve';
   readonly vni: number;
   readonly optionBytes: number;
+  readonly options?: readonly GeneveOption[];
+}
+
+export interface GeneveOption {
+  readonly optClass: number;
+  readonly optType: number;
+  /** Its content, two digits a byte. */
+  readonly hex: string;
 }
 
 /** RFC 2784 and RFC 2890. `protocol` is the EtherType of what follows. */

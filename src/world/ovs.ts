@@ -1,4 +1,4 @@
-import type { OvsBridge, OvsPort, OvsTunnel } from './openflow.ts';
+import { OFPP, type OvsBridge, type OvsPort, type OvsTunnel } from './openflow.ts';
 import type { Host, Link } from './world.ts';
 
 /** A port, with the bridge that has it. */
@@ -10,23 +10,34 @@ export interface OvsPlace {
 interface Index {
   /** Ports that are devices of the machine, by their name: a NIC, a pod's veth, and those that the switch makes itself. */
   readonly devices: ReadonlyMap<string, OvsPlace>;
+  /** By `bridge/port`. */
+  readonly all: ReadonlyMap<string, OvsPlace>;
   readonly tunnels: readonly (OvsPlace & { readonly tunnel: OvsTunnel })[];
 }
 
 const indexes = new WeakMap<readonly OvsBridge[], Index>();
 
-const NONE: Index = { devices: new Map(), tunnels: [] };
+const NONE: Index = { devices: new Map(), all: new Map(), tunnels: [] };
 
 /** `internal`, as a bridge's own port is even where no listing says so. */
 export const isInternal = ({ bridge, port }: OvsPlace): boolean => port.type === 'internal' || port.name === bridge.name;
+
+/** A bridge has a port of its own name even where no listing shows it. */
+function portsWithOwn(bridge: OvsBridge): readonly OvsPort[] {
+  const own = bridge.ports.find((p) => p.name === bridge.name);
+  if (own?.ofport !== undefined) return bridge.ports;
+  const numbered: OvsPort = { name: bridge.name, type: 'internal', typeText: 'internal', peer: undefined, tunnel: undefined, tag: undefined, trunks: undefined, vlanMode: undefined, mac: undefined, source: undefined, ...own, ofport: OFPP.LOCAL };
+  return [...bridge.ports.filter((p) => p !== own), numbered];
+}
 
 function indexOf({ ovs }: Host): Index {
   if (!ovs) return NONE;
   let index = indexes.get(ovs);
   if (!index) {
-    const places = ovs.flatMap((bridge) => bridge.ports.map((port): OvsPlace => ({ bridge, port })));
+    const places = ovs.flatMap((bridge) => portsWithOwn(bridge).map((port): OvsPlace => ({ bridge, port })));
     index = {
       devices: new Map(places.filter((p) => p.port.type === 'system' || p.port.type === 'tap' || isInternal(p)).map((p) => [p.port.name, p])),
+      all: new Map(places.map((p) => [`${p.bridge.name}/${p.port.name}`, p])),
       tunnels: places.flatMap((p) => (p.port.tunnel ? [{ ...p, tunnel: p.port.tunnel }] : [])),
     };
     indexes.set(ovs, index);
@@ -40,12 +51,8 @@ export const ovsPlaceOf = (host: Host, dev: string): OvsPlace | undefined => ind
 /** All tunnel ports of the machine's bridges. */
 export const ovsTunnels = (host: Host): Index['tunnels'] => indexOf(host).tunnels;
 
-/** The port of that name, on any of the machine's bridges. */
-export const ovsPortNamed = (host: Host, bridge: string, port: string): OvsPlace | undefined => {
-  const found = host.ovs?.find((b) => b.name === bridge);
-  const at = found?.ports.find((p) => p.name === port);
-  return found && at && { bridge: found, port: at };
-};
+/** The port of that name on one of the machine's bridges. */
+export const ovsPortNamed = (host: Host, bridge: string, port: string): OvsPlace | undefined => indexOf(host).all.get(`${bridge}/${port}`);
 
 /** Whether the kernel moves the packets of some bridge (module openvswitch), not a program of its own (`netdev`, DPDK). */
 export const hasKernelDatapath = (host: Host): boolean => host.ovs?.some((b) => b.datapathType !== 'netdev') === true;

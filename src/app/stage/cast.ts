@@ -177,6 +177,7 @@ function kindOf(link: Link): DeviceKind {
     case 'vlan':
     case 'macvlan':
     case 'tap':
+    case 'openvswitch':
       return 'other';
     case 'unknown':
       return /^(ip6tnl|ip6gre|ip6gretap|sit|wireguard)$/.test(link.kindText) ? 'tunnel' : 'other';

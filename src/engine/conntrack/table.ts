@@ -41,9 +41,13 @@ export interface CtEntry {
   /** UDP: it has lasted for more than two seconds, so that it is a stream (nf_conntrack_udp_packet()). */
   readonly lasting: boolean;
   mark: number;
+  /** connlabel: 128 bits as four words, the most significant first; only Open vSwitch sets them here. */
+  label: readonly number[];
   /** The line of the dump that it comes from. */
   readonly source?: SourceRef | undefined;
 }
+
+export const NO_LABEL: readonly number[] = [0, 0, 0, 0];
 
 /** What a new entry begins with. */
 export const newEntry = (id: number, zone: Zone, orig: Tuple, reply: Tuple): CtEntry => ({
@@ -62,6 +66,7 @@ export const newEntry = (id: number, zone: Zone, orig: Tuple, reply: Tuple): CtE
   sctp: orig.proto === 132 ? 'NONE' : undefined,
   lasting: false,
   mark: 0,
+  label: NO_LABEL,
 });
 
 export interface Slot {
@@ -188,5 +193,6 @@ export function viewEntry(e: CtEntry): CtEntryView {
     dstNat: e.dstNat,
     tcpState: e.tcp?.state ?? e.sctp,
     mark: e.mark,
+    ...(e.label.some((w) => w !== 0) ? { label: e.label } : {}),
   };
 }

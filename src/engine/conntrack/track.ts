@@ -29,7 +29,11 @@ export function track(sim: Sim, at: At, skb: Skb): Skb {
     sim.emit(at, skb, { kind: 'conntrack', op: 'untracked', direction: 'original', state: 'UNTRACKED', entry: undefined });
     return skb;
   }
-  const zone = zoneOf(skb);
+  return trackIn(sim, at, skb, zoneOf(skb));
+}
+
+/** nf_conntrack_in() with the zone that a template names, whatever connection the packet had before: Open vSwitch's ct(). */
+export function trackIn(sim: Sim, at: At, skb: Skb, zone: Zone): Skb {
   const l4 = l4Of(skb.packet);
   if (l4?.type === 'icmp' && quotes(l4)) return trackIcmpError(sim, at, skb, l4, zone);
   const tuple = tupleOf(skb.packet);

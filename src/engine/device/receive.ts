@@ -1,10 +1,12 @@
 import { BROADCAST_MAC } from '../../packet/address.ts';
 import { ETHERTYPE_ARP, ETHERTYPE_IPV4 } from '../../packet/packet.ts';
 import { isUp } from '../../world/lookup.ts';
+import { isInternal, ovsPlaceOf } from '../../world/ovs.ts';
 import type { Link } from '../../world/world.ts';
 import { handleFrame } from '../bridge/frame.ts';
 import { bridgeOf, isGroup } from '../bridge/ports.ts';
 import { ipReceive } from '../ip/input.ts';
+import { enterBridge } from '../ovs/datapath.ts';
 import { type At, linkOf, type Sim } from '../sim.ts';
 import type { PktType, Skb } from '../skb.ts';
 import { arpReceive, programHearsArp } from './arp.ts';
@@ -34,9 +36,13 @@ export function netifReceive(sim: Sim, at: At, skb: Skb, link: Link): void {
   const isArp = skb.eth?.ethertype === ETHERTYPE_ARP;
   sim.emit(at, here, { kind: 'receive', otherhost: skb.pktType === 'otherhost' }, { framed: true, source: [link.source], ...(isArp ? { subsystem: 'neighbour' } : {}) });
   if (isArp) programHearsArp(sim, at, here, link);
-  const filter = at.ns.netns.unmodelled.find((u) => u.dev === link.name && (u.what === 'tc' || u.what === 'ebpf' || u.what === 'ovs-bridge'));
+  const switched = at.ns.netns.name === null ? ovsPlaceOf(at.ns.host, link.name) : undefined;
+  const filter = at.ns.netns.unmodelled.find((u) => u.dev === link.name && (u.what === 'tc' || u.what === 'ebpf' || (u.what === 'ovs-bridge' && !switched)));
   if (filter) return sim.unknown(at, here, filter.what === 'tc' ? 'tc' : filter.what === 'ebpf' ? 'ebpf' : 'ovs-bridge', filter.name, undefined, filter.source ? [filter.source] : []);
   if (here.vid !== undefined && vlanReceive(sim, at, here, link)) return;
+  // netdev_frame_hook(): a port's frames are the switch's, its VLAN tags included; what an internal port receives is the machine's.
+  if (switched && !isInternal(switched)) return enterBridge(sim, at.ns, here, switched);
+  if (link.master === 'ovs-system') return sim.unknown(at, here, 'ovs-bridge', link.master, 'ovs-vsctl show', link.source ? [link.source] : []);
   const bridge = bridgeOf(at.ns, link);
   if (bridge) return handleFrame(sim, at, here, link, bridge);
   if (link.master !== undefined || link.kind === 'unknown') return sim.unknown(at, here, 'device', link.master ?? `${link.kindText} ${link.name}`, undefined, link.source ? [link.source] : []);

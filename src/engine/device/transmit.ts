@@ -2,9 +2,11 @@ import type { Ip4 } from '../../packet/address.ts';
 import { ETHERTYPE_ARP, ipOf } from '../../packet/packet.ts';
 import { packetBytes } from '../../packet/sizes.ts';
 import { nicBelow, segmentOf } from '../../world/lookup.ts';
+import { isInternal, ovsPlaceOf } from '../../world/ovs.ts';
 import type { DeviceRef, Link } from '../../world/world.ts';
 import { bridgeXmit } from '../bridge/frame.ts';
 import { isGroup } from '../bridge/ports.ts';
+import { enterBridge } from '../ovs/datapath.ts';
 import type { Rtable } from '../routing/rtable.ts';
 import { type At, BOUNDS, linkOf, type Ns, type Sim } from '../sim.ts';
 import { forwarded, scrubbed, type Skb } from '../skb.ts';
@@ -22,7 +24,8 @@ const asks = (skb: Skb): boolean => skb.packet[0]?.type === 'arp';
  */
 export function transmit(sim: Sim, at: At, skb: Skb, link: Link, rt: Rtable | undefined): void {
   const self: DeviceRef = { host: at.ns.host.name, netns: at.ns.netns.name, dev: link.name };
-  const filter = at.ns.netns.unmodelled.find((u) => u.dev === link.name && (u.what === 'tc' || u.what === 'ebpf' || u.what === 'ovs-bridge'));
+  const switched = ovsPlaceOf(at.ns.host, link.name);
+  const filter = at.ns.netns.unmodelled.find((u) => u.dev === link.name && (u.what === 'tc' || u.what === 'ebpf' || (u.what === 'ovs-bridge' && !switched)));
   if (filter) return sim.unknown(at, skb, filter.what === 'tc' ? 'tc' : filter.what === 'ebpf' ? 'ebpf' : 'ovs-bridge', filter.name, undefined, filter.source ? [filter.source] : []);
   const seen = (to: DeviceRef | undefined, segment?: string): number =>
     sim.emit(at, skb, { kind: 'transmit', segment, to }, { framed: true, source: [link.source], ...(skb.eth?.ethertype === ETHERTYPE_ARP ? { subsystem: 'neighbour' } : {}) });
@@ -62,6 +65,14 @@ export function transmit(sim: Sim, at: At, skb: Skb, link: Link, rt: Rtable | un
     case 'vxlan':
     case 'geneve':
       return tunnelTransmit(sim, at, skb, link, rt);
+    case 'openvswitch': {
+      seen(undefined);
+      // internal_dev_xmit(): what the machine sends by a port that the switch made enters the bridge.
+      const own = switched && isInternal(switched) ? switched : undefined;
+      const ns = sim.ns(at.ns.host.name, null);
+      if (!own || !ns) return sim.unknown(at, skb, 'ovs-bridge', link.name, 'ovs-vsctl show', link.source ? [link.source] : []);
+      return nested(sim, at, skb, () => enterBridge(sim, ns, skb, own));
+    }
     case 'unknown':
       return sim.unknown(at, skb, 'device', `${link.kindText} ${link.name}`, undefined, link.source ? [link.source] : []);
   }

@@ -11,10 +11,20 @@ import type { Skb } from '../skb.ts';
  * from, so the tunnel device itself "receives" one, in the name of the frame's destination. False where none is due.
  */
 export function bridgedError(sim: Sim, at: At, skb: Skb, link: Link, mtu: number): boolean {
+  const answer = bridgedIcmp(sim, at, skb, mtu);
+  if (!answer) return false;
+  const there: At = { ns: at.ns, dev: link.name };
+  // vxlan_encap_bypass() takes it for this machine's whatever its MAC says; geneve_xmit_skb() looks.
+  sim.backlog.push(() => (link.kind === 'vxlan' ? netifReceive(sim, there, { ...answer, pktType: 'host' }, link) : receive(sim, there, answer)));
+  return true;
+}
+
+/** The error that a tunnel device makes about a frame that a bridge hands it; undefined where none is due. */
+export function bridgedIcmp(sim: Sim, at: At, skb: Skb, mtu: number): Skb | undefined {
   const ip = ipOf(skb.packet);
   const l4 = l4Of(skb.packet);
-  if (!skb.eth || isMulticast(ip.dst) || isMulticast(ip.src) || isLoopback(ip.src) || ip.src === 0 || ip.dst === 0xffffffff || ip.src === 0xffffffff) return false;
-  if (l4?.type === 'icmp' && l4.quote) return false;
+  if (!skb.eth || isMulticast(ip.dst) || isMulticast(ip.src) || isLoopback(ip.src) || ip.src === 0 || ip.dst === 0xffffffff || ip.src === 0xffffffff) return undefined;
+  if (l4?.type === 'icmp' && l4.quote) return undefined;
   sim.emit(at, skb, { kind: 'mtu', bytes: ipBytes(skb.packet), mtu, action: 'error', by: 'tunnel' });
   sim.emit(at, skb, { kind: 'drop', reason: 'too-big' });
   sim.end(at, skb, 'dropped');
@@ -34,9 +44,6 @@ export function bridgedError(sim: Sim, at: At, skb: Skb, link: Link, mtu: number
     decided: undefined,
     flood: undefined,
   };
-  const there: At = { ns: at.ns, dev: link.name };
-  sim.emit(there, answer, { kind: 'send', what: 'icmp-error', icmp });
-  // vxlan_encap_bypass() takes it for this machine's whatever its MAC says; geneve_xmit_skb() looks.
-  sim.backlog.push(() => (link.kind === 'vxlan' ? netifReceive(sim, there, { ...answer, pktType: 'host' }, link) : receive(sim, there, answer)));
-  return true;
+  sim.emit(at, answer, { kind: 'send', what: 'icmp-error', icmp });
+  return answer;
 }

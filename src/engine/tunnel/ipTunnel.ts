@@ -7,6 +7,7 @@ import { sendIcmpError } from '../ip/icmp.ts';
 import { nexthopOf, type Rtable } from '../routing/rtable.ts';
 import { type At, linkOf, type Sim, sysctl } from '../sim.ts';
 import type { Skb } from '../skb.ts';
+import { ovsTunnelReceive } from '../ovs/receive.ts';
 import { rawReceive } from '../socket/raw.ts';
 import { ecnEncapsulate } from './ecn.ts';
 import { dropIn, innerIpOf, isForeign, maybeElsewhere, orAny, receiveInner, routeOuter, sendOuter } from './outer.ts';
@@ -99,6 +100,7 @@ const hasModule = (at: At, kinds: readonly string[]): boolean => at.ns.host.netn
 
 /** tunnel4_rcv() and ipip_rcv(); gre_rcv() and ipgre_rcv(): finds the device, takes the outer headers off and receives the inner packet on it. */
 export function ipTunnelReceive(sim: Sim, at: At, skb: Skb): void {
+  if (ovsTunnelReceive(sim, at, skb)) return;
   const outer = ipOf(skb.packet);
   const gre = skb.packet[1]?.type === 'gre' ? skb.packet[1] : undefined;
   const kind = outer.proto === PROTO_IPIP ? 'ipip' : gre?.protocol === ETHERTYPE_TEB ? 'gretap' : 'gre';

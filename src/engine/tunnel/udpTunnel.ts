@@ -4,6 +4,7 @@ import { isUp } from '../../world/lookup.ts';
 import type { GeneveTunnel, VxlanTunnel } from '../../world/tunnel.ts';
 import type { Link } from '../../world/world.ts';
 import { netifReceive } from '../device/receive.ts';
+import { ovsTunnelReceive } from '../ovs/receive.ts';
 import type { Rtable } from '../routing/rtable.ts';
 import { type At, type Sim, sysctl } from '../sim.ts';
 import type { Skb } from '../skb.ts';
@@ -114,6 +115,7 @@ const isValidMac = (mac: Mac): boolean => mac !== '00:00:00:00:00:00' && (Number
 export function udpTunnelReceive(sim: Sim, at: At, skb: Skb): boolean {
   const udp = l4Of(skb.packet);
   if (udp?.type !== 'udp') return false;
+  if (ovsTunnelReceive(sim, at, skb)) return true;
   const vxlans = vxlansOn(at, udp.dport);
   const geneves = genevesOn(at, udp.dport);
   const header = skb.packet[2];
