@@ -21,6 +21,7 @@ const en: ChoiceWords = {
     arp: (at, count) => `${count} machines say that the address is theirs. Whose answer reaches ${at} first?`,
     port: (at) => `Which port does ${at} draw?`,
     queue: (at) => `Does a program on ${at} listen to the queue?`,
+    'ovs-group': (at, count) => `Which of ${count} buckets does the group of Open vSwitch on ${at} take? A hash over the connection decides`,
     'tunnel-depth': (at) => `How deep may tunnels of ${at} be in each other? Kernels since 2026 stop earlier`,
   },
   option: (address, name) => `${address}, ${name}`,
@@ -37,6 +38,7 @@ const ko: ChoiceWords = {
     arp: (at, count) => `장비 ${count}대가 그 주소는 자기 것이라고 답합니다. 누구의 답이 ${at}에 먼저 닿는가?`,
     port: (at) => `${at}에서 어느 포트를 뽑는가?`,
     queue: (at) => `${at}에서 큐를 받는 프로그램이 있는가?`,
+    'ovs-group': (at, count) => `${at}의 Open vSwitch 그룹이 버킷 ${count}개 가운데 어느 것을 고르는가? 연결의 해시가 정합니다`,
     'tunnel-depth': (at) => `${at}에서 터널 안의 터널은 어디까지 되는가? 2026년 이후 커널은 더 일찍 멈춥니다`,
   },
   option: (address, name) => `${address}, ${name}`,
@@ -52,7 +54,7 @@ export function choiceText(choice: Choice, world: World, lang: Lang): string {
 
 /** One option with what its address is called: `10.233.125.24:80, pod ng-test-rs-kllg4`. */
 export function optionText(option: string, world: World, lang: Lang): string {
-  const ip = parseIp4(/^[\d.]+/.exec(option)?.[0] ?? '');
+  const ip = parseIp4(/(?:^|^group:.* )([\d.]+)/.exec(option)?.[1] ?? '');
   const name = ip === undefined ? undefined : nameOf(world, ip, lang);
   return name === undefined ? option : dictionaries[lang].option(option, name);
 }

@@ -39,6 +39,12 @@ export function featuresOf(world: World, step: Step): readonly string[] {
     case 'encap':
     case 'decap':
       return [`tunnel:${step.tunnel} ${step.kind}`];
+    case 'ovs':
+      return [`ovs:${step.how}`];
+    case 'openflow':
+      return step.rule ? [...step.conditions.map((c) => `openflow:match ${c.field}`), ...step.rule.actions.map((a) => `openflow:${a.kind}`)] : ['openflow:miss'];
+    case 'ovs-action':
+      return [`ovs:${step.action.kind}`];
     case 'bridge':
       return [`bridge:${step.op}`];
     case 'neighbour':

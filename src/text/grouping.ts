@@ -18,6 +18,10 @@ export function kindOf(step: Step): StopKind {
       return 'arrive';
     case 'bridge':
       return 'leave';
+    case 'ovs':
+    case 'openflow':
+    case 'ovs-action':
+      return 'switch';
     case 'transmit':
       return step.segment === undefined ? 'leave' : 'wire';
     case 'table':
@@ -89,6 +93,10 @@ function groupAt(steps: readonly Step[], from: number): Group {
   switch (first.kind) {
     case 'table':
       return tableGroup(steps, first.id);
+    case 'openflow':
+      return withDrop(steps, alone);
+    case 'ovs-action':
+      return ctGroup(steps, first.id);
     case 'fib':
       return { ...alone, to: run('rp-filter', 'ttl') };
     case 'mtu':
@@ -134,6 +142,14 @@ function lastPiece(steps: readonly Step[], from: number): number {
   let to = from;
   while (steps[to + 1]?.kind === 'fragment') to++;
   return to;
+}
+
+/** What a bridge's rule asked of connection tracking, told by the address that it changed, if it did. */
+function ctGroup(steps: readonly Step[], id: number): Group {
+  let to = id;
+  while (steps[to + 1]?.parent === id && (steps[to + 1]?.kind === 'conntrack' || steps[to + 1]?.kind === 'nat')) to++;
+  const changed = steps.slice(id, to + 1).findLast((s) => s.kind === 'nat');
+  return withDrop(steps, changed ? { from: id, to, lead: changed.id, kind: kindOf(changed) } : { from: id, to, lead: id, kind: 'switch' });
 }
 
 /** A table with its rules; the drop that it decided belongs to it. */

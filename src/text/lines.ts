@@ -1,10 +1,12 @@
-import type { Endpoint, Step, StepBody } from '../engine/step.ts';
+import { formatNat } from '../dumps/ovsCt.ts';
+import type { Endpoint, OpenFlowStep, OvsActionStep, Step, StepBody } from '../engine/step.ts';
 import type { Ending, NetError, Outcome, Trace } from '../engine/trace-types.ts';
 import { formatIp4, hex } from '../packet/address.ts';
 import { type Header, type Packet, PROTO_IPIP, TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN, isPorted } from '../packet/packet.ts';
 import { protocolName } from '../packet/protocols.ts';
 import { packetBytes } from '../packet/sizes.ts';
 import { netnsId } from '../world/lookup.ts';
+import { fieldText, matchText } from './tales/ovs.ts';
 
 /*
  * A trace as short text, one line a step: for terminals, goldens and `diff`. The words are those of the kernel's tools, so they are
@@ -115,6 +117,12 @@ function bodyText(step: Step): string {
     case 'encap':
     case 'decap':
       return words(step.kind, step.tunnel, step.vni !== undefined && `vni ${step.vni}`, `${formatIp4(step.outerSrc)} > ${formatIp4(step.outerDst)}`);
+    case 'ovs':
+      return words('ovs', step.bridge, step.how === 'resume' ? `pass ${step.pass}` : `${step.how} ${step.port}`, step.to.length > 0 && `to ${step.to.join(',')}`, step.again && 'recirc');
+    case 'openflow':
+      return openflowText(step);
+    case 'ovs-action':
+      return words(step.bridge, actionText(step));
     case 'neighbour':
       return words('neighbour', formatIp4(step.ip), step.mac !== undefined && `lladdr ${step.mac}`, `by ${step.how}`);
     case 'arp':
@@ -131,6 +139,34 @@ function bodyText(step: Step): string {
       return words('left', step.next !== undefined && `towards ${formatIp4(step.next)}`, step.assumed !== undefined && `assumed ${step.assumed}`);
     case 'unknown':
       return words('unknown', step.what, step.name, step.ask !== undefined && `(ask ${step.ask})`);
+  }
+}
+
+/** `table=30 priority=300 cookie=0x0 ip,nw_dst=10.1.0.0/16 reg0 0x0>0x5 to vxlan0`. */
+function openflowText(step: OpenFlowStep): string {
+  const place = words(step.bridge, `table=${step.table}`);
+  if (!step.rule) return `${place} no rule`;
+  const changes = step.changes.map((c) => `${c.field} ${fieldText(c.field, c.before)}>${fieldText(c.field, c.after)}`);
+  const to = step.notes.flatMap((n) => (n.kind === 'output' ? [n.port] : n.kind === 'normal' ? n.to : []));
+  return words(place, `priority=${step.rule.priority}`, step.rule.cookie !== '0' && `cookie=0x${step.rule.cookie}`, matchText(step), ...changes, to.length > 0 && `to ${to.join(',')}`);
+}
+
+function actionText({ action }: OvsActionStep): string {
+  switch (action.kind) {
+    case 'ct':
+      return words(`ct zone ${action.zone}`, action.commit && 'commit', action.force && 'force', action.nat && formatNat(action.nat), action.mark !== undefined && `mark ${hex(action.mark)}`, action.label && `label ${fieldText('ct_label', action.label)}`, `-> ${fieldText('ct_state', [action.state])}`);
+    case 'ct-clear':
+      return 'ct_clear';
+    case 'check-pkt-len':
+      return `length ${action.bytes} ${action.larger ? '>' : '<='} ${action.limit}`;
+    case 'trunc':
+      return `truncate ${action.maxLen}`;
+    case 'controller':
+      return words('controller', action.what ?? action.reason);
+    case 'meter':
+      return `meter ${action.id}`;
+    case 'sample':
+      return action.text;
   }
 }
 

@@ -14,6 +14,8 @@ export function placeOf(steps: readonly Step[], step: Step): Place {
       return { kind: 'hook', ...at, hook: step.hook };
     case 'conntrack':
     case 'nat':
+      // In a bridge of Open vSwitch no hook is asked.
+      if (inBridge(steps, step)) return step.dev === undefined ? { kind: 'socket', ...at } : device(step.dev);
       return { kind: 'hook', ...at, hook: hookOf(steps, step) };
     case 'ipvs':
       return { kind: 'hook', ...at, hook: step.op === 'reply' ? hookOf(steps, step) : 'IPVS' };
@@ -30,6 +32,9 @@ export function placeOf(steps: readonly Step[], step: Step): Place {
     case 'transmit':
       return step.segment !== undefined && step.dev !== undefined ? { kind: 'wire', segment: step.segment, from: { ...at, dev: step.dev }, to: step.to } : step.dev === undefined ? { kind: 'socket', ...at } : device(step.dev);
     case 'bridge':
+    case 'ovs':
+    case 'openflow':
+    case 'ovs-action':
       return device(step.bridge);
     case 'receive':
     case 'encap':
@@ -48,6 +53,9 @@ export function placeOf(steps: readonly Step[], step: Step): Place {
       return inheritedPlace(steps, step);
   }
 }
+
+/** Connection tracking that a bridge's rules have asked for. */
+const inBridge = (steps: readonly Step[], step: Step): boolean => step.parent !== undefined && steps[step.parent]?.kind === 'ovs-action';
 
 function inheritedPlace(steps: readonly Step[], step: Step): Place {
   if (step.kind === 'drop' && step.dev !== undefined && (step.reason === 'device-down' || step.reason === 'otherhost' || step.reason === 'no-carrier' || step.reason.startsWith('bridge') || step.reason === 'no-neighbour')) {

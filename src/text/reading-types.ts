@@ -28,7 +28,7 @@ export interface Stop {
 }
 
 export type StopKind =
-  | 'send' | 'arrive' | 'netfilter' | 'conntrack' | 'route' | 'ipvs' | 'nat' | 'unnat' | 'mtu' | 'encap' | 'wire' | 'decap' | 'leave' | 'neighbour' | 'deliver'
+  | 'send' | 'arrive' | 'netfilter' | 'conntrack' | 'route' | 'ipvs' | 'nat' | 'unnat' | 'mtu' | 'encap' | 'wire' | 'decap' | 'leave' | 'switch' | 'neighbour' | 'deliver'
   | 'refused' | 'drop' | 'error' | 'left' | 'unknown' | 'other';
 
 /** A station on the stage. */

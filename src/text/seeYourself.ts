@@ -1,4 +1,4 @@
-import type { Step } from '../engine/step.ts';
+import type { OpenFlowStep, Step } from '../engine/step.ts';
 import { formatIp4, hex } from '../packet/address.ts';
 import { innermost, isPorted, type Packet, PROTO_ICMP, PROTO_TCP, PROTO_UDP, SCTP_INIT, TCP_ACK, TCP_PSH, TCP_RST, TCP_SYN } from '../packet/packet.ts';
 import { protocolName } from '../packet/protocols.ts';
@@ -6,6 +6,7 @@ import { totalLength } from '../packet/sizes.ts';
 import type { Stop } from './reading-types.ts';
 import { innerIp, isNested, lastOf, outerIp, portsOf, text } from './tales/facts.ts';
 import { decidingRule } from './tales/netfilter.ts';
+import { matchText } from './tales/ovs.ts';
 import { isCutAgain } from './tales/way.ts';
 import type { Telling } from './telling.ts';
 
@@ -40,6 +41,12 @@ function commandFor(ctx: Telling, lead: Step): Command | undefined {
       return capture(lead, lead.dev);
     case 'bridge':
       return { command: `bridge fdb show br ${lead.bridge}`, expected: lead.by === undefined || lead.by === 'local' ? undefined : `… dev ${lead.to[0] ?? '?'} master ${lead.bridge}` };
+    case 'ovs':
+      return { command: `ovs-appctl dpctl/dump-flows`, expected: undefined };
+    case 'openflow':
+      return { command: `ovs-ofctl dump-flows ${lead.bridge} table=${lead.table}`, expected: lead.rule && `… ${ruleStart(lead)}` };
+    case 'ovs-action':
+      return lead.action.kind === 'ct' ? { command: `conntrack -L -w ${lead.action.zone}`, expected: undefined } : undefined;
     case 'table':
       return { command: `iptables -t ${lead.table} -nvL ${lead.hook} --line-numbers`, expected: undefined };
     case 'rule': {
@@ -84,6 +91,12 @@ function commandFor(ctx: Telling, lead: Step): Command | undefined {
     case 'reassemble':
       return undefined;
   }
+}
+
+/** What stands before a rule's actions in `dump-flows`. */
+function ruleStart(step: OpenFlowStep): string {
+  const match = matchText(step);
+  return `${[step.rule?.priority === 32768 ? '' : `priority=${step.rule?.priority ?? ''}`, match].filter((x) => x !== '').join(',')} actions=…`;
 }
 
 /** A capture where a packet that is made here leaves: what OUTPUT and POSTROUTING did to it shows there. */

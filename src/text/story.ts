@@ -90,6 +90,9 @@ function tells(steps: readonly Step[], groups: readonly Group[], i: number, grou
       return !again && lead.role === 'request' && lead.kind === 'fib' && routeTells(lead, next, steps);
     case 'arrive':
       return !again && lead.role === 'request' && overWire(steps, groups, i) && next !== undefined && !['decap', 'encap', 'deliver'].includes(next.kind) && leadOf(steps, next)?.kind !== 'deliver';
+    case 'switch':
+      // Once a bridge: where it has decided, not where it only asks connection tracking.
+      return lead.kind === 'ovs' && !again && lead.role === 'request' && (lead.to.length > 0 || !lead.again);
     case 'leave':
       return lead.kind === 'bridge' && !again && lead.role === 'request' && !isNested(lead);
     default:
@@ -218,5 +221,6 @@ function belongs(steps: readonly Step[], lead: Step | undefined, group: Group | 
   if (lead.kind === 'transmit' || lead.kind === 'encap') return group.kind !== 'drop';
   if (lead.kind === 'fib' && lead.purpose !== 'input') return first?.kind === 'table' && first.hook === 'OUTPUT';
   if (lead.kind === 'send') return group.kind === 'route';
+  if (lead.kind === 'ovs') return group.kind === 'switch' || group.kind === 'leave' || group.kind === 'neighbour';
   return group.kind === 'wire' || group.kind === 'leave' || group.kind === 'neighbour' || (step.kind === 'conntrack' && step.op === 'confirm');
 }

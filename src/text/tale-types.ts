@@ -1,4 +1,4 @@
-import type { CtState, DropReason, FibStep, TunnelKind, SetChange, UnknownWhat } from '../engine/step.ts';
+import type { CtState, DropReason, FibStep, OvsStep, TunnelKind, SetChange, UnknownWhat } from '../engine/step.ts';
 
 /** How a probe's packet is spoken of. */
 export type Sort = 'tcp' | 'udp' | 'ping' | 'other';
@@ -65,6 +65,12 @@ export type Tale =
   | { readonly kind: 'leave'; readonly dev: string; readonly pf: string | undefined; readonly to: string | undefined; readonly toDev: string | undefined; readonly sort: 'veth' | 'tunnel' | 'loopback' | 'other' }
   | { readonly kind: 'decap'; readonly tunnel: TunnelKind; readonly dev: string; readonly host: string; readonly overhead: number; readonly reply: boolean; readonly holds: boolean }
   | { readonly kind: 'bridge'; readonly bridge: string; readonly op: 'local' | 'forward' | 'flood'; readonly from: string | undefined; readonly to: readonly string[]; readonly by: 'entry' | 'learned' | 'local' | undefined; readonly host: string; readonly mac: string | undefined }
+  | { readonly kind: 'ovs'; readonly bridge: string; readonly host: string; readonly port: string; readonly how: OvsStep['how']; readonly to: readonly string[]; readonly again: boolean; readonly lookUps: number; /** The look-up that came last. */ readonly rule: string | undefined; readonly missed: boolean }
+  | { readonly kind: 'openflow'; readonly bridge: string; readonly table: number; /** undefined: no rule of the table is for the packet. */ readonly rule: string | undefined; readonly match: string; readonly actions: string; readonly changes: readonly { readonly field: string; readonly before: string; readonly after: string }[]; readonly to: readonly string[]; readonly bucket: { readonly group: number; readonly bucket: number } | undefined; readonly cookie: string | undefined }
+  | { readonly kind: 'ovs-ct'; readonly bridge: string; readonly zone: number; readonly commit: boolean; readonly nat: string | undefined; readonly state: string; readonly mark: string | undefined; readonly label: string | undefined }
+  | { readonly kind: 'ovs-length'; readonly bridge: string; readonly bytes: number; readonly limit: number; readonly larger: boolean }
+  | { readonly kind: 'ovs-controller'; readonly bridge: string; readonly host: string; readonly what: string | undefined; readonly reason: string }
+  | { readonly kind: 'ovs-other'; readonly bridge: string; readonly what: string }
   | { readonly kind: 'neighbour'; readonly dev: string; readonly ip: string; readonly mac: string | undefined; readonly how: 'entry' | 'arp' | 'none' | 'learned' | 'failed' }
   | { readonly kind: 'arp'; readonly ip: string; readonly host: string; readonly by: 'own-address' | 'proxy-arp' | 'program' | 'none'; readonly dev: string; readonly question: boolean }
   | { readonly kind: 'taken'; readonly who: string; readonly src: string; readonly was: string | undefined; readonly assumed: boolean; readonly port: number | undefined; readonly changes: readonly string[]; readonly data: boolean; readonly policyOf: string | undefined }

@@ -4,6 +4,7 @@ import { deliverTale, dropTale, leftTale, sendTale } from './tales/ends.ts';
 import { text, who } from './tales/facts.ts';
 import { natStepTale, netfilterTale, ruleAsking, undoTale } from './tales/netfilter.ts';
 import { arpFrame, arriveTale, decapTale, encapTale, ipvsTale, routeTale, sizeTale, transmitTale } from './tales/way.ts';
+import { openflowTale, ovsActionTale, ovsTale } from './tales/ovs.ts';
 import type { Telling } from './telling.ts';
 
 /** What a stop tells; undefined only for a stop of another trace. */
@@ -47,6 +48,12 @@ export function taleOf(ctx: Telling, stop: Stop): Tale | undefined {
       return encapTale(ctx, stop, lead);
     case 'decap':
       return decapTale(ctx, stop, lead);
+    case 'ovs':
+      return ovsTale(ctx, lead);
+    case 'openflow':
+      return openflowTale(ctx, lead);
+    case 'ovs-action':
+      return ovsActionTale(ctx, lead);
     case 'neighbour':
       return { kind: 'neighbour', dev: lead.dev ?? '?', ip: text(lead.ip), mac: lead.mac, how: lead.how };
     case 'arp':

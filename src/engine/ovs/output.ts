@@ -3,6 +3,7 @@ import { ipBytes, packetBytes } from '../../packet/sizes.ts';
 import { isInternal, ovsPortNamed } from '../../world/ovs.ts';
 import { isUp } from '../../world/lookup.ts';
 import type { Link } from '../../world/world.ts';
+import { unheard } from '../device/arp.ts';
 import { receive } from '../device/receive.ts';
 import { transmit } from '../device/transmit.ts';
 import { fragmentPacket } from '../ip/fragment.ts';
@@ -53,7 +54,7 @@ export function output(run: Run, bridge: string, name: string): void {
   const internal = isInternal(place);
   const device = deviceOf(run, name, internal);
   // A question that goes to every port is no reason to ask for devices that others hold.
-  if (!device) return skb.role === 'arp' ? unheard(run) : sim.unknown(at, skb, 'device', name, 'ip -d link', port.source ? [port.source] : []);
+  if (!device) return skb.role === 'arp' ? unheard(sim, skb) : sim.unknown(at, skb, 'device', name, 'ip -d link', port.source ? [port.source] : []);
   const there: At = { ns: device.ns, dev: name };
   const send = (piece: Skb): void => {
     // ovs_vport_send()
@@ -79,12 +80,8 @@ function lose({ sim }: Run, at: At, skb: Skb, reason: 'too-big' | 'device-down' 
 
 /** A queue that a virtual machine, or a pod with DPDK, shares with the switch: the kernel never sees what goes there. */
 function leftByQueue({ sim, skb }: Run, at: At): void {
-  if (skb.role === 'arp') return unheard({ sim });
+  if (skb.role === 'arp') return unheard(sim, skb);
   const hop = ipOf(skb.packet).dst;
   sim.emit(at, skb, { kind: 'left', next: hop, assumed: undefined });
   sim.end(at, skb, 'left', { next: { ip: hop, dev: at.dev } });
-}
-
-function unheard({ sim }: Pick<Run, 'sim'>): void {
-  if (sim.asking) sim.asking.left = true;
 }

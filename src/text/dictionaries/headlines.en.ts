@@ -129,6 +129,20 @@ export const headlinesEn: Dictionary = {
   leave: (t) => (t.sort === 'veth' ? `Through ${t.dev} to ${t.to ?? 'the other end of the veth'}` : t.sort === 'tunnel' ? `${t.dev} takes it` : t.sort === 'loopback' ? 'Over lo, back to the same machine' : `Out by ${t.dev}`),
   decap: (t) => (t.reply && t.holds ? `Unwrapped at ${t.host}, which knows the connection` : `${t.dev} on ${t.host} takes the outer ${t.tunnel === 'ipip' ? 'header' : 'headers'} off again`),
   bridge: (t) => (t.op === 'local' ? `${t.bridge} on ${t.host} takes it for itself` : t.op === 'flood' ? `${t.bridge} on ${t.host} sends it to ${t.to.length === 0 ? 'no port' : t.to.join(', ')}` : `${t.bridge} on ${t.host} passes it ${t.from === undefined ? '' : `from ${t.from} `}to ${t.to[0] ?? '?'}`),
+  ovs: (t) => {
+    const way = t.how === 'resume' ? `${t.bridge} looks at it again` : t.how === 'patch' ? `Straight on into ${t.bridge}, without any device between` : t.how === 'controller' ? `${t.bridge} gets it from the controller` : `${t.bridge} takes it in at ${t.port}`;
+    return t.to.length > 0 ? `${way} and sends it to ${t.to.join(', ')}` : t.again ? `${way}, and asks connection tracking` : way;
+  },
+  openflow: (t) => {
+    if (t.rule === undefined) return `Table ${t.table} of ${t.bridge} has no rule for it`;
+    const [first] = t.changes;
+    const does = t.to.length > 0 ? `out by ${t.to.join(', ')}` : t.bucket ? `group ${t.bucket.group}, bucket ${t.bucket.bucket}` : first ? `${first.field} becomes ${first.after}${t.changes.length > 1 ? `, and ${numberWord(t.changes.length - 1)} more` : ''}` : t.actions === 'drop' ? 'drop' : '';
+    return orNone([`Table ${t.table} of ${t.bridge} takes the rule${t.match === '' ? ' for everything else' : ` ${t.match}`}`, does], ': ');
+  },
+  'ovs-ct': (t) => `${t.bridge} has the connection ${t.commit ? 'entered into' : 'looked up in'} zone ${t.zone}: ${t.state}`,
+  'ovs-length': (t) => (t.larger ? `${t.bytes} bytes are more than ${t.limit}: too large` : `${t.bytes} bytes are not more than ${t.limit}: it fits`),
+  'ovs-controller': (t) => `${t.bridge} hands it to the controller${t.what === undefined ? '' : `, for ${t.what}`}`,
+  'ovs-other': (t) => `${t.bridge}: ${t.what}`,
   neighbour: (t) => (t.mac === undefined ? `Nobody on ${t.dev} answers for ${t.ip}` : `${t.ip} is at ${t.mac}`),
   arp: (t) => (t.question ? `Who has ${t.ip}? asks ${t.dev}` : `${t.host} says: ${t.ip} is here${t.by === 'proxy-arp' ? ' (proxy ARP)' : t.by === 'program' ? ' (a program answers, not the kernel)' : ''}`),
   taken: (t) =>

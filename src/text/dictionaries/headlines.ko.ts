@@ -122,6 +122,20 @@ export const headlinesKo: Dictionary = {
   leave: (t) => (t.sort === 'veth' ? `${josa(t.dev, '을/를')} 지나 ${josa(t.to ?? 'veth 건너편', '으로/로')} 갑니다` : t.sort === 'tunnel' ? `${josa(t.dev, '이/가')} 받습니다` : t.sort === 'loopback' ? 'lo를 거쳐 같은 장비로 돌아옵니다' : `${josa(t.dev, '으로/로')} 나갑니다`),
   decap: (t) => (t.reply && t.holds ? `연결을 아는 ${t.host}에서 벗겨집니다` : `${t.host}의 ${josa(t.dev, '이/가')} 바깥 헤더를 벗깁니다`),
   bridge: (t) => (t.op === 'local' ? `${t.host}의 ${josa(t.bridge, '이/가')} 직접 받습니다` : t.op === 'flood' ? `${t.host}의 ${josa(t.bridge, '이/가')} ${t.to.length === 0 ? '보낼 포트가 없습니다' : `${t.to.join(', ')} 포트로 모두 보냅니다`}` : `${t.host}의 ${josa(t.bridge, '이/가')} ${t.from === undefined ? '' : `${t.from}에서 `}${josa(t.to[0] ?? '?', '으로/로')} 넘깁니다`),
+  ovs: (t) => {
+    const way = t.how === 'resume' ? `${josa(t.bridge, '이/가')} 다시 봅니다` : t.how === 'patch' ? `장치를 거치지 않고 바로 ${josa(t.bridge, '으로/로')} 이어집니다` : t.how === 'controller' ? `${josa(t.bridge, '이/가')} 컨트롤러에게서 받습니다` : `${josa(t.bridge, '이/가')} 포트 ${t.port}에서 받습니다`;
+    return t.to.length > 0 ? `${way}: ${josa(t.to.join(', '), '으로/로')} 보냅니다` : t.again ? `${way}: 연결 추적에 묻습니다` : way;
+  },
+  openflow: (t) => {
+    if (t.rule === undefined) return `${t.bridge}의 테이블 ${t.table}에는 이 패킷의 규칙이 없습니다`;
+    const [first] = t.changes;
+    const does = t.to.length > 0 ? `${josa(t.to.join(', '), '으로/로')} 내보냅니다` : t.bucket ? `그룹 ${t.bucket.group}의 버킷 ${t.bucket.bucket}` : first ? `${josa(first.field, '이/가')} ${josa(first.after, '이/가')} 됩니다${t.changes.length > 1 ? ` (그 밖에 ${t.changes.length - 1}개)` : ''}` : t.actions === 'drop' ? 'drop' : '';
+    return `${t.bridge}의 테이블 ${t.table}: ${t.match === '' ? '나머지 모두를 위한 규칙' : `규칙 ${t.match}`}${does === '' ? '이 맞습니다' : `, ${does}`}`;
+  },
+  'ovs-ct': (t) => `${josa(t.bridge, '이/가')} 존 ${t.zone}에 연결을 ${t.commit ? '적어 둡니다' : '찾아봅니다'}: ${t.state}`,
+  'ovs-length': (t) => (t.larger ? `${t.bytes}바이트는 ${t.limit}바이트보다 큽니다` : `${t.bytes}바이트는 ${t.limit}바이트를 넘지 않습니다`),
+  'ovs-controller': (t) => `${josa(t.bridge, '이/가')} 컨트롤러에 넘깁니다${t.what === undefined ? '' : `: ${t.what}`}`,
+  'ovs-other': (t) => `${t.bridge}: ${t.what}`,
   neighbour: (t) => (t.mac === undefined ? `${t.dev}에서 ${josa(t.ip, '을/를')} 대신해 답하는 이가 없습니다` : `${t.ip}의 MAC은 ${t.mac}입니다`),
   arp: (t) => (t.question ? `${josa(t.dev, '이/가')} 묻습니다: ${t.ip} 누구입니까` : `${josa(t.host, '이/가')} 답합니다: ${josa(t.ip, '은/는')} 여기입니다${t.by === 'proxy-arp' ? ' (proxy ARP)' : t.by === 'program' ? ' (커널이 아니라 프로그램이 답합니다)' : ''}`),
   taken: (t) => (t.data ? `${josa(t.who, '이/가')} 데이터를 모두 받았습니다` : t.was === undefined ? `도착했습니다. ${t.who}에 보이는 클라이언트는 그대로 ${t.src}입니다` : `도착했습니다. 그런데 ${t.who}에 보이는 것은 클라이언트가 아니라 ${t.src}입니다`),

@@ -132,6 +132,22 @@ export const whyEn: Dictionary = {
   leave: (t) => (t.pf !== undefined ? `${c(t.dev)} is a virtual function of ${c(t.pf)}: the NIC itself sends the frame, and *the kernel of the machine does not see it*.` : t.sort === 'veth' ? 'A veth is a pair: what goes in at one end comes out at the other, in another network namespace, as if it came from a wire.' : t.sort === 'loopback' ? 'A packet to an own address goes out and comes in again over lo, and passes INPUT.' : `${c(t.dev)} is a device like any other to the rules; a capture on it sees the packet here.`),
   decap: (t) => (t.reply && t.holds ? 'The inner packet starts over, as if the tunnel device had received it, and fits the reply half of a connection here.' : `${arrived[t.tunnel]} to the node’s own address: the receiver strips ${c(`${t.overhead} B`)}, and the inner packet *starts over*, as if ${c(t.dev)} had received it.`),
   bridge: (t) => (t.op === 'local' ? 'The frame is addressed to the bridge itself, so IP has it next.' : t.op === 'flood' ? 'A bridge that does not know where an address is, or has a frame for all, sends a copy to every port but the one it came in by.' : `The forwarding table ${t.by === 'learned' ? 'learned' : 'says'} that the address is behind ${c(t.to[0] ?? '?')}. A bridged frame keeps its TTL and its source address.`),
+  ovs: (t) =>
+    [
+      t.how === 'resume' ? 'Connection tracking gave the packet back with what it knows: *the tables go on where they had asked*.' : t.how === 'patch' ? `Two patch ports tie the bridges together: no capture and no rule of the kernel sees the packet between them.` : t.how === 'controller' ? 'The controller made the packet and had the tables look at it.' : `${c(t.port)} is a port of the Open vSwitch bridge ${c(t.bridge)}: its OpenFlow rules decide, *not the machine’s routes and iptables*.`,
+      t.lookUps === 0 ? '' : `It was looked up ${t.lookUps === 1 ? 'once' : `${t.lookUps} times`}${t.rule === undefined ? '' : t.missed ? `; the last table has no rule for it` : `; the last word had ${c(t.rule)}`}.`,
+    ]
+      .filter((x) => x !== '')
+      .join(' '),
+  openflow: (t) => {
+    if (t.rule === undefined) return 'Where no rule of a table is for the packet, its way through the tables ends here.';
+    const changes = t.changes.slice(0, 4).map((x) => `${c(x.field)} from ${c(x.before)} to ${c(x.after)}`);
+    return `The rule with the highest priority that fits is taken${t.match === '' ? '; this one has no conditions' : ''}. Its actions: ${c(t.actions)}.${changes.length === 0 ? '' : ` It changes ${changes.join(', ')}.`}`;
+  },
+  'ovs-ct': (t) => `The connections are *the very table that iptables has* on this machine; zone ${c(t.zone)} keeps them apart.${t.nat === undefined ? '' : ` ${c(t.nat)} says how it is translated.`}${t.mark === undefined ? '' : ` The connection’s mark is ${c(t.mark)}.`} The tables see the result as ${c(`ct_state=${t.state}`)}.`,
+  'ovs-length': (t) => `The rule asks for the length of the frame because what lies ahead may carry less. ${t.larger ? 'Too large a packet is given to somebody who can tell its sender.' : ''}`.trim(),
+  'ovs-controller': (t) => (t.what === undefined ? `The controller decides what becomes of it (${c(t.reason)}).` : `${c(t.what)} is the action of OVN that the rule’s userdata names: ${c('ovn-controller')} carries it out.`),
+  'ovs-other': (t) => `${c(t.what)} does not change where the packet goes.`,
   neighbour: (t) => ({ entry: 'The neighbour table has it.', learned: 'It was learned on the way here.', arp: 'It was asked for by ARP, and answered.', none: 'The device needs no link-layer address.', failed: 'It was asked for by ARP three times, and nobody answered: the packet cannot go on.' })[t.how],
   arp: (t) => (t.question ? 'A broadcast: every machine on the link hears it, the owner answers.' : t.by === 'proxy-arp' ? `${c('proxy_arp')} is on, and there is a route to ${c(t.ip)} elsewhere: the machine answers in its place.` : t.by === 'program' ? `A program hears the question on ${c(t.dev)} and answers with the MAC address of that device: MetalLB's speaker does so on the one node it chose. The kernel need not have the address.` : 'It is the owner of the address.'),
   taken: (t) =>

@@ -126,6 +126,20 @@ export const whyKo: Dictionary = {
   leave: (t) => (t.pf !== undefined ? `${cj(t.dev, '은/는')} ${c(t.pf)}의 가상 기능(VF)이어서 NIC이 직접 프레임을 내보내고, *장비의 커널은 보지 못합니다*.` : t.sort === 'veth' ? 'veth는 한 쌍입니다. 한쪽 끝으로 들어간 것은 다른 네트워크 네임스페이스의 다른 쪽 끝에서, 선으로 온 것처럼 나옵니다.' : t.sort === 'loopback' ? '자기 주소로 가는 패킷은 lo로 나갔다가 다시 들어와 INPUT을 지납니다.' : `규칙에게 ${cj(t.dev, '은/는')} 여느 장치와 같습니다. 여기서 캡처하면 패킷이 보입니다.`),
   decap: (t) => (t.reply && t.holds ? '안쪽 패킷은 터널 장치로 받은 것처럼 다시 시작하며, 여기 있는 연결의 응답 쪽과 맞습니다.' : `노드 자신의 주소로 온 ${arrived[t.tunnel]}입니다. 수신부가 ${cj(`${t.overhead} B`, '을/를')} 벗기고, 안쪽 패킷은 ${cj(t.dev, '으로/로')} 받은 것처럼 *다시 시작합니다*.`),
   bridge: (t) => (t.op === 'local' ? '프레임의 목적지가 브리지 자신이므로 다음은 IP입니다.' : t.op === 'flood' ? '주소가 어디 있는지 모르거나 모두에게 가는 프레임이면, 브리지는 들어온 포트를 뺀 모든 포트로 사본을 보냅니다.' : `그 주소가 ${c(t.to[0] ?? '?')} 뒤에 있다고 포워딩 테이블${t.by === 'learned' ? '이 배웠습니다' : '에 있습니다'}. 브리지를 지나는 프레임은 TTL과 출발지 MAC이 그대로입니다.`),
+  ovs: (t) =>
+    join(
+      t.how === 'resume' ? '연결 추적이 아는 것을 붙여 돌려주었습니다. *테이블은 물어보던 데서 이어집니다*.' : t.how === 'patch' ? '두 브리지는 패치 포트로 이어져 있습니다. 그 사이에서는 캡처에도 커널의 규칙에도 보이지 않습니다.' : t.how === 'controller' ? '컨트롤러가 만든 패킷을 테이블이 봅니다.' : `${cj(t.port, '은/는')} Open vSwitch 브리지 ${c(t.bridge)}의 포트입니다. 여기서는 *장비의 경로와 iptables가 아니라* OpenFlow 규칙이 정합니다.`,
+      t.lookUps === 0 ? '' : `테이블을 ${t.lookUps}번 찾아보았습니다${t.rule === undefined ? '.' : t.missed ? '. 마지막 테이블에는 맞는 규칙이 없었습니다.' : `. 마지막 규칙은 ${c(t.rule)}입니다.`}`,
+    ),
+  openflow: (t) => {
+    if (t.rule === undefined) return '테이블에 맞는 규칙이 없으면 테이블을 지나는 길이 여기서 끝납니다.';
+    const changes = t.changes.slice(0, 4).map((x) => `${c(x.field)}: ${c(x.before)} → ${c(x.after)}`);
+    return join(`맞는 규칙 가운데 우선순위가 가장 높은 것을 씁니다.${t.match === '' ? ' 이 규칙에는 조건이 없습니다.' : ''} 동작은 ${c(t.actions)}입니다.`, changes.length === 0 ? '' : `바뀐 값은 ${changes.join(', ')}입니다.`);
+  },
+  'ovs-ct': (t) => join(`연결 목록은 이 장비의 *iptables와 같은 표*이며, 존 ${cj(t.zone, '으로/로')} 나뉩니다.`, t.nat === undefined ? '' : `변환 방법은 ${c(t.nat)}입니다.`, t.mark === undefined ? '' : `연결의 마크는 ${c(t.mark)}입니다.`, `테이블은 결과를 ${cj(`ct_state=${t.state}`, '으로/로')} 봅니다.`),
+  'ovs-length': (t) => join('앞길에 더 작은 패킷만 지나갈 수 있는 곳이 있어 규칙이 프레임의 길이를 묻습니다.', t.larger ? '너무 크면 보낸 쪽에 알려 줄 수 있는 데로 넘깁니다.' : ''),
+  'ovs-controller': (t) => (t.what === undefined ? `무엇을 할지는 컨트롤러가 정합니다(${c(t.reason)}).` : `${cj(t.what, '은/는')} 규칙의 userdata에 적힌 OVN의 동작이며, ${cj('ovn-controller', '이/가')} 합니다.`),
+  'ovs-other': (t) => `${cj(t.what, '은/는')} 패킷이 가는 곳을 바꾸지 않습니다.`,
   neighbour: (t) => ({ entry: '이웃 테이블에 있습니다.', learned: '오는 길에 배웠습니다.', arp: 'ARP로 물어 답을 받았습니다.', none: '링크 계층 주소가 필요 없는 장치입니다.', failed: 'ARP로 세 번 물었지만 답이 없어 패킷이 더 갈 수 없습니다.' })[t.how],
   arp: (t) => (t.question ? '브로드캐스트입니다. 링크의 모든 장비가 듣고, 주소의 주인이 답합니다.' : t.by === 'proxy-arp' ? `${cj('proxy_arp', '이/가')} 켜져 있고 ${cj(t.ip, '으로/로')} 가는 경로가 다른 쪽에 있으므로 대신 답합니다.` : t.by === 'program' ? `프로그램이 ${cj(t.dev, '으로/로')} 들어온 물음을 듣고 그 장치의 MAC 주소로 답합니다. MetalLB의 speaker가 자신이 고른 노드 하나에서 이렇게 합니다. 커널에 그 주소가 없어도 됩니다.` : '이 주소의 주인입니다.'),
   taken: (t) =>
