@@ -16,7 +16,7 @@ describe('kinds of devices', () => {
     ['vxlan', 'vxlan', '    vxlan id 42 local 10.0.0.1 dev eth0 '],
     ['vlan', 'vlan', '    vlan protocol 802.1Q id 5 <REORDER_HDR> '],
     ['unknown', 'bond', '    bond mode active-backup '],
-    ['unknown', 'openvswitch', '    openvswitch '],
+    ['openvswitch', 'openvswitch', '    openvswitch '],
   ])('is %s (%s) by the details %s', (kind, kindText, line) => {
     const { value } = parse(head('x0'), `${ETHER}${DETAILS}`, line);
     expect(value).toMatchObject({ detailed: true, links: [{ kind, kindText }] });
