@@ -83,7 +83,7 @@ describe('wrong usage ends with status 2 and its reason, and prints nothing', ()
     ${['constructor']}                                                                | ${'unknown command constructor'}
     ${['lab']}                                                                        | ${'SOURCE is missing'}
     ${['lab', 'ipvs-metallb', 'twice']}                                               | ${'one SOURCE, not also twice'}
-    ${['ofproto', 'ipvs-metallb', '--host', 'n1']}                                    | ${'ofproto: not built yet'}
+    ${['ofproto', 'ipvs-metallb', '--host', 'n1']}                                    | ${'either BRIDGE and FLOW or --flows'}
     ${['trace', 'ipvs-metallb', '--probe', vip, '--format', 'pcap']}                  | ${'pcap: not built yet'}
     ${['trace', 'ipvs-metallb', '--probe', vip, '--format', 'xml']}                   | ${'json or text, not xml'}
     ${['trace', 'ipvs-metallb']}                                                      | ${'either --probe JSON or --probes'}

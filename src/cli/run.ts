@@ -8,6 +8,7 @@ import { diagnosticText } from '../text/diagnostics.ts';
 import { findHost, findNetns } from '../world/lookup.ts';
 import { type Args, parseArgs, valueOf } from './args.ts';
 import { BAD_INPUT, BAD_USAGE, CliError, type Io, OK } from './io.ts';
+import { answerOfproto, failedOfproto, readOfprotoLine } from './ofprotoCommand.ts';
 import { scenarioJson } from './scenarioJson.ts';
 import { type Loaded, loadSource } from './source.ts';
 import { answerLink, answerProbe, type TraceOptions } from './traceCommand.ts';
@@ -19,6 +20,8 @@ const USAGE = `usage:
   npm run -s cli -- dump   SOURCE --host HOST [--netns NAME] COMMAND...
   npm run -s cli -- trace  SOURCE (--probe JSON | --probes FILE.jsonl) [--all] [--steps] [--format json|text]
   npm run -s cli -- trace  LINK [--all] [--steps] [--format json|text]
+  npm run -s cli -- ofproto SOURCE --host HOST BRIDGE FLOW [--ct-next STATE]... [--format json|text]
+  npm run -s cli -- ofproto SOURCE [--host HOST] --flows FILE.jsonl [--format json|text]
   npm run -s cli -- lab    SOURCE > lab.sh
 
 SOURCE is a scenario (${scenarios.map((s) => s.id).join(', ')}; with parameters as in "ipvs-metallb?policy=Local"), a link of the page,
@@ -54,15 +57,13 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 
 type Command = (argv: readonly string[], io: Io) => Promise<number>;
 
-const notBuilt = (name: string): Promise<number> => Promise.reject(new CliError(BAD_USAGE, `${name}: not built yet`));
-
 const commands: Readonly<Record<string, Command>> = {
   scenarios: listScenarios,
   world: printWorld,
   check: checkInput,
   dump: printDump,
   trace: traceProbes,
-  ofproto: () => notBuilt('ofproto'),
+  ofproto: followFlows,
   lab: printLab,
 };
 
@@ -171,6 +172,47 @@ async function traceProbes(argv: readonly string[], io: Io): Promise<number> {
     io.out(answer.text);
   }
   if (wrong > 0) io.err(`packetwalk: ${wrong} of the probes could not be answered; their lines have "error"\n`);
+  return OK;
+}
+
+/** `--format` of a command that answers in JSON or in lines. */
+function formatOf(args: Args): 'json' | 'text' {
+  const format = valueOf(args, 'format') ?? 'json';
+  if (format !== 'json' && format !== 'text') throw new CliError(BAD_USAGE, `--format is json or text, not ${format}`);
+  return format;
+}
+
+async function followFlows(argv: readonly string[], io: Io): Promise<number> {
+  const args = parseArgs(argv, { host: 'value', flows: 'value', 'ct-next': 'list', format: 'value' });
+  const format = formatOf(args);
+  const [source, bridge, flow, extra] = args.words;
+  const file = valueOf(args, 'flows');
+  const host = valueOf(args, 'host');
+  const ctNext = args.values['ct-next'] ?? [];
+  if (source === undefined) throw new CliError(BAD_USAGE, 'SOURCE is missing');
+  if (file === undefined) {
+    if (bridge === undefined || flow === undefined) throw new CliError(BAD_USAGE, 'either BRIDGE and FLOW or --flows FILE.jsonl');
+    if (extra !== undefined) throw new CliError(BAD_USAGE, `one FLOW, not also ${extra}`);
+    if (host === undefined) throw new CliError(BAD_USAGE, '--host is missing');
+    const { world } = await loadUsable(source, io);
+    const answer = answerOfproto(world, { id: undefined, host, bridge, flow, ctNext, choices: {}, size: undefined }, format);
+    io.out(answer.text);
+    if (answer.error !== undefined) throw new CliError(BAD_USAGE, answer.error);
+    return OK;
+  }
+  if (bridge !== undefined || ctNext.length > 0) throw new CliError(BAD_USAGE, 'with --flows the lines of the file say bridge, flow and ct_next');
+  if (file === '-' && source === '-') throw new CliError(BAD_USAGE, 'SOURCE and --flows cannot both be standard input');
+  const lines = (await readProbes(file, io)).split('\n');
+  const { world } = await loadUsable(source, io);
+  let wrong = 0;
+  for (const line of lines) {
+    if (line.trim() === '') continue;
+    const read = readOfprotoLine(line);
+    const answer = read.ok ? answerOfproto(world, { ...read.value, host: read.value.host ?? host }, format) : failedOfproto(read.id, read.error, format);
+    if (answer.error !== undefined) wrong++;
+    io.out(answer.text);
+  }
+  if (wrong > 0) io.err(`packetwalk: ${wrong} of the flows could not be answered; their lines have "error"\n`);
   return OK;
 }
 

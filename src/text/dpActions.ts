@@ -67,7 +67,7 @@ function printDpAction(action: DpAction, portName: PortName): string {
 /** format_odp_tun_attr(). */
 function printTunnel(t: DpTunnel): string {
   const parts = [
-    ...(t.key || !isZeroWords(t.id) ? [`tun_id=${hexWords(t.id)}`] : []),
+    ...(t.key || !isZeroWords(t.id) ? [`tun_id=0x${hexDigits(t.id)}`] : []),
     ...(t.src === 0 ? [] : [`src=${formatIp4(t.src)}`]),
     `dst=${formatIp4(t.dst)}`,
     ...(t.tos === 0 ? [] : [`tos=0x${t.tos.toString(16)}`]),

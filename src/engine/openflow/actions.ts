@@ -24,11 +24,22 @@ interface Frame {
   /** The rest was done by check_pkt_larger. */
   done: boolean;
   readonly entered: Entered | undefined;
+  /** The actions are those of the current look-up's rule, and not inside of one of them. */
+  readonly own: boolean;
 }
 
 /** Carries out a list of actions. `last`: nothing follows it; `bucket`: it is a group's. */
 export function doActions(ctx: Ctx, actions: readonly OpenFlowAction[], last: boolean, bucket = false): void {
-  const frames: Frame[] = [{ actions, next: 0, last, bucket, done: false, entered: undefined }];
+  run(ctx, { actions, next: 0, last, bucket, done: false, entered: undefined, own: false });
+}
+
+/** Carries out the actions of the rule that was just found. */
+export function doRule(ctx: Ctx, actions: readonly OpenFlowAction[], last: boolean): void {
+  run(ctx, { actions, next: 0, last, bucket: false, done: false, entered: undefined, own: true });
+}
+
+function run(ctx: Ctx, first: Frame): void {
+  const frames: Frame[] = [first];
   for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
     const inner = step(ctx, frame);
     if (inner === 'left') {
@@ -46,6 +57,7 @@ function step(ctx: Ctx, frame: Frame): Frame | 'left' | undefined {
     if (ctx.freezing) freezeRest(ctx, frame.actions.slice(frame.next));
     return 'left';
   }
+  if (frame.own) ctx.actionIndex = frame.next;
   frame.next++;
   const last = frame.last && frame.next === frame.actions.length && ctx.actionSet.length === 0;
   if (action.kind === 'resubmit' || action.kind === 'goto_table') {
@@ -53,7 +65,7 @@ function step(ctx: Ctx, frame: Frame): Frame | 'left' | undefined {
       action.kind === 'goto_table'
         ? enterTable(ctx, word(ctx.flow, W.inPort), action.table, 'goto', false)
         : enterTable(ctx, action.port === undefined || action.port === OFPP.IN_PORT ? word(ctx.flow, W.inPort) : action.port, action.table ?? ctx.table, 'resubmit', action.ct);
-    return entered && { actions: entered.actions, next: 0, last, bucket: false, done: false, entered };
+    return entered && { actions: entered.actions, next: 0, last, bucket: false, done: false, entered, own: true };
   }
   if (action.kind === 'check_pkt_larger') {
     checkPktLarger(ctx, action.bytes, action.dst, frame.actions.slice(frame.next));
@@ -210,7 +222,7 @@ export const queuePriority = (ctx: Ctx, queue: number): number => (ctx.bridge.da
 function runTable(ctx: Ctx, table: number): void {
   const entered = enterTable(ctx, word(ctx.flow, W.inPort), table, 'resubmit', false);
   if (!entered) return;
-  doActions(ctx, entered.actions, false);
+  doRule(ctx, entered.actions, false);
   leaveTable(ctx, entered);
 }
 

@@ -62,6 +62,8 @@ export interface Ctx {
   readonly visits: VisitRecord[];
   visit: VisitRecord;
   visitIndex: number | undefined;
+  /** Which action of the rule is being carried out. */
+  actionIndex: number | undefined;
   rule: OpenFlowRule | undefined;
   table: number;
   depth: number;

@@ -1,5 +1,5 @@
 import type { OpenFlowAction } from '../../world/openflow.ts';
-import { doActions } from './actions.ts';
+import { doActions, doRule } from './actions.ts';
 import { orderActionSet } from './actionSet.ts';
 import { commitActions } from './commit.ts';
 import type { Ctx } from './context.ts';
@@ -64,25 +64,25 @@ export function freezeRest(ctx: Ctx, rest: readonly OpenFlowAction[]): void {
 /** reversible_actions(): whatever they do to the packet can be undone by setting it back. */
 const reversible = (actions: readonly OpenFlowAction[]): boolean => !actions.some((a) => a.kind === 'ct' || a.kind === 'meter' || (a.kind === 'output' && a.maxLen !== undefined));
 
-function runCopy(ctx: Ctx, actions: readonly OpenFlowAction[], last: boolean): void {
-  doActions(ctx, actions, last);
+function runCopy(ctx: Ctx, actions: readonly OpenFlowAction[], last: boolean, rule: boolean): void {
+  (rule ? doRule : doActions)(ctx, actions, last);
   if (!ctx.freezing) runActionSet(ctx);
   if (ctx.freezing) finishFreezing(ctx);
 }
 
-/** clone_xlate_actions(): actions on a copy of the packet; a `clone` of the datapath only where they cannot be undone. */
-export function clone(ctx: Ctx, actions: readonly OpenFlowAction[], last: boolean): void {
+/** clone_xlate_actions(): actions on a copy of the packet; a `clone` of the datapath only where they cannot be undone. `rule`: they are those of the rule that was just found. */
+export function clone(ctx: Ctx, actions: readonly OpenFlowAction[], last: boolean, rule = false): void {
   const { stack, actionSet } = ctx;
   const flow = ctx.flow.slice();
   ctx.stack = [...stack];
-  if (reversible(actions) || last) runCopy(ctx, actions, last);
+  if (reversible(actions) || last) runCopy(ctx, actions, last, rule);
   else {
     commit(ctx);
     const { out, baseTunnel, conntracked } = ctx;
     const base = ctx.base.slice();
     const inner: DpAction[] = [];
     ctx.out = inner;
-    runCopy(ctx, actions, true);
+    runCopy(ctx, actions, true, rule);
     ctx.out = out;
     if (inner.length > 0) out.push({ kind: 'clone', actions: inner });
     ctx.conntracked = conntracked;

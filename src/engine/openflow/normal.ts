@@ -63,7 +63,9 @@ export function xlateNormal(ctx: Ctx): void {
     note(ctx, { kind: 'normal', to: [port.name], by: 'learned' });
     return outputNormal(ctx, port, inside);
   }
-  const to = portsOf(ctx.bridge).all.filter((p) => p !== inPort && includes(p, inside.vid, inside.innerVid));
+  // The bridge's own port is the first that a bridge has.
+  const { all } = portsOf(ctx.bridge);
+  const to = [...all.filter((p) => p.ofport === OFPP.LOCAL), ...all.filter((p) => p.ofport !== OFPP.LOCAL)].filter((p) => p !== inPort && includes(p, inside.vid, inside.innerVid));
   note(ctx, { kind: 'normal', to: to.map((p) => p.name), by: 'flood' });
   for (const port of to) outputNormal(ctx, port, inside);
 }

@@ -109,7 +109,7 @@ function patchOutput(ctx: Ctx, bridge: OvsBridge, port: OvsPort, last: boolean):
   ctx.bridge = bridge;
   const entered = enterTable(ctx, word(flow, W.inPort), 0, 'patch', false);
   if (entered) {
-    clone(ctx, entered.actions, last);
+    clone(ctx, entered.actions, last, true);
     leaveTable(ctx, entered);
   }
   flow.set(before);

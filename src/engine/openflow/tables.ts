@@ -15,7 +15,7 @@ const MAX_STACK_BYTES = 65536;
 /** What there was before a table was entered. */
 export interface Entered {
   readonly actions: readonly OpenFlowAction[];
-  readonly saved: Pick<Ctx, 'table' | 'rule' | 'visit' | 'visitIndex' | 'depth' | 'nesting'>;
+  readonly saved: Pick<Ctx, 'table' | 'rule' | 'visit' | 'visitIndex' | 'actionIndex' | 'depth' | 'nesting'>;
 }
 
 /** xlate_resubmit_resource_check(). */
@@ -78,7 +78,7 @@ export function enterTable(ctx: Ctx, inPort: number, table: number, how: Visit['
     if (word(ctx.flow, W.ctNwProto) === 0 || !isIpAny(ctx.flow)) return undefined;
     swapTuple(ctx.flow);
   }
-  const saved = { table: ctx.table, rule: ctx.rule, visit: ctx.visit, visitIndex: ctx.visitIndex, depth: ctx.depth, nesting: ctx.nesting };
+  const saved = { table: ctx.table, rule: ctx.rule, visit: ctx.visit, visitIndex: ctx.visitIndex, actionIndex: ctx.actionIndex, depth: ctx.depth, nesting: ctx.nesting };
   const before = ctx.flow.slice();
   beginVisit(ctx, { table, how, before });
   const found = lookup(ctx, table, inPort);
@@ -105,8 +105,9 @@ function beginVisit(ctx: Ctx, at: Pick<Visit, 'table' | 'how' | 'before'>): void
   const parent = ctx.visitIndex;
   ctx.nesting = parent === undefined ? 0 : ctx.nesting + 1;
   ctx.visitIndex = ctx.visits.length;
-  ctx.visit = { bridge: ctx.bridge.name, rule: undefined, depth: ctx.nesting, parent, changed: new Map(), notes: [], ...at, ...(ctx.when.length > 0 ? { when: ctx.when } : {}) };
+  ctx.visit = { bridge: ctx.bridge.name, rule: undefined, depth: ctx.nesting, parent, action: ctx.actionIndex, changed: new Map(), notes: [], ...at, ...(ctx.when.length > 0 ? { when: ctx.when } : {}) };
   ctx.visits.push(ctx.visit);
+  ctx.actionIndex = undefined;
 }
 
 /** Keeps the rule that was found, and tells its actions. */

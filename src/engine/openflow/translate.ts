@@ -1,6 +1,6 @@
 import type { OvsBridge } from '../../world/openflow.ts';
 import { FLOW_WORDS, HIDDEN } from '../../world/openflowFields.ts';
-import { doActions, writeActions } from './actions.ts';
+import { doActions, doRule, writeActions } from './actions.ts';
 import type { Ctx, OvsSwitch, VisitRecord } from './context.ts';
 import { clearConntrack, clearTunnel, emptyFlow, isIpAny, OFPP_UNSET, setTunPresent, TUNNEL_END, W, word } from './fields.ts';
 import { finishFreezing, runActionSet } from './freeze.ts';
@@ -24,8 +24,9 @@ function newCtx(sw: OvsSwitch, bridge: OvsBridge, flow: Flow): Ctx {
     written: emptyFlow(),
     out: [],
     visits: [],
-    visit: { bridge: bridge.name, table: 0, rule: undefined, how: 'start', depth: 0, parent: undefined, before: flow, changed: new Map(), notes: [] },
+    visit: { bridge: bridge.name, table: 0, rule: undefined, how: 'start', depth: 0, parent: undefined, action: undefined, before: flow, changed: new Map(), notes: [] },
     visitIndex: undefined,
+    actionIndex: undefined,
     rule: undefined,
     table: 0,
     depth: 0,
@@ -95,7 +96,7 @@ export function translate(sw: OvsSwitch, bridge: OvsBridge, flow: Flow): Transla
   const ctx = newCtx(sw, bridge, prepared(flow));
   ctx.conntracked = (word(ctx.flow, W.ctState) & 0x20) !== 0;
   const actions = firstTable(ctx, 0, 'start');
-  if (processEcn(ctx.flow)) doActions(ctx, actions, true);
+  if (processEcn(ctx.flow)) doRule(ctx, actions, true);
   return conclude(ctx);
 }
 
@@ -127,6 +128,6 @@ export function resume(sw: OvsSwitch, frozen: Frozen, flow: Flow): Translation {
     ctx.visits.push(ctx.visit);
     ctx.visitIndex = 0;
     doActions(ctx, frozen.actions, true);
-  } else doActions(ctx, firstTable(ctx, frozen.table, 'resume'), true);
+  } else doRule(ctx, firstTable(ctx, frozen.table, 'resume'), true);
   return conclude(ctx);
 }

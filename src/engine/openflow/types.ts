@@ -65,6 +65,8 @@ export interface Visit {
   readonly depth: number;
   /** Position in `Translation.visits` of the look-up whose action led here. */
   readonly parent: number | undefined;
+  /** The position of that action in the parent's rule; with an action that holds others, its own. */
+  readonly action: number | undefined;
   /** The flow as the table saw it, and as this rule's own actions (without those of the tables that it led to) had left it when it was done. */
   readonly before: Flow;
   readonly changes: readonly FieldChange[];
