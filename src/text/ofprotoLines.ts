@@ -95,20 +95,21 @@ function visitLines(bridges: readonly OvsBridge[], pass: OfprotoPass): readonly 
     if (actions.length === 0) put(indent + 4, 'drop');
     actions.forEach((action, i) => {
       put(indent + 4, printAction(action, names));
-      for (const child of children.filter((c) => c.action === i)) descend(child, indent);
+      for (const child of children.filter((c) => c.action === i)) descend(child, indent, i === actions.length - 1);
     });
-    for (const child of children.filter((c) => c.action === undefined || c.action >= actions.length)) descend(child, indent);
+    for (const child of children.filter((c) => c.action === undefined || c.action >= actions.length)) descend(child, indent, false);
     for (const note of visit.notes) {
       const text = noteLine(note);
       if (text !== undefined) put(indent + 5, text);
     }
   };
-  const descend = (child: Visit, indent: number): void => {
+  // The last action's table stands where this one does, as the switch prints it.
+  const descend = (child: Visit, indent: number, last: boolean): void => {
     if (child.how === 'patch') {
       lines.push('');
       for (const text of bridgeHead(child.bridge)) put(indent + 4, text);
     }
-    show(child, child.how === 'goto' ? indent : indent + (child.how === 'patch' ? 8 : 4));
+    show(child, child.how === 'patch' ? indent + 8 : last ? indent : indent + 4);
   };
   for (const visit of inside.get(undefined) ?? []) {
     lines.push(...bridgeHead(visit.bridge));
