@@ -21,6 +21,15 @@ const print = (text: string): string | undefined => {
 const match = (text: string): string | undefined => print(`${text} actions=drop`)?.replace(/ ?actions=drop$/, '');
 const actions = (text: string): string | undefined => print(`actions=${text}`)?.replace(/^actions=/, '');
 
+it.each([
+  'cookie=0x100, duration=0.006s, table=0, n_packets=0, n_bytes=0, reset_counts idle_age=0, priority=10 actions=output:2',
+  'cookie=0x0, duration=1s, table=3, n_packets=0, n_bytes=0, idle_timeout=5, send_flow_rem no_packet_counts priority=7,ip actions=drop',
+])('flags of a rule have no comma behind them: %s', (line) => {
+  const rule = parseRule(line);
+  expect(rule && printRule(rule)).toBe(line);
+  expect(rule?.stats?.some((w) => w === 'reset_counts' || w === 'send_flow_rem')).toBe(true);
+});
+
 describe('real dumps come back as they were', () => {
   it.each([
     ['sdn-ovs-ofctl-dump-flows-br0.txt', 110],

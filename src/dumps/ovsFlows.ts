@@ -15,6 +15,9 @@ const DEFAULT_PRIORITY = 32_768;
 /** Counters, timeouts and flags of a rule, kept as they are: ofputil_flow_stats_format() and ofputil_flow_mod_flags_format(), lib/ofp-flow.c. */
 const STATS: ReadonlySet<string> = new Set(['duration', 'n_packets', 'n_bytes', 'idle_timeout', 'hard_timeout', 'importance', 'idle_age', 'hard_age', 'send_flow_rem', 'check_overlap', 'reset_counts', 'no_packet_counts', 'no_byte_counts', 'no_readonly_table', 'allow_hidden_fields', 'out_port', 'out_group']);
 
+/** Those of them that ovs-ofctl prints with a blank behind, and no comma. */
+const FLAGS: ReadonlySet<string> = new Set(['send_flow_rem', 'check_overlap', 'reset_counts', 'no_packet_counts', 'no_byte_counts', 'no_readonly_table', 'allow_hidden_fields']);
+
 /** What was read before: rules of one dump share most of their conditions and actions. */
 interface Memory {
   readonly conditions: Map<string, readonly FieldMatch[] | undefined>;
@@ -36,7 +39,11 @@ export function parseRule(line: string, names: OvsNames = {}, source?: SourceRef
   const stats: string[] = [];
   const match: FieldMatch[] = [];
   for (const part of splitTop(line.slice(0, at))) {
-    const word = part.trim();
+    let word = part.trim();
+    for (let blank = word.indexOf(' '); blank > 0 && FLAGS.has(word.slice(0, blank)); blank = word.indexOf(' ')) {
+      stats.push(word.slice(0, blank));
+      word = word.slice(blank + 1);
+    }
     if (word === '') continue;
     const equals = word.indexOf('=');
     const key = equals < 0 ? word : word.slice(0, equals);
@@ -116,5 +123,5 @@ export function printRule(rule: OpenFlowRule, { names = {}, stats = true }: Rule
     ...shown.filter((w) => !w.startsWith('duration=')),
   ];
   const match = [...(rule.priority === DEFAULT_PRIORITY ? [] : [`priority=${rule.priority}`]), ...printMatch(rule.match, names)].join(',');
-  return `${head.map((w) => `${w}, `).join('')}${match === '' ? '' : `${match} `}actions=${printActions(rule.actions, names)}`;
+  return `${head.map((w) => (FLAGS.has(w) ? `${w} ` : `${w}, `)).join('')}${match === '' ? '' : `${match} `}actions=${printActions(rule.actions, names)}`;
 }

@@ -1,12 +1,12 @@
 /** A port of the bed: words for `ovs-vsctl set Interface` and `set Port`. */
-interface BedPort {
+export interface BedPort {
   readonly name: string;
   readonly ofport: number;
   readonly device?: readonly string[];
   readonly port?: readonly string[];
 }
 
-interface BedBridge {
+export interface BedBridge {
   readonly name: string;
   readonly failMode: 'secure' | 'standalone';
   readonly ports: readonly BedPort[];

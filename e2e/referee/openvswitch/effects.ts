@@ -62,7 +62,7 @@ const PLACES: Readonly<Record<string, string>> = {
   tp_src: 'l4.src', tp_dst: 'l4.dst', tcp_src: 'l4.src', tcp_dst: 'l4.dst', udp_src: 'l4.src', udp_dst: 'l4.dst', sctp_src: 'l4.src', sctp_dst: 'l4.dst',
   icmp_type: 'l4.src', icmp_code: 'l4.dst', icmpv6_type: 'l4.src', icmpv6_code: 'l4.dst',
   arp_spa: 'arp.sip', arp_tpa: 'arp.tip', arp_op: 'arp.op', arp_sha: 'arp.sha', arp_tha: 'arp.tha', nd_target: 'nd.target', nd_sll: 'nd.sll', nd_tll: 'nd.tll',
-  pkt_mark: 'skb_mark', skb_priority: 'skb_priority',
+  pkt_mark: 'skb_mark',
 };
 const SET_PLACES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   eth: { src: 'eth.src', dst: 'eth.dst' },
@@ -114,7 +114,9 @@ function write(packet: Packet, place: string, text: string): Packet {
 
 function setHeader(packet: Packet, { name, args = '' }: OdpAction): Packet {
   if (name === 'tunnel') return { ...packet, tunnel: [...splitOutside(args)].sort().join(',') };
-  if (name === 'skb_mark' || name === 'skb_priority') return write(packet, name, args);
+  if (name === 'skb_mark') return write(packet, name, args);
+  // What a queue is as a priority is the datapath's own (dpif_queue_to_priority()), and says nothing about where a packet goes.
+  if (name === 'skb_priority') return packet;
   const places = SET_PLACES[name];
   return splitOutside(args).reduce((p, part) => {
     const [field = '', value = ''] = part.split(/=(.*)/s);
@@ -148,7 +150,7 @@ function ctText(args: string): string {
 
 function controllerText(args: string): string {
   const [inner = { name: '', args: '' }] = readActions(args).filter((a) => a.name === 'controller');
-  return ['reason', 'rule_cookie', 'controller_id', 'max_len'].map((name) => `${name}=${argument(inner.args ?? '', name) ?? '?'}`).join(',');
+  return ['reason', 'controller_id', 'max_len'].map((name) => `${name}=${argument(inner.args ?? '', name) ?? '?'}`).join(',');
 }
 
 /** Each thing that the actions make happen to a packet with that flow, in order. */

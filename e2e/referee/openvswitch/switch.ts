@@ -3,6 +3,7 @@ import type { OvsCase, OvsPacket } from './case.ts';
 import type { Reply } from './control.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 import { type RealPass, readTrace } from './traceText.ts';
+import type { BridgeDump } from './world.ts';
 
 /** A switch with the bed's bridges, on which one case after the other is tried. */
 export interface Switch {
@@ -10,8 +11,8 @@ export interface Switch {
   /** Puts a case's rules in place of the last one's; undefined, or what the switch said against them. */
   load(test: OvsCase): Promise<string | undefined>;
   trace(packet: OvsPacket): Promise<Traced>;
-  /** What its tools print about the bridges that the case is about, each listing after its command. */
-  dumps(): Promise<string>;
+  /** What its tools print about the bridges that the case is about. */
+  dumps(version?: string): ReadonlyMap<string, BridgeDump>;
   stop(): Promise<void>;
 }
 
@@ -57,17 +58,9 @@ export async function startSwitch(): Promise<Switch> {
   let groupsAt = new Set<string>();
   let tlvsAt = new Set<string>();
   let fragsAt = new Set<string>();
+  const added = new Map<string, readonly string[]>();
   let current: OvsCase | undefined;
-  const ports = sandbox.vsctl('show').text;
-  const shows = new Map<string, string>();
   for (const { name } of BED) said(ofctl('OpenFlow15', 'del-flows', name), 'del-flows');
-  shows.clear();
-  const show = (bridge: string): string => {
-    const known = shows.get(bridge);
-    const text = known ?? ofctl('OpenFlow15', 'show', bridge).text;
-    shows.set(bridge, text);
-    return text;
-  };
 
   const loadBridge = async (test: OvsCase, bridge: string, first: number): Promise<string | undefined> => {
     const groups = test.groups?.[bridge] ?? [];
@@ -80,7 +73,6 @@ export async function startSwitch(): Promise<Switch> {
     }
     if (frags !== 'normal' || fragsAt.delete(bridge)) {
       said(sandbox.ofctl(['-O', 'OpenFlow15', 'set-frags', bridge, frags]), 'set-frags');
-      shows.delete(bridge);
       if (frags !== 'normal') fragsAt.add(bridge);
     }
     if (tlvs.length > 0) {
@@ -113,32 +105,32 @@ export async function startSwitch(): Promise<Switch> {
       for (const bridge of new Set([...now, ...used])) {
         refused ??= await loadBridge(test, bridge, first);
         first += 0x1000;
-        await sandbox.ask('fdb/flush', bridge);
+        // A flush leaves the entries that were added.
+        for (const mac of added.get(bridge) ?? []) await sandbox.ask('fdb/del', bridge, ...mac.split(' ').slice(1));
+        added.set(bridge, test.macs?.[bridge] ?? []);
         for (const mac of test.macs?.[bridge] ?? []) {
           const [port = '', vlan = '', address = ''] = mac.split(' ');
-          const added = await sandbox.ask('fdb/add', bridge, port, vlan, address);
-          if (!added.ok) refused ??= added.text;
+          const taken = await sandbox.ask('fdb/add', bridge, port, vlan, address);
+          if (!taken.ok) refused ??= taken.text;
         }
       }
       used = now;
       return refused;
     },
     trace: async (packet) => await traceOn(sandbox, packet),
-    dumps: async () => {
-      const texts = [`$ ovs-vsctl show\n${ports}`];
-      for (const { name } of BED) {
-        texts.push(`$ ovs-ofctl -O OpenFlow15 show ${name}\n${show(name)}`);
-        if (!used.has(name)) {
-          texts.push(`$ ovs-ofctl -O OpenFlow15 dump-flows ${name}\nOFPST_FLOW reply (OF1.5) (xid=0x2):\n`);
-          continue;
-        }
-        texts.push(`$ ovs-ofctl -O OpenFlow15 dump-flows ${name}\n${ofctl('OpenFlow15', 'dump-flows', name).text}`);
-        if (groupsAt.has(name)) texts.push(`$ ovs-ofctl -O OpenFlow15 dump-groups ${name}\n${ofctl('OpenFlow15', 'dump-groups', name).text}`);
-        if (tlvsAt.has(name)) texts.push(`$ ovs-ofctl -O OpenFlow15 dump-tlv-map ${name}\n${ofctl('OpenFlow15', 'dump-tlv-map', name).text}`);
-        if (current?.macs?.[name]) texts.push(`$ ovs-appctl fdb/show ${name}\n${(await sandbox.ask('fdb/show', name)).text}`);
-      }
-      return texts.map((t) => (t.endsWith('\n') ? t : `${t}\n`)).join('');
-    },
+    dumps: (version) =>
+      new Map(
+        [...used].map((bridge) => [
+          bridge,
+          {
+            flows: ofctl(version ?? 'OpenFlow15', 'dump-flows', bridge).text,
+            groups: groupsAt.has(bridge) ? ofctl('OpenFlow15', 'dump-groups', bridge).text : '',
+            tlvs: tlvsAt.has(bridge) ? ofctl('OpenFlow15', 'dump-tlv-map', bridge).text : '',
+            frags: current?.frags ?? 'normal',
+            macs: current?.macs?.[bridge] ?? [],
+          },
+        ]),
+      ),
     stop: async () => await sandbox.stop(),
   };
 }

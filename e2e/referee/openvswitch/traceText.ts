@@ -75,7 +75,8 @@ const HIDDEN = /^reg0=0x[12], priority 0$/;
 function visitOf(bridge: string, text: string): RealVisit | undefined {
   const [, table = '', rest = ''] = /^(\d+|--)\. (.*)$/.exec(text) ?? [];
   if (table === '--' || table === '') return undefined;
-  if (rest.startsWith('No match') || HIDDEN.test(rest)) return { bridge, table: Number(table), rule: undefined };
+  // Fragments that the bridge drops are not looked up.
+  if (rest.startsWith('No match') || rest.startsWith('Packets are IP fragments') || HIDDEN.test(rest)) return { bridge, table: Number(table), rule: undefined };
   const [, match = '', priority = '0', cookie = '0'] = /^(.*?)(?:, )?priority (\d+)(?:, cookie 0x([0-9a-f]+))?$/.exec(rest) ?? [];
   return { bridge, table: Number(table), rule: { match, priority: Number(priority), cookie } };
 }

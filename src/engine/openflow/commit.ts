@@ -83,7 +83,7 @@ function commitNw(flow: Flow, base: Flow, written: Flow, out: DpAction[]): void 
       commitSet('ipv4', ['nw_src', 'nw_dst', 'nw_tos', 'nw_ttl'], flow, base, written, out);
       break;
     case ETH.ip6:
-      commitSet('ipv6', ['ipv6_src', 'ipv6_dst', 'nw_tos', 'nw_ttl'], flow, base, written, out);
+      commitSet('ipv6', ['ipv6_src', 'ipv6_dst', 'ipv6_label', 'nw_tos', 'nw_ttl'], flow, base, written, out);
       if (word(base, W.nwProto) === 58 && word(flow, W.tpDst) === 0 && [135, 136].includes(word(flow, W.tpSrc))) commitSet('nd', ['nd_target', 'nd_sll', 'nd_tll'], flow, base, written, out);
       break;
     case ETH.arp:

@@ -151,7 +151,7 @@ function tunnelOf(ctx: Ctx, port: OvsPort): DpTunnel {
     src: config?.localIp === 'flow' ? word(flow, W.tunSrc) : (config?.localIp ?? 0),
     dst: config === undefined || config.remoteIp === 'flow' ? word(flow, W.tunDst) : config.remoteIp,
     tos: tos | ecn,
-    ttl: config?.ttl === 'inherit' ? (ip ? word(flow, W.nwTtl) : 0) : (config?.ttl ?? 64),
+    ttl: config?.ttl === 'inherit' && ip ? word(flow, W.nwTtl) : typeof config?.ttl === 'number' ? config.ttl : 64,
     dstPort: config?.dstPort ?? 0,
     csum: config?.csum ?? false,
     df: config?.df ?? true,

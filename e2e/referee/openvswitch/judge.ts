@@ -1,0 +1,88 @@
+import { parseFlow } from '../../../src/dumps/ovsFlow.ts';
+import { ofproto } from '../../../src/engine/openflow/ofproto.ts';
+import { CT_STATE } from '../../../src/world/openflowFields.ts';
+import type { OvsBridge } from '../../../src/world/openflow.ts';
+import type { OvsCase, OvsPacket } from './case.ts';
+import { compareTraces, type OvsDifference } from './compare.ts';
+import type { Switch, Traced } from './switch.ts';
+import { bedWorld, namesOf } from './world.ts';
+
+export type OvsJudgement =
+  | { readonly kind: 'agree' }
+  | { readonly kind: 'differ'; readonly difference: OvsDifference }
+  /** The engine says that it does not know. */
+  | { readonly kind: 'unknown'; readonly name: string }
+  /** The switch could not be asked, or the question not be read. */
+  | { readonly kind: 'error'; readonly message: string };
+
+export interface OvsJudged {
+  readonly test: OvsCase;
+  readonly packet: OvsPacket;
+  readonly judgement: OvsJudgement;
+  readonly traced: Traced | undefined;
+}
+
+/** `trk,est` as bits. */
+const ctBits = (text: string): number => text.split(/[,|]/).reduce((bits, name) => bits | (CT_STATE[name as keyof typeof CT_STATE] ?? 0), 0);
+
+/** Select groups choose by a table of their own: the engine is told which bucket the switch took. */
+function choicesOf(traced: Traced, bridges: readonly OvsBridge[]): Readonly<Record<string, number>> {
+  const choices: Record<string, number> = {};
+  for (const { buckets } of traced.passes) {
+    for (const { group, bucket } of buckets) {
+      const known = bridges.flatMap((b) => b.groups ?? []).find((g) => g.id === group && g.type === 'select');
+      const at = known?.buckets.findIndex((b, i) => (b.id ?? i) === bucket) ?? -1;
+      if (at !== -1) choices[`group ${group}`] = at;
+    }
+  }
+  return choices;
+}
+
+/** Asks the engine what the switch was asked, and compares. */
+export function judgePacket(packet: OvsPacket, traced: Traced, bridges: readonly OvsBridge[]): OvsJudgement {
+  if (traced.refused !== undefined) return { kind: 'error', message: traced.refused };
+  const bridge = bridges.find((b) => b.name === (packet.bridge ?? 'br0'));
+  if (!bridge) return { kind: 'error', message: `no bridge ${packet.bridge ?? 'br0'}` };
+  const read = parseFlow(packet.flow, namesOf(bridge));
+  if ('error' in read) return { kind: 'error', message: `the engine cannot read ${read.text}` };
+  const answer = ofproto(bridges, bridge, read.flow, { ctNext: (packet.ctNext ?? []).map(ctBits), choices: choicesOf(traced, bridges), size: undefined });
+  const difference = compareTraces(answer, traced.passes, bridges);
+  if (!difference) return { kind: 'agree' };
+  const [unknown] = answer.unknown;
+  return unknown ? { kind: 'unknown', name: `${unknown.what} ${unknown.name}` } : { kind: 'differ', difference };
+}
+
+/** Loads a case into the switch, and judges each of its packets. */
+export async function judgeCase(test: OvsCase, real: Switch): Promise<readonly OvsJudged[]> {
+  const failed = (message: string): readonly OvsJudged[] => test.packets.map((packet) => ({ test, packet, judgement: { kind: 'error', message } as const, traced: undefined }));
+  const refused = await real.load(test);
+  if (refused !== undefined) return failed(`the switch refuses: ${refused.split('\n')[0] ?? ''}`);
+  const { bridges, complaints } = bedWorld(real.dumps());
+  const [complaint] = complaints;
+  if (complaint !== undefined) return failed(`the parsers do not understand ${complaint}`);
+  const judged: OvsJudged[] = [];
+  for (const packet of test.packets) {
+    const traced = await real.trace(packet);
+    judged.push({ test, packet, judgement: judgePacket(packet, traced, bridges), traced });
+  }
+  return judged;
+}
+
+/** What a disagreement is shown as. */
+export function ovsDifferenceText({ test, packet, judgement, traced }: OvsJudged): string {
+  const head = `${test.name}\n  packet: ${packet.bridge ?? 'br0'} ${packet.flow}${packet.ctNext ? ` --ct-next ${packet.ctNext.join(' ')}` : ''}`;
+  switch (judgement.kind) {
+    case 'agree':
+      return `${head}\n  agrees`;
+    case 'unknown':
+      return `${head}\n  unknown: ${judgement.name}`;
+    case 'error':
+      return `${head}\n  not judged: ${judgement.message}`;
+    case 'differ': {
+      const { where, engine, real } = judgement.difference;
+      const rules = Object.entries(test.flows).flatMap(([bridge, flows]) => flows.map((f) => `    ${bridge}: ${f}`));
+      const groups = Object.entries(test.groups ?? {}).flatMap(([bridge, list]) => list.map((g) => `    ${bridge}: ${g}`));
+      return `${head}\n  ${where}\n    engine: ${engine ?? '(nothing)'}\n    switch: ${real ?? '(nothing)'}\n    actions: ${traced?.passes.map((p) => p.actions).join(' | ') ?? ''}\n${[...groups, ...rules].slice(0, 40).join('\n')}`;
+    }
+  }
+}
