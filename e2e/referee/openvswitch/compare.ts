@@ -67,7 +67,7 @@ function comparePass(index: number, ours: OfprotoPass, real: RealPass, bridges: 
 export function compareTraces(answer: OfprotoAnswer, real: readonly RealPass[], bridges: readonly OvsBridge[]): OvsDifference | undefined {
   for (const [i, pass] of real.entries()) {
     const ours = answer.passes[i];
-    if (!ours) return { where: `pass ${i + 1}`, engine: undefined, real: `${pass.resumed?.split('\n')[0] ?? ''}` };
+    if (!ours) return { where: `pass ${i + 1}`, engine: undefined, real: pass.resumed?.split('\n')[0] ?? '' };
     const difference = comparePass(i, ours, pass, bridges);
     if (difference) return difference;
   }

@@ -100,7 +100,7 @@ export function bedWorld(dumps: ReadonlyMap<string, BridgeDump>): BedWorld {
     }
     const macs = dump.macs.map((line) => {
       const [port = '', vlan = '0', mac = ''] = line.split(' ');
-      return { port, vlan: Number(vlan), mac: mac as OvsBridge['macs'][number]['mac'], source: undefined };
+      return { port, vlan: Number(vlan), mac, source: undefined };
     });
     return { ...bridge, flows: flows.value, groups: groups.filter((g) => g !== undefined), tlvs: tlvs.value, frags: dump.frags, macs };
   });
