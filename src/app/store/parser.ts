@@ -45,8 +45,20 @@ export async function loadCompiler(): Promise<void> {
   compiler ??= await import('./compiler.ts');
 }
 
+const withObjects = new WeakMap<Files, boolean>();
+
+/** In YAML, and in JSON as kubectl prints it or in one line. */
+const looksLikeObjects = (text: string): boolean => /^[ \t{-]*["']?kind["']?[ \t]*:/m.test(text) || (/^\s*[{[]/.test(text) && /"kind"\s*:/.test(text));
+
 /** Whether Kubernetes objects may be among the files. */
-const mayHaveObjects = (files: Files): boolean => Object.values(files).some((text) => /^[\s{]*["']?kind["']?\s*:/m.test(text));
+function mayHaveObjects(files: Files): boolean {
+  const told = withObjects.get(files) ?? Object.values(files).some(looksLikeObjects);
+  withObjects.set(files, told);
+  return told;
+}
+
+/** Objects that nobody has made a world of yet: to compile them may take seconds. */
+export const isToBeCompiled = (files: Files): boolean => !known.has(files) && mayHaveObjects(files);
 
 /** Fetches what these files need. */
 export const loadFor = (files: Files): Promise<unknown> => Promise.all([loadParser(), mayHaveObjects(files) ? loadCompiler() : undefined]);

@@ -122,11 +122,13 @@ async function changeAway(part: Partial<Inputs>, fromStart: boolean): Promise<vo
   const { loaded: before } = get();
   if (!before) return;
   const inputs = { ...before, ...part };
-  const fresh = part.base !== undefined && part.base !== before.base;
+  const another = part.base !== undefined && part.base !== before.base;
+  // A world that was not made by the worker is none that it could keep.
+  const question = another ? { fresh: true } : isAway(before.files) ? { fresh: false } : { fresh: true, last: before.files };
   startsAnew ||= fromStart;
   set({ loaded: inputs, playing: false, busy: true });
   try {
-    const made = await walkAway({ files: inputs.files, words: inputs.words, choices: inputs.choices, fresh });
+    const made = await walkAway({ files: inputs.files, words: inputs.words, choices: inputs.choices, ...question });
     const state = get();
     if (!made || !state.loaded) return; // a newer change is on its way
     const { words: _words, ...world } = made;

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { setField, setNodes } from '../../../cluster/edit/edits.ts';
 import { readForm } from '../../../cluster/edit/form.ts';
 import { OBJECTS_FILE, STARTER } from '../../../cluster/starter.ts';
@@ -86,4 +86,27 @@ it('knows all outcomes and the lab of the cluster it was asked about', () => {
   expect(sum).toBeCloseTo(1, 9);
   const lab = answerer.answer({ kind: 'lab', words });
   expect(lab.kind === 'lab' && lab.lab.script).toContain('node3');
+});
+
+describe('a bundle of dumps and objects', () => {
+  const mixed: Files = { ...files, 'old/network.txt': '$ ip addr\n1: eth0: <UP> mtu 1500\n    inet 192.168.10.99/24 scope global eth0\n$ ip route\n192.168.10.0/24 dev eth0\n', 'old/rules.txt': '$ iptables-save\n*filter\n:INPUT DROP [0:0]\nCOMMIT\n' };
+
+  it('has all of the machines with dumps, entered or not, and no texts of theirs but the page’s own', () => {
+    const answer = ask(new Answerer(), { files: mixed });
+    expect(traceOf(answer).outcomes[0]?.request.verdict).toBe('delivered');
+    expect(answer.world.hosts.find((h) => h.name === 'old')?.netns[0]?.tables?.map((t) => t.name)).toEqual(['filter']);
+    expect(answer.compiled).not.toContain('old');
+    expect([...answer.paths, ...Object.keys(answer.texts)].filter((path) => path.startsWith('old/'))).toEqual([]);
+  });
+
+  it('that the page had from elsewhere is its last good world when the first edit has a fault or leaves no machine', () => {
+    const good = ask(new Answerer(), { files: mixed });
+    for (const broken of [`${files[OBJECTS_FILE] ?? ''}\n\tx: 1\n`, 'kind: Pod\nmetadata: {name: x}\n']) {
+      const answerer = new Answerer();
+      ask(answerer, { files: setNodes(files, 5), fresh: true });
+      const kept = ask(answerer, { files: { [OBJECTS_FILE]: broken }, fresh: true, last: mixed });
+      expect(kept.world.hosts.map((h) => h.name)).toEqual(good.world.hosts.map((h) => h.name));
+      expect(kept.paths).toEqual(good.paths);
+    }
+  });
 });

@@ -6,6 +6,7 @@ import { trace, traceAll } from '../../../engine/trace.ts';
 import { labProbe, labScript } from '../../../export/lab/lab.ts';
 import type { Files } from '../../../share/packed.ts';
 import { type ProbeWords, readProbe } from '../../../share/probeWords.ts';
+import type { OvsBridge } from '../../../world/openflow.ts';
 import type { Host, Netns, World } from '../../../world/world.ts';
 import { firstProbe } from '../offers.ts';
 import type { YamlFault } from '../parser.ts';
@@ -14,6 +15,7 @@ import type { Answer, CompiledText, Outcomes, Question, WalkAnswer } from './pro
 /** Compiles and walks, and keeps the last good world between questions. Without a worker around it, so that it has tests. */
 export class Answerer {
   #files: Files | undefined;
+  #last: Files | undefined;
   #made: ClusterWorld | undefined;
 
   answer(question: Question): Answer {
@@ -35,9 +37,10 @@ export class Answerer {
     return this.#made?.world ?? { hosts: [], segments: [], names: { pods: [], services: [], nodes: [] } };
   }
 
-  #walk({ files, words: asked, choices, fresh }: Extract<Question, { kind: 'walk' }>): WalkAnswer {
+  #walk({ files, words: asked, choices, fresh, last }: Extract<Question, { kind: 'walk' }>): WalkAnswer {
     const faults = yamlFiles(files).flatMap((file) => yamlProblems(files[file] ?? '').map((p): YamlFault => ({ ...p, file })));
-    const made = this.#take(files, fresh, faults.length > 0);
+    if (fresh) this.#forget(last);
+    const made = this.#take(files, faults.length > 0);
     const { world } = made;
     const words = asked ?? firstProbe(world);
     const probe = words && readProbe(world, words);
@@ -46,22 +49,37 @@ export class Answerer {
     const paths = Object.keys(made.files).filter((path) => !Object.hasOwn(this.#files ?? {}, path));
     return {
       kind: 'walk', faults, words, result, paths,
-      world: withFirewallsOf(world, entered),
+      world: withFirewallsOf(made, entered),
       diagnostics: made.diagnostics,
       compiled: [...made.compiled],
       texts: Object.fromEntries(paths.filter((path) => entered.has(path.slice(0, path.lastIndexOf('/')))).map((path) => [path, this.#text(path)])),
     };
   }
 
+  /** Begins anew; should a last good world be needed, it is that of these files. */
+  #forget(last: Files | undefined): void {
+    this.#files = undefined;
+    this.#made = undefined;
+    this.#last = last;
+  }
+
   /** The world of the files; the last one while they have faults or describe no machine any more. */
-  #take(files: Files, fresh: boolean, faulty: boolean): ClusterWorld {
-    const before = fresh ? undefined : this.#made;
-    if (before && this.#files && (faulty || sameFiles(this.#files, files))) return before;
+  #take(files: Files, faulty: boolean): ClusterWorld {
+    if (faulty) this.#fallBack();
+    if (this.#made && (faulty || (this.#files && sameFiles(this.#files, files)))) return this.#made;
     const made = worldOf(files);
-    if (before && made.world.hosts.length === 0) return { ...before, diagnostics: made.diagnostics };
+    if (made.world.hosts.length === 0) this.#fallBack();
+    if (this.#made && made.world.hosts.length === 0) return { ...this.#made, diagnostics: made.diagnostics };
     this.#files = files;
     this.#made = made;
     return made;
+  }
+
+  /** Makes the last good world of a cluster that the page had from elsewhere. */
+  #fallBack(): void {
+    if (this.#made || !this.#last) return;
+    this.#files = this.#last;
+    this.#made = worldOf(this.#last);
   }
 
   #outcomes(words: ProbeWords): Outcomes | undefined {
@@ -93,18 +111,22 @@ const sameFiles = (a: Files, b: Files): boolean => {
 const folderOf = (host: string, netns: string | null): string => (netns === null ? host : `${host}/netns/${netns}`);
 
 /**
- * Plain data of a world whose firewalls are made when they are looked at: only those of the namespaces that are named are looked at, so
- * that the others need not be made.
+ * Plain data of a world whose firewalls and bridges' rules of compiled machines are made when they are looked at: only those of the
+ * namespaces that are named are looked at, so that the others need not be made.
  */
-function withFirewallsOf(world: World, entered: ReadonlySet<string>): World {
-  const plain = (host: Host, netns: Netns): Netns => (entered.has(folderOf(host.name, netns.name)) ? { ...netns } : bare(netns));
-  return { ...world, hosts: world.hosts.map((host) => ({ ...host, netns: host.netns.map((netns) => plain(host, netns)) })) };
+function withFirewallsOf({ world, compiled }: ClusterWorld, entered: ReadonlySet<string>): World {
+  const plain = (host: Host): Host => {
+    if (!compiled.has(host.name)) return host;
+    const netns = host.netns.map((n) => (entered.has(folderOf(host.name, n.name)) ? { ...n } : { ...without(n, FIREWALL), tables: undefined, ipsets: [], ipvs: [] }));
+    const bare = host.ovs && !host.netns.some((n) => entered.has(folderOf(host.name, n.name)));
+    return { ...host, netns, ...(bare ? { ovs: host.ovs.map((b) => ({ ...without(b, RULES), flows: undefined, groups: undefined })) } : {}) };
+  };
+  return { ...world, hosts: world.hosts.map(plain) };
 }
 
-const FIREWALL: ReadonlySet<string> = new Set(['tables', 'ipsets', 'ipvs'] satisfies readonly (keyof Netns)[]);
+const FIREWALL = ['tables', 'ipsets', 'ipvs'] as const satisfies readonly (keyof Netns)[];
+const RULES = ['flows', 'groups'] as const satisfies readonly (keyof OvsBridge)[];
 
-/** A namespace without its firewall. */
-function bare(netns: Netns): Netns {
-  const rest = Object.fromEntries(Object.keys(netns).filter((key) => !FIREWALL.has(key)).map((key) => [key, netns[key as keyof Netns]])) as Omit<Netns, 'tables' | 'ipsets' | 'ipvs'>;
-  return { ...rest, tables: undefined, ipsets: [], ipvs: [] };
-}
+/** The other fields; these are not looked at. */
+const without = <T extends object, K extends keyof T>(whole: T, keys: readonly K[]): Omit<T, K> =>
+  Object.fromEntries(Object.keys(whole).flatMap((key) => ((keys as readonly string[]).includes(key) ? [] : [[key, whole[key as K]]]))) as unknown as Omit<T, K>;

@@ -1,15 +1,15 @@
 import type { Files } from '../../../share/packed.ts';
 import type { ProbeWords } from '../../../share/probeWords.ts';
-import type { Parsed } from '../parser.ts';
+import { isToBeCompiled, type Parsed } from '../parser.ts';
 import type { Loaded } from '../state.ts';
 import { readWalk } from '../walk.ts';
 import type { Answer, Envelope, Outcomes, Question, WalkAnswer } from './protocol.ts';
 
 /**
- * Clusters of nothing but objects are compiled and walked away from the page, in a worker: a large one takes seconds. What comes back
- * is plain data of the part that the walk enters.
+ * Clusters with objects among their files are compiled and walked away from the page, in a worker: a large one takes seconds. What comes
+ * back is plain data, of compiled machines only what the walk enters.
  */
-export const isAway = (files: Files): boolean => typeof Worker !== 'undefined' && Object.keys(files).length > 0 && Object.keys(files).every((path) => /^[^/]+\.ya?ml$/i.test(path));
+export const isAway = (files: Files): boolean => typeof Worker !== 'undefined' && isToBeCompiled(files);
 
 interface Waiting {
   readonly done: (answer: Answer) => void;
@@ -54,15 +54,19 @@ type WalkQuestion = Omit<Extract<Question, { kind: 'walk' }>, 'kind'>;
 // While one walk is being computed only the newest question waits: whoever types asks more often than there are answers.
 let busy: Promise<unknown> | undefined;
 let ticket = 0;
+// That a cluster is another one stays true when its first question was never asked.
+let unasked: Pick<WalkQuestion, 'fresh' | 'last'> | undefined;
 
 /** The world and the walk; undefined when another question was asked in the meantime. Rejects when the worker cannot be had. */
 export async function walkAway(question: WalkQuestion): Promise<Pick<Loaded, 'parsed' | 'faults' | 'result'> & { readonly words: ProbeWords | undefined } | undefined> {
   const mine = ++ticket;
+  if (question.fresh) unasked = question;
   while (busy) {
     await busy.catch(() => undefined);
     if (mine !== ticket) return undefined;
   }
-  const answering = ask({ kind: 'walk', ...question });
+  const answering = ask({ kind: 'walk', ...question, ...(unasked && { fresh: true, last: unasked.last }) });
+  unasked = undefined;
   busy = answering;
   try {
     const answer = await answering;

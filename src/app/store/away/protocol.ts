@@ -17,8 +17,10 @@ export type Question =
       /** Undefined: a first question that fits the world. */
       readonly words: ProbeWords | undefined;
       readonly choices: Choices;
-      /** Another cluster: there is no last good world to keep. */
+      /** Another cluster than that of the last question: there is no last good world to keep. */
       readonly fresh: boolean;
+      /** Of a fresh one, the files whose world the page has from elsewhere: that is the last good one. */
+      readonly last?: Files;
     }
   | { readonly kind: 'outcomes'; readonly words: ProbeWords }
   | { readonly kind: 'lab'; readonly words: ProbeWords }
@@ -33,7 +35,7 @@ export interface CompiledText {
 export interface WalkAnswer {
   readonly kind: 'walk';
   readonly faults: readonly YamlFault[];
-  /** Its firewalls are there only for namespaces that the walk enters. */
+  /** Firewalls of compiled machines are there only for namespaces that the walk enters. */
   readonly world: World;
   readonly diagnostics: readonly Diagnostic[];
   readonly compiled: readonly string[];
