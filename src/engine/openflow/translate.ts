@@ -59,10 +59,11 @@ function prepared(flow: Flow): Flow {
 }
 
 /** tnl_process_ecn(): congestion that the tunnel met shows inside, and a packet that could not carry that mark is lost. */
-function processEcn(flow: Flow): boolean {
+function processEcn({ flow, written }: Ctx): boolean {
   if (word(flow, W.tunDst) === 0 || !isIpAny(flow) || (word(flow, W.tunTos) & 3) !== 3) return true;
   if ((word(flow, W.nwTos) & 3) === 0) return false;
   flow[W.nwTos] = word(flow, W.nwTos) | 3;
+  written[W.nwTos] = word(written, W.nwTos) | 3;
   return true;
 }
 
@@ -96,7 +97,7 @@ export function translate(sw: OvsSwitch, bridge: OvsBridge, flow: Flow): Transla
   const ctx = newCtx(sw, bridge, prepared(flow));
   ctx.conntracked = (word(ctx.flow, W.ctState) & 0x20) !== 0;
   const actions = firstTable(ctx, 0, 'start');
-  if (processEcn(ctx.flow)) doRule(ctx, actions, true);
+  if (processEcn(ctx)) doRule(ctx, actions, true);
   return conclude(ctx);
 }
 
