@@ -36,3 +36,16 @@ export function conntrackLine(e: CtListing, netns: Netns): string {
   ];
   return words.join(' ');
 }
+
+/**
+ * Entries in an order in which the kernel takes them: it changes the destination first, and what an entry then looks like must not be
+ * the tuple of one that is there already, even if the change of its source takes it out of the way (get_unique_tuple()).
+ */
+export function insertionOrder(entries: readonly CtListing[]): readonly CtListing[] {
+  const halfway = (e: CtListing): string => replyKey(e, e.orig.src, e.orig.icmp ? undefined : e.orig.sport);
+  const key = (e: CtListing): string => replyKey(e, e.reply.dst, e.reply.dport);
+  const hurried = entries.filter((e) => halfway(e) !== key(e) && entries.some((o) => key(o) === halfway(e)));
+  return [...hurried, ...entries.filter((e) => !hurried.includes(e))];
+}
+
+const replyKey = ({ proto, zone, reply }: CtListing, dst: Ip4, dport: number | undefined): string => [proto, zone, reply.zone, reply.src, reply.sport ?? reply.icmp?.id, dst, dport].join(' ');

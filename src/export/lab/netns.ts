@@ -10,7 +10,7 @@ import type { Table } from '../../world/netfilter.ts';
 import type { Address, Link, Netns, NexthopObject, PolicyRule, Route } from '../../world/world.ts';
 import { portLines, stateLines, vlanLines } from './bridges.ts';
 import type { Notes } from './lab.ts';
-import { conntrackLine } from './connections.ts';
+import { conntrackLine, insertionOrder } from './connections.ts';
 import { heredoc, shellWord } from './shell.ts';
 
 type Batch = (lines: readonly string[]) => readonly string[];
@@ -171,7 +171,7 @@ const sharesLists = (table: Table): boolean => table.chains.some((c) => c.rules.
 const ipvsText = (netns: Netns): readonly string[] => printIpvsadmSave(netns.ipvs.map((s) => (s.sorted ? s : { ...s, realServers: s.realServers.toReversed() })), true);
 
 /** What can only be set once everything else is there: nexthop objects, the states of bridge ports, and connections that the dump shows. */
-export const givenLines = (netns: Netns): readonly string[] => [...nexthopLines(netns), ...stateLines(netns), ...(netns.conntrack ?? []).map((e) => conntrackLine(e, netns))];
+export const givenLines = (netns: Netns): readonly string[] => [...nexthopLines(netns), ...stateLines(netns), ...insertionOrder(netns.conntrack ?? []).map((e) => conntrackLine(e, netns))];
 
 /** Accounting objects that rules name: they must be there before the rules, without quotas as the engine takes it. */
 const accountNames = (tables: readonly Table[]): readonly string[] => [...new Set(tables.flatMap((t) => t.chains.flatMap((c) => c.rules.flatMap((r) => r.matches.flatMap((m) => (m.kind === 'nfacct' ? [m.name] : []))))))];
