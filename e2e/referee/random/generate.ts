@@ -23,13 +23,15 @@ const FAR: readonly string[] = ['10.2.0.9', '172.16.0.1', '203.0.113.5'];
 
 function wordsOf(shape: Shape, space: Space, more: Pick<Words, 'single' | 'lacks' | 'listeners'>): Words {
   const addresses = [...shape.addresses, '172.16.0.1'];
-  const targets = shape.addresses.filter((a) => a !== space.tunnel?.end);
+  // What a tunnel's own packets are translated to must not be a program here: the kernel then gets their checksums wrong (inet_proto_csum_replace4() of what lco_csum() made), and they are lost.
+  const targets = shape.addresses.filter((a) => space.tunnel === undefined || (a !== space.tunnel.end && !space.own.includes(a)));
   return {
     addresses,
     nets: [...addresses.map((a) => `${a}/32`), ...shape.nets],
     ranges: [...addresses.map((a) => `${a}-${a.replace(/\d+$/, '255')}`), '10.1.0.0-10.1.0.100', '10.0.0.0-10.255.255.255'],
     targets,
-    redirects: space.underlay !== true,
+    redirects: space.underlay !== true && space.tunnel === undefined,
+    tunnelled: space.tunnel !== undefined,
     maps: [...[...targets, '172.16.0.1'].map((a) => `${a}/32`), ...shape.nets.filter((n) => !n.endsWith('/0') && n !== space.tunnel?.net)],
     sources: [...space.own, '172.16.0.1'],
     ports: PORTS,

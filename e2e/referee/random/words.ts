@@ -13,6 +13,8 @@ export interface Words {
   readonly targets: readonly string[];
   /** Whether REDIRECT may be drawn. */
   readonly redirects: boolean;
+  /** A tunnel's packets end here. */
+  readonly tunnelled: boolean;
   /** Where NETMAP may lead. */
   readonly maps: readonly string[];
   /** Where SNAT may lead: own addresses and nobody's, as a machine that nothing is known of would take answers that are not its own. */
