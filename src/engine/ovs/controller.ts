@@ -1,6 +1,21 @@
+import { type IcmpHeader, ipOf, isPorted, l4Of, type Packet, PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP, TCP_ACK, TCP_RST } from '../../packet/packet.ts';
+import { ipBytes } from '../../packet/sizes.ts';
+import { OFPP, type OpenFlowAction } from '../../world/openflow.ts';
+import { ovsPortNamed } from '../../world/ovs.ts';
+import { clearTunnel, W } from '../openflow/fields.ts';
+import { resume } from '../openflow/translate.ts';
 import type { DpAction } from '../openflow/types.ts';
 import type { At } from '../sim.ts';
-import type { Run } from './datapath.ts';
+import type { Skb } from '../skb.ts';
+import { keyFlow, pass, type Run } from './datapath.ts';
+import { UNTRACKED } from './flow.ts';
+import { switchOf } from './switch.ts';
+import { readWireActions } from './wireActions.ts';
+
+/*
+ * What ovn-controller does with the packets that OVN's rules hand to it (controller/pinctrl.c): the rule's userdata names an action, and
+ * holds what is to be done with the packet that the controller makes.
+ */
 
 type ControllerAction = Extract<DpAction, { kind: 'controller' }>;
 
@@ -11,24 +26,107 @@ const OPCODES: readonly string[] = [
 ];
 
 /** Those by which the controller only remembers something, while the packet itself goes on. */
-const REMEMBERED: ReadonlySet<string> = new Set(['put_arp', 'put_nd', 'put_fdb', 'log']);
+const REMEMBERED: ReadonlySet<string> = new Set(['put_arp', 'put_nd', 'put_fdb', 'log', 'event']);
+
+const bytesOf = ({ action }: ControllerAction): readonly number[] => (action.userdata ?? '').split('.').map((b) => Number.parseInt(b, 16));
 
 /** The action of OVN that a rule's userdata names; undefined: it is none of OVN's. */
-export function ovnActionOf({ action }: ControllerAction): string | undefined {
-  const bytes = action.userdata?.split('.').slice(0, 4).map((b) => Number.parseInt(b, 16));
-  if (bytes?.length !== 4) return undefined;
-  return OPCODES[bytes.reduce((n, b) => n * 256 + b, 0)];
+export function ovnActionOf(action: ControllerAction): string | undefined {
+  const bytes = bytesOf(action);
+  if (bytes.length < 8) return undefined;
+  return OPCODES[bytes.slice(0, 4).reduce((n, b) => n * 256 + b, 0)];
 }
 
 /** A copy for the controller alone: what becomes of the packet does not hang on it. */
 export const isCopyForController = (action: ControllerAction): boolean => REMEMBERED.has(ovnActionOf(action) ?? '');
 
-/** execute_controller_action(): the packet is the controller's now. */
+/** A packet that the controller makes, and whether it is turned to where the other one came from. */
+interface Made {
+  readonly packet: Packet;
+  readonly turned: boolean;
+  readonly icmp?: IcmpHeader;
+}
+
+const withAddresses = (about: Packet, turned: boolean, proto: number, ttl: number, rest: Packet): Packet => {
+  const { src, dst } = ipOf(about);
+  return [{ type: 'ipv4', src: turned ? dst : src, dst: turned ? src : dst, proto, ttl, tos: 0, df: true, mf: false, offset: 0 }, ...rest];
+};
+
+/** pinctrl_handle_tcp_reset(): ports are turned in any case. */
+function reset(about: Packet, turned: boolean): Made | undefined {
+  const l4 = l4Of(about);
+  if (l4?.type !== 'tcp') return undefined;
+  return { turned, packet: withAddresses(about, turned, PROTO_TCP, 63, [{ type: 'tcp', sport: l4.dport, dport: l4.sport, flags: TCP_RST | TCP_ACK, optionBytes: 0 }]) };
+}
+
+/** Bytes of a frame of 576 bytes behind its headers (pinctrl_handle_icmp()). */
+const ICMP_ROOM = 534;
+
+/** pinctrl_handle_icmp(): unreachable host, or port where UDP is refused; what the rule wants instead it sets itself. */
+function icmpError(about: Packet, turned: boolean, byProto: boolean): Made {
+  const { proto } = ipOf(about);
+  const icmp: IcmpHeader = { type: 'icmp', icmptype: 3, code: byProto && proto === PROTO_UDP ? 3 : 1, quote: { packet: about, bytes: Math.min(ipBytes(about), ICMP_ROOM) } };
+  return { turned, icmp, packet: withAddresses(about, turned, PROTO_ICMP, 255, [icmp]) };
+}
+
+/** pinctrl_handle_reject(): no error about an error. Undefined: it makes nothing; `unknown`: something that we do not model. */
+function rejection(about: Packet): Made | 'unknown' | undefined {
+  const l4 = l4Of(about);
+  if (l4?.type === 'tcp' && (l4.flags & TCP_RST) !== 0) return undefined;
+  if (l4?.type === 'icmp' && l4.icmptype === 3) return undefined;
+  if (ipOf(about).proto === PROTO_SCTP) return 'unknown';
+  return isPorted(l4) && l4.type === 'tcp' ? reset(about, true) : icmpError(about, true, true);
+}
+
+function madeBy(what: string | undefined, { skb }: Run): Made | 'unknown' | undefined {
+  if (skb.packet[0]?.type !== 'ipv4') return 'unknown';
+  switch (what) {
+    case 'icmp4':
+      return icmpError(skb.packet, false, true);
+    case 'icmp4_error':
+      return icmpError(skb.packet, false, false);
+    case 'tcp_reset':
+      return reset(skb.packet, false);
+    case 'reject':
+      return rejection(skb.packet);
+    default:
+      return 'unknown';
+  }
+}
+
+/** process_packet_in(): the packet is the controller's now, and what it makes instead goes through the tables. */
 export function controllerAct(run: Run, action: ControllerAction): void {
   const { sim, ns, skb } = run;
   const at: At = { ns, dev: action.bridge };
   const what = ovnActionOf(action);
   sim.emit(at, skb, { kind: 'ovs-action', bridge: action.bridge, action: { kind: 'controller', reason: action.action.reason, what } });
   if (isCopyForController(action)) return;
-  sim.unknown(at, skb, 'controller', what ?? action.action.reason);
+  // A question of the controller's own takes longer than the packet waits in this walk: what is missing is the binding that it would learn.
+  if (what === 'arp') return sim.unknown(at, skb, 'controller', 'arp', 'ovn-sbctl list MAC_Binding');
+  const made = madeBy(what, run);
+  const actions = made === 'unknown' ? undefined : readWireActions(bytesOf(action).slice(8));
+  if (made === 'unknown' || !actions) return sim.unknown(at, skb, 'controller', what ?? action.action.reason);
+  sim.emit(at, skb, { kind: 'drop', reason: 'openflow' });
+  sim.end(at, skb, 'dropped');
+  if (made) packetOut(run, action, made, actions);
+}
+
+/** set_actions_and_enqueue_msg(): registers and metadata of the packet that came, then the rule's own actions; it comes in by no port. */
+function packetOut(run: Run, { bridge, flow }: ControllerAction, { packet, turned, icmp }: Made, actions: readonly OpenFlowAction[]): void {
+  const { sim, ns, skb } = run;
+  if (!skb.eth) return;
+  const at: At = { ns, dev: bridge };
+  const eth = { ...skb.eth, src: turned ? skb.eth.dst : skb.eth.src, dst: turned ? skb.eth.src : skb.eth.dst };
+  const own: Skb = { ...skb, id: sim.newPacketId(), role: 'error', packet, eth, mark: 0, ct: undefined, piece: undefined, innerPieces: [], flood: undefined, sender: 'kernel' };
+  sim.emit(at, own, { kind: 'send', what: icmp ? 'icmp-error' : 'reset', ...(icmp ? { icmp } : {}) });
+  const local = ovsPortNamed(ns.host, bridge, bridge);
+  const next: Run = { ...run, place: local ?? run.place, skb: own, key: UNTRACKED, tunnel: undefined, out: undefined, mru: 0, passes: 0, bridge };
+  const kept = flow.slice();
+  clearTunnel(kept);
+  kept[W.inPort] = OFPP.CONTROLLER;
+  const frozen = { id: 0, bridge, table: undefined, flow: kept, actions, stack: [], conntracked: false, actionSet: [] };
+  const outer = sim.parent;
+  sim.parent = undefined;
+  pass(next, resume(switchOf(next), frozen, keyFlow(next)), 'controller');
+  sim.parent = outer;
 }

@@ -34,6 +34,8 @@ export interface Run {
   mru: number;
   /** How often it has been translated. */
   passes: number;
+  /** The bridge whose rule asked for what is being done. */
+  bridge: string;
   /** The packet before the headers that are being set, one after the other. */
   unset?: Skb | undefined;
 }
@@ -49,7 +51,7 @@ export function enterBridge(sim: Sim, ns: Ns, skb: Skb, place: OvsPlace, tunnel?
   if (port.ofport === undefined) return sim.unknown(at, skb, 'openflow', `${bridge.name}: ${port.name}`, `ovs-ofctl show ${bridge.name}`, port.source ? [port.source] : []);
   // ovs_ct_fill_key(): a packet of the machine's own brings what its conntrack said about it.
   const key = skb.ct?.kind === 'tracked' ? ctKeyOf(skb.ct, undefined, undefined) : UNTRACKED;
-  const run: Run = { sim, ns, place, tunnel, skb, key, out: undefined, mru: 0, passes: 0 };
+  const run: Run = { sim, ns, place, tunnel, skb, key, out: undefined, mru: 0, passes: 0, bridge: bridge.name };
   pass(run, translate(switchOf(run), bridge, keyFlow(run)), 'port');
 }
 
@@ -64,6 +66,7 @@ export function pass(run: Run, translation: Translation, how: 'port' | 'resume' 
   const { sim, skb } = run;
   const last = emitVisits(run, translation, how, frameBytes(run));
   if (last.unknown) return;
+  run.bridge = last.bridge;
   const at: At = { ns: run.ns, dev: last.bridge };
   const outer = sim.parent;
   sim.parent = last.step;
@@ -99,8 +102,9 @@ const chosen = (action: Extract<DpAction, { kind: 'check-pkt-len' }>, run: Run):
 function execute(run: Run, actions: readonly DpAction[], translation: Translation): void {
   let left = actions.filter((a) => consumes(a, run)).length;
   const many = left > 1;
-  for (const action of actions) {
+  for (const [i, action] of actions.entries()) {
     if (run.sim.exhausted) return;
+    run.bridge = bridgeOf(actions.slice(i), translation) ?? run.bridge;
     const takes = consumes(action, run);
     if (takes) left--;
     const own: Run = takes && many ? { ...run, skb: { ...run.skb, ...(left > 0 ? { id: run.sim.newPacketId() } : {}), flood: run.skb.flood ?? sharedFlood(run) } } : run;
@@ -109,12 +113,21 @@ function execute(run: Run, actions: readonly DpAction[], translation: Translatio
   }
 }
 
+/** Whose action comes next: the datapath's program does not say, but where it leads to does. */
+function bridgeOf(actions: readonly DpAction[], { frozen }: Translation): string | undefined {
+  for (const action of actions) {
+    if (action.kind === 'recirc') return frozen.get(action.id)?.bridge;
+    if (action.kind === 'output' || action.kind === 'controller') return action.bridge;
+  }
+  return undefined;
+}
+
 const sharedFlood = ({ skb }: Run): NonNullable<Skb['flood']> => skb.flood ?? { taken: false };
 
 /** One action; false: the packet's way has ended, and nothing behind it happens. */
 function act(run: Run, action: DpAction, translation: Translation): boolean {
   const { sim, ns } = run;
-  const bridge = run.place.bridge.name;
+  const { bridge } = run;
   const at: At = { ns, dev: bridge };
   if (action.kind !== 'set') run.unset = undefined;
   switch (action.kind) {
@@ -202,7 +215,7 @@ function ct(run: Run, at: At, action: Extract<DpAction, { kind: 'ct' }>): boolea
   const { zone, commit, force, nat, alg } = action;
   const step = (): Parameters<Sim['emit']>[2] & { readonly kind: 'ovs-action' } => ({
     kind: 'ovs-action',
-    bridge: place.bridge.name,
+    bridge: run.bridge,
     action: { kind: 'ct', zone, commit, force, nat, mark: action.mark && run.key.mark, label: action.label && run.key.label, alg, state: run.key.state },
   });
   const id = sim.emit(at, run.skb, step());

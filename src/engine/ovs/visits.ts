@@ -7,60 +7,83 @@ import type { OpenFlowCondition, OvsStep } from '../step.ts';
 import type { Run } from './datapath.ts';
 import { withFlow } from './flow.ts';
 
-/** A bridge while the packet is in it. */
+/** A bridge while the packet is in it, with the look-ups there; the way into another bridge by a patch port and back interrupts it. */
 interface Stay {
-  readonly step: number;
   readonly bridge: string;
+  readonly port: string;
+  readonly how: OvsStep['how'];
+  readonly visits: Visit[];
 }
 
 /** Of what depends on the frame's length only what happens to this frame. */
 const happens = ({ when }: { readonly when?: readonly PacketLength[] }, bytes: number): boolean => when === undefined || when.every((w) => bytes > w.bytes === w.larger);
 
 const nameOfPort = (bridge: OvsBridge | undefined, ofport: number): string =>
-  bridge?.ports.find((p) => p.ofport === ofport)?.name ?? (ofport === OFPP.LOCAL ? (bridge?.name ?? 'LOCAL') : String(ofport));
+  bridge?.ports.find((p) => p.ofport === ofport)?.name ?? (ofport === OFPP.LOCAL ? (bridge?.name ?? 'LOCAL') : ofport === OFPP.CONTROLLER ? 'CONTROLLER' : String(ofport));
 
-/** Where the look-ups of one stay in a bridge send the packet. */
-function outputsOf(visits: readonly Visit[], bridge: string, bytes: number): readonly string[] {
-  const notes = visits.filter((v) => v.bridge === bridge).flatMap((v) => v.notes.filter((n) => happens(n, bytes)));
+const bridgeNamed = ({ ns }: Run, name: string): OvsBridge | undefined => ns.host.ovs?.find((b) => b.name === name);
+
+/** Which look-up belongs to which stay. */
+function staysOf(run: Run, visits: readonly Visit[], how: OvsStep['how']): readonly Stay[] {
+  const stays: Stay[] = [];
+  const open: Stay[] = [];
+  for (const visit of visits) {
+    while (visit.how !== 'patch' && open.length > 0 && open.at(-1)?.bridge !== visit.bridge) open.pop();
+    let stay = visit.how === 'patch' ? undefined : open.at(-1);
+    if (!stay) {
+      stay = { bridge: visit.bridge, port: nameOfPort(bridgeNamed(run, visit.bridge), word(visit.before, W.inPort)), how: visit.how === 'patch' ? 'patch' : how, visits: [] };
+      stays.push(stay);
+      open.push(stay);
+    }
+    stay.visits.push(visit);
+  }
+  return stays.length > 0 ? stays : [{ bridge: run.place.bridge.name, port: run.place.port.name, how, visits: [] }];
+}
+
+/** Where the look-ups of a stay send the packet. */
+function outputsOf({ visits }: Stay, bytes: number): readonly string[] {
+  const notes = visits.flatMap((v) => v.notes.filter((n) => happens(n, bytes)));
   return [...new Set(notes.flatMap((n) => (n.kind === 'output' ? [n.port] : n.kind === 'normal' ? n.to : [])))];
 }
 
 /**
- * Tells a pass: one step for each bridge that the packet goes through, in it one for each look-up. The answer is the last bridge's; when
+ * Tells a pass: one step for each stay in a bridge, in it one for each look-up. The answer is the step and bridge of the last look-up; when
  * something in it cannot be known the walk has ended there.
  */
-export function emitVisits(run: Run, translation: Translation, how: OvsStep['how'], bytes: number): Stay & { readonly unknown: boolean } {
+export function emitVisits(run: Run, translation: Translation, how: OvsStep['how'], bytes: number): { readonly step: number; readonly bridge: string; readonly unknown: boolean } {
   const { sim, ns } = run;
   const visits = translation.visits.filter((v) => happens(v, bytes));
-  const stays = new Map<string, Stay>();
-  const outer = sim.parent;
-  sim.parent = undefined;
+  const stays = staysOf(run, visits, how);
+  const owner = new Map(stays.flatMap((stay) => stay.visits.map((v) => [v, stay] as const)));
   const again = new Set([...translation.frozen.values()].map((f) => f.bridge));
-  const stayIn = (visit: Visit | undefined): Stay => {
-    const name = visit?.bridge ?? run.place.bridge.name;
-    const known = stays.get(name);
-    if (known && visit?.how !== 'patch') return known;
-    const bridge = ns.host.ovs?.find((b) => b.name === name);
-    const port = visit ? nameOfPort(bridge, word(visit.before, W.inPort)) : run.place.port.name;
-    const step = sim.emit({ ns, dev: name }, run.skb, { kind: 'ovs', bridge: name, port, pass: run.passes, how: visit?.how === 'patch' ? 'patch' : how, to: outputsOf(visits, name, bytes), again: again.has(name) }, { framed: true, source: [bridge?.source] });
-    const stay: Stay = { step, bridge: name };
-    stays.set(name, stay);
-    return stay;
-  };
-  let stay = stayIn(visits[0]);
-  for (const visit of visits) {
-    stay = stayIn(visit);
-    sim.parent = stay.step;
-    if (!visit.left) tellVisit(run, visit, bytes);
-    const unknown = visit.notes.find((n): n is Extract<VisitNote, { kind: 'unknown' }> => n.kind === 'unknown' && happens(n, bytes));
+  const outer = sim.parent;
+  const steps = new Map<Stay, number>();
+  const stepOf = (stay: Stay): number => {
     sim.parent = undefined;
-    if (!unknown) continue;
-    sayUnknown(run, visit, unknown);
-    sim.parent = outer;
-    return { ...stay, unknown: true };
+    const known = steps.get(stay);
+    if (known !== undefined) return known;
+    const { bridge, port } = stay;
+    const id = sim.emit({ ns, dev: bridge }, run.skb, { kind: 'ovs', bridge, port, pass: run.passes, how: stay.how, to: outputsOf(stay, bytes), again: again.has(bridge) }, { framed: true, source: [bridgeNamed(run, bridge)?.source] });
+    steps.set(stay, id);
+    return id;
+  };
+  let last = { step: stays[0] ? stepOf(stays[0]) : 0, bridge: stays[0]?.bridge ?? run.place.bridge.name };
+  let unknown = false;
+  for (const visit of visits) {
+    const stay = owner.get(visit);
+    if (!stay) continue;
+    last = { step: stepOf(stay), bridge: stay.bridge };
+    sim.parent = last.step;
+    if (!visit.left) tellVisit(run, visit, bytes);
+    sim.parent = undefined;
+    const found = visit.notes.find((n): n is Extract<VisitNote, { kind: 'unknown' }> => n.kind === 'unknown' && happens(n, bytes));
+    if (!found) continue;
+    sayUnknown(run, visit, found);
+    unknown = true;
+    break;
   }
   sim.parent = outer;
-  return { ...stay, unknown: false };
+  return { ...last, unknown };
 }
 
 function tellVisit(run: Run, visit: Visit, bytes: number): void {
