@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { SET_TYPES } from '../world/ipset.ts';
 import type { World } from '../world/world.ts';
 import { extensionMatch } from './matchesJson.ts';
+import { ovsBridge } from './openflowJson.ts';
 
 /*
  * The shape of a World as `world` prints it. JSON has no `undefined`: what is absent is undefined. Unknown keys are dropped.
@@ -333,7 +334,7 @@ const netns = v.object({
   conntrack: maybe(v.array(ctListing)),
   arpPrograms: maybe(v.array(v.object({ ip: ip4, dev: text, program: text, source }))),
   unmodelled: v.array(v.object({ what: v.picklist(['nft-ruleset', 'tc', 'ebpf', 'ovs-bridge', 'device', 'xfrm']), dev: maybe(text), name: text, source })),
-  headings: maybe(v.object({ ipvsadm: maybe(text), ss: maybe(text) })),
+  headings: maybe(v.object({ ipvsadm: maybe(text), ss: maybe(text), ovsVsctl: maybe(text) })),
 });
 
 const named = { name: text, source: v.object({ input: text, line: v.number() }) };
@@ -355,7 +356,7 @@ const names = v.object({
 });
 
 const world = v.object({
-  hosts: v.array(v.object({ name: text, role: v.picklist(['node', 'router', 'client', 'machine']), netns: v.pipe(v.array(netns), v.check((all) => all[0]?.name === null, 'the namespace of the host itself (name null) comes first')) })),
+  hosts: v.array(v.object({ name: text, role: v.picklist(['node', 'router', 'client', 'machine']), netns: v.pipe(v.array(netns), v.check((all) => all[0]?.name === null, 'the namespace of the host itself (name null) comes first')), ovs: maybe(v.array(ovsBridge)) })),
   segments: v.array(v.object({ name: text, devices: v.array(deviceRef) })),
   names,
 });

@@ -118,6 +118,24 @@ export function parseSection(section: Section, hasIptables: boolean): Parsed<Sec
       return unmodelled(readOvsVsctl(section));
     case 'xfrm-policy':
       return unmodelled(readXfrmPolicy(section));
+    // The machine's switch is put together by assembleOvs(), the cluster's logical network by assembleOvn().
+    case 'ovs-list':
+    case 'ovs-ofctl-show':
+    case 'ovs-flows':
+    case 'ovs-groups':
+    case 'ovs-tlv-map':
+    case 'ovs-fdb':
+    case 'ovs-dpif-show':
+    case 'ovs-dp-flows':
+    case 'ovs-dp-conntrack':
+    case 'ovn-nb-show':
+    case 'ovn-lb-list':
+    case 'ovn-acl-list':
+    case 'ovn-route-list':
+    case 'ovn-nat-list':
+    case 'ovn-policy-list':
+    case 'ovn-sb-show':
+    case 'ovn-lflow-list':
     case 'objects':
     case 'ipv6':
     case 'failed':

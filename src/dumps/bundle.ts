@@ -1,6 +1,7 @@
 import { connectHosts } from '../world/connect.ts';
 import type { ClusterNames, Host, Netns, World } from '../world/world.ts';
 import { assembleNetns } from './assemble.ts';
+import { assembleOvs } from './ovsAssemble.ts';
 import { type Diagnostic, DiagnosticList } from './diagnostic.ts';
 import { type Bundle, layOut } from './layout.ts';
 import { checkReferences } from './references.ts';
@@ -48,7 +49,12 @@ export function parseBundle(bundle: Bundle, names: ClusterNames = NO_NAMES, igno
       found.addAll(checkReferences(assembled.value));
       netns.push(assembled.value);
     }
-    hosts.push({ name, role: 'machine', netns });
+    const ovs = assembleOvs([...namespaces.values()].flat());
+    found.addAll(ovs.diagnostics);
+    const { bridges, heading } = ovs.value;
+    const [own, ...others] = netns;
+    const headed = own && heading !== undefined ? [{ ...own, headings: { ...own.headings, ovsVsctl: heading } }, ...others] : netns;
+    hosts.push({ name, role: 'machine', netns: headed, ...(bridges ? { ovs: bridges } : {}) });
   }
   if (hosts.length === 0) found.add('no-host', { input: '', line: 0 }, '');
   const connected = connectHosts(hosts, names);

@@ -46,6 +46,15 @@ export type DiagnosticCode =
   | 'local-table-derived' // no dump shows table local: its routes are made from the addresses, as the kernel does
   | 'missing-routes' // devices with addresses, but no `ip route`; text: the command to run
   | 'duplicate-address' // two hosts own one address on a physical NIC; text: the address
+  // Open vSwitch
+  | 'ovs-no-flows' // a bridge whose rules are in no dump; text: the command to run
+  | 'ovs-no-ports' // rules, but no listing of the ports' numbers; text: the command to run
+  | 'ovs-no-types' // nothing tells which ports are tunnels or patch ports; text: the command to run
+  | 'ovs-no-groups' // rules use groups that are in no dump; text: the command to run
+  | 'ovs-no-tlv-map' // rules use tunnel options, and no dump says which; text: the command to run
+  | 'ovs-ports-assumed' // rules name ports whose numbers no dump tells; text: the command to run
+  | 'ovs-bridge-unnamed' // a listing that does not say which bridge it is about; text: the command or the first line
+  | 'unknown-openflow' // an action or a condition of a rule; text: as the dump has it
   // network plugins
   | 'bad-json' // JSON inside a ConfigMap or an annotation that cannot be read, or lacks what it must have; text: its key
   | 'no-pod-cidr' // no subnet is left for a node's pods; text: the node
@@ -115,6 +124,7 @@ const SEVERITY: Readonly<Partial<Record<DiagnosticCode, Severity>>> = {
   'veth-peer-missing': 'info',
   'local-table-derived': 'info',
   'unknown-object': 'info',
+  'ovs-ports-assumed': 'info',
   'too-many-diagnostics': 'info',
   'no-kernel-interface': 'info',
   'assumed-pf': 'info',

@@ -91,7 +91,10 @@ function withoutLongLines(section: RawSection, input: string, found: DiagnosticL
   return { ...section, lines };
 }
 
-const holdsCommands = (file: File): boolean => file.sections.some((s) => s.command !== undefined || !NOT_OF_A_HOST.has(s.kind));
+/** OVN's own listings are about the whole cluster, wherever they were made. */
+const ofOvn = (kind: SectionKind): boolean => kind.startsWith('ovn-');
+
+const holdsCommands = (file: File): boolean => file.sections.some((s) => !ofOvn(s.kind) && (s.command !== undefined || !NOT_OF_A_HOST.has(s.kind)));
 
 /** A folder is a host when it holds commands or `netns/`. */
 const isHostFile = (file: File): boolean => (file.parts[1] === 'netns' && file.parts.length > 3) || (file.parts.length === 2 && holdsCommands(file));
@@ -111,7 +114,7 @@ function unwrapped(files: readonly File[], found: DiagnosticList): readonly File
 function placeOf(parts: readonly string[], kind: SectionKind, promptHost: string | undefined): { readonly host: string | undefined; readonly netns: string | null } {
   const [first = '', second, third] = parts;
   if (parts.length === 1) {
-    if (NOT_OF_A_HOST.has(kind)) return { host: undefined, netns: null };
+    if (NOT_OF_A_HOST.has(kind) || ofOvn(kind)) return { host: undefined, netns: null };
     return { host: promptHost ?? first.replace(/\.[A-Za-z]{1,5}$/, ''), netns: null };
   }
   if (second === 'netns' && third !== undefined && parts.length > 3) return { host: first, netns: third };

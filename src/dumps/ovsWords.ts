@@ -123,3 +123,9 @@ export function prefixLength(mask: Words): number | undefined {
 export const prefixWords = (length: number, count: number): Words => Array.from({ length: count }, (_, i) => maskBits(Math.min(32, Math.max(0, length - 32 * i))));
 
 const maskBits = (ones: number): number => (ones === 0 ? 0 : (0xffffffff << (32 - ones)) >>> 0);
+
+/** As one number, to shift it. */
+export const toBig = (words: Words): bigint => words.reduce((sum, w) => (sum << 32n) | BigInt(w), 0n);
+
+/** The lowest `count` words of a number. */
+export const fromBig = (value: bigint, count: number): Words => Array.from({ length: count }, (_, i) => Number((value >> BigInt(32 * (count - 1 - i))) & 0xffffffffn));

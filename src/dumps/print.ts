@@ -1,4 +1,4 @@
-import { findNetns } from '../world/lookup.ts';
+import { findHost, findNetns } from '../world/lookup.ts';
 import type { Netns, World } from '../world/world.ts';
 import { printBridgeFdb } from './bridgeFdb.ts';
 import { printBridgeLink } from './bridgeLink.ts';
@@ -15,6 +15,7 @@ import { printIpsetSave } from './ipsetSave.ts';
 import { printIptablesSave } from './iptablesPrint.ts';
 import { printIpvsConnections } from './ipvsConnections.ts';
 import { printIpvsadmList, printIpvsadmSave } from './ipvsadm.ts';
+import { printOvs } from './ovsPrint.ts';
 import { commandKind } from './section.ts';
 import { printSs } from './ss.ts';
 import { printSysctl } from './sysctl.ts';
@@ -45,6 +46,13 @@ export const supportedCommands: readonly string[] = [
   'ss -lntu',
   'conntrack -L',
   'conntrack -L -o extended',
+  'ovs-vsctl show',
+  'ovs-ofctl show BRIDGE',
+  'ovs-ofctl dump-flows BRIDGE',
+  'ovs-ofctl -O OpenFlow13 dump-flows BRIDGE',
+  'ovs-ofctl --names --no-stats dump-flows BRIDGE',
+  'ovs-ofctl -O OpenFlow15 dump-groups BRIDGE',
+  'ovs-ofctl dump-tlv-map BRIDGE',
 ];
 
 /**
@@ -53,7 +61,8 @@ export const supportedCommands: readonly string[] = [
  */
 export function dumpText(world: World, host: string, netns: string | null, command: string): string | undefined {
   const found = findNetns(world, host, netns);
-  const lines = found && linesOf(found, command);
+  const machine = found && found.name === null ? findHost(world, host) : undefined;
+  const lines = found && ((machine && printOvs(machine, commandKind(command).words)) ?? linesOf(found, command));
   return lines?.map((line) => `${line}\n`).join('');
 }
 

@@ -1,6 +1,7 @@
 import { BOUNDS } from './bounds.ts';
 import { looksLikeIpvsConnections } from './ipvsConnections.ts';
 import { looksLikeProcIpVs } from './ipvsadm.ts';
+import { isPartial, ovsCommand, ovsCommandOfFile, ovsContentKind, type OvsSectionKind } from './ovsSection.ts';
 
 /** What a section holds. `ipv6` is the IPv6 side of a command that we read; `empty` has no lines. */
 export type SectionKind =
@@ -26,7 +27,7 @@ export type SectionKind =
   | 'nft-ruleset'
   | 'tc'
   | 'bpftool-net'
-  | 'ovs-vsctl'
+  | OvsSectionKind
   | 'xfrm-policy'
   | 'objects'
   | 'ipv6'
@@ -159,7 +160,14 @@ export function commandKind(command: string): CommandReading {
     case 'bpftool':
       return has('net') ? read('bpftool-net') : unknown(words, netns, filtered);
     case 'ovs-vsctl':
-      return has('show') ? read('ovs-vsctl') : unknown(words, netns, filtered);
+    case 'ovs-ofctl':
+    case 'ovs-appctl':
+    case 'ovs-dpctl':
+    case 'ovn-nbctl':
+    case 'ovn-sbctl': {
+      const known = ovsCommand(words);
+      return known ? read(known.kind, isPartial(known)) : unknown(words, netns, filtered);
+    }
     case 'kubectl':
     case 'oc':
       return has('get') && args.some((a) => /^(?:-o=?|--output=?)?(?:yaml|json)$/.test(a)) ? read('objects') : unknown(words, netns, filtered);
@@ -227,7 +235,8 @@ export function contentKind(lines: readonly string[]): SectionKind {
   if (/^table (?:ip6?|inet|arp|bridge|netdev) \S+ \{/.test(first)) return 'nft-ruleset';
   if (/^(?:qdisc|filter) \S+ /.test(first)) return 'tc';
   if (/^xdp:|^flow_dissector:/.test(first)) return 'bpftool-net';
-  if (/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(first) && some(/^ +Bridge /)) return 'ovs-vsctl';
+  const switched = ovsContentKind(start);
+  if (switched) return switched;
   if (/^src \S+ dst \S+/.test(first) && some(/^\s+dir (?:in|out|fwd)/)) return 'xfrm-policy';
   if (some(/^apiVersion:\s/) || some(/^kind:\s/) || (/^\{/.test(first) && some(/"(?:apiVersion|kind)"\s*:/))) return 'objects';
   if (FAILED.test(first) && start.length < 4) return 'failed';
@@ -238,6 +247,8 @@ export function contentKind(lines: readonly string[]): SectionKind {
 export function fileNameKind(path: string): SectionKind {
   const name = path.slice(path.lastIndexOf('/') + 1).replace(/\.(?:txt|log|out|dump)$/, '');
   if (/\.(?:ya?ml|json)$/.test(name)) return 'objects';
+  const switched = ovsCommandOfFile(name);
+  if (switched) return switched.kind;
   for (const spelled of [name, name.replace(/[_-]+/g, ' ')]) {
     const kind = commandKind(spelled).kind;
     if (kind !== 'unknown') return kind;

@@ -29,6 +29,8 @@ export interface OvsBridge {
   readonly frags: 'normal' | 'drop' | 'reassemble' | 'nx-match';
   /** `fdb/show`: what NORMAL has learned before. */
   readonly macs: readonly OvsMac[];
+  /** Names of tables, where the rules give them instead of numbers: these numbers are our own, in the order of the dump. */
+  readonly tableNames?: Readonly<Record<string, string>>;
   /** `protocols=` and other settings without an effect on packets, and words that we did not understand, verbatim. */
   readonly extra?: Readonly<Record<string, string>>;
   readonly source: SourceRef | undefined;
@@ -38,6 +40,8 @@ export interface OvsPort {
   readonly name: string;
   /** The OpenFlow port number; undefined when no listing told it. OFPP_LOCAL (0xfffe) for the bridge's own. */
   readonly ofport: number | undefined;
+  /** No listing told the number, only names stand in the rules: `ofport` is one of our own, the same in all of them, and what a rule writes into a register may mean another. */
+  readonly ofportAssumed?: true;
   /** `system`: a device of the machine; `internal`: one that the switch makes in the machine's kernel; `dpdkvhostuser…`: a virtual machine's or pod's queue. */
   readonly type: 'system' | 'internal' | 'patch' | 'vxlan' | 'geneve' | 'gre' | 'tap' | 'dpdk' | 'dpdkvhostuser' | 'dpdkvhostuserclient' | 'unknown';
   /** As the dump spells the type; '' for a device of the machine. */

@@ -58,7 +58,7 @@ export interface Netns {
   /** Things in the dump that the engine does not model, each ending the walk in `unknown` where it would matter. */
   readonly unmodelled: readonly Unmodelled[];
   /** What the tools print above their listings, kept so that the dump can be printed again. */
-  readonly headings?: { readonly ipvsadm?: string; readonly ss?: string };
+  readonly headings?: { readonly ipvsadm?: string; readonly ss?: string; /** Of a host's own namespace: what `ovs-vsctl show` says beside its bridges. */ readonly ovsVsctl?: string };
 }
 
 /** A program with a packet socket on a device, which answers ARP requests for an address that the kernel need not own: MetalLB's speaker. */

@@ -1,0 +1,62 @@
+import type { OvsBridge } from '../world/openflow.ts';
+import type { Host } from '../world/world.ts';
+import { printRule } from './ovsFlows.ts';
+import { printGroup } from './ovsGroups.ts';
+import { type OvsNames, portNames } from './ovsNames.ts';
+import { ovsCommand } from './ovsSection.ts';
+import { printOfctlShow } from './ovsShow.ts';
+import { printTlvMap } from './ovsTlvMap.ts';
+import { groupIn, ruleIn, versionMark, versionOf } from './ovsVersion.ts';
+import { printVsctlShow } from './ovsVsctl.ts';
+
+/** Names of a bridge's ports and tables, those left out that are our own invention. */
+function namesOf(bridge: OvsBridge): OvsNames {
+  return { ...portNames(bridge.ports), tableName: (table) => bridge.tableNames?.[String(table)] };
+}
+
+/**
+ * Numbers alone, as in a pipe. A name whose number nobody told stays a name.
+ */
+function numbersOf(bridge: OvsBridge): OvsNames {
+  const assumed = new Map(bridge.ports.flatMap((p) => (p.ofportAssumed && p.ofport !== undefined ? [[p.ofport, p.name] as const] : [])));
+  return { portName: (ofport) => assumed.get(ofport), tableName: (table) => bridge.tableNames?.[String(table)] };
+}
+
+/**
+ * What a command of Open vSwitch prints on a machine; undefined when nothing in the world tells. `words` are those of the command
+ * itself, without sudo and path.
+ */
+export function printOvs(host: Host, words: readonly string[]): readonly string[] | undefined {
+  const command = ovsCommand(words);
+  if (!command || !host.ovs) return undefined;
+  const { kind, args, options } = command;
+  if (kind === 'ovs-vsctl') return printVsctlShow(host.ovs, host.netns[0]?.headings?.ovsVsctl);
+  const bridge = host.ovs.find((b) => b.name === args[0]);
+  const asked = options.find((o) => /^(?:-O|--protocols)=?OpenFlow/.test(o))?.replace(/^(?:-O|--protocols)=?/, '') ?? optionValue(options, '-O', '--protocols');
+  const version = versionOf(asked);
+  if (!bridge || args.length > 1 || version === undefined || words[0] !== 'ovs-ofctl') return undefined;
+  const mark = versionMark(version);
+  const named = options.includes('--names');
+  const names = named ? namesOf(bridge) : numbersOf(bridge);
+  switch (kind) {
+    case 'ovs-ofctl-show':
+      return printOfctlShow(bridge, mark);
+    case 'ovs-flows': {
+      const stats = !options.includes('--no-stats');
+      const rules = bridge.flows?.map((r) => ` ${printRule(ruleIn(r, version), { names, stats })}`);
+      // Without the numbers of a reply there is no heading either (ofctl_dump_flows(), utilities/ovs-ofctl.c).
+      return rules && (named || !stats ? rules : [version === '1.0' ? 'NXST_FLOW reply (xid=0x4):' : `OFPST_FLOW reply${mark} (xid=0x2):`, ...rules]);
+    }
+    case 'ovs-groups':
+      return bridge.groups && [version === '1.0' ? 'NXST_GROUP_DESC reply (xid=0x2):' : `OFPST_GROUP_DESC reply${mark} (xid=0x2):`, ...bridge.groups.map((g) => ` ${printGroup(groupIn(g, version), names)}`)];
+    case 'ovs-tlv-map':
+      return bridge.tlvs.length === 0 ? undefined : ['NXT_TLV_TABLE_REPLY (xid=0x2):', ...printTlvMap(bridge.tlvs)];
+    default:
+      return undefined;
+  }
+}
+
+const optionValue = (options: readonly string[], ...keys: readonly string[]): string | undefined => {
+  const at = options.findIndex((o) => keys.includes(o));
+  return at < 0 ? undefined : options[at + 1];
+};
