@@ -25,7 +25,7 @@ import { commandKind, type Section } from './section.ts';
 import { type ListenerListing, parseSs } from './ss.ts';
 import { parseSysctl } from './sysctl.ts';
 import { markVxlans } from './tunnelWords.ts';
-import { readBpftoolNet, readNftRuleset, readOvsVsctl, readTc, readXfrmPolicy } from './unmodelled.ts';
+import { readBpftoolNet, readNftRuleset, readTc, readXfrmPolicy } from './unmodelled.ts';
 
 /** What one section holds, by its kind. */
 export type SectionContent =
@@ -114,11 +114,10 @@ export function parseSection(section: Section, hasIptables: boolean): Parsed<Sec
       return unmodelled(readTc(section, wordAfter(words, 'dev')));
     case 'bpftool-net':
       return unmodelled(readBpftoolNet(section));
-    case 'ovs-vsctl':
-      return unmodelled(readOvsVsctl(section));
     case 'xfrm-policy':
       return unmodelled(readXfrmPolicy(section));
     // The machine's switch is put together by assembleOvs(), the cluster's logical network by assembleOvn().
+    case 'ovs-vsctl':
     case 'ovs-list':
     case 'ovs-ofctl-show':
     case 'ovs-flows':
@@ -212,10 +211,7 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
     unmodelled: [...unmodelled, ...listings.flatMap((c) => c.content.listing.unmodelled), ...tables.unmodelled],
     ...(Object.keys(headings).length === 0 ? {} : { headings }),
   };
-  for (const { what, dev, name: item, source } of netns.unmodelled) {
-    // A bridge is reported once, not again for each of its ports.
-    if (what !== 'ovs-bridge' || dev === undefined) found.add('unmodelled', source ?? { input: '', line: 0 }, dev === undefined ? item : `${item} ${dev}`);
-  }
+  for (const { dev, name: item, source } of netns.unmodelled) found.add('unmodelled', source ?? { input: '', line: 0 }, dev === undefined ? item : `${item} ${dev}`);
   return { value: netns, diagnostics: found.items };
 }
 

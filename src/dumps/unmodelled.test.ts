@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readBpftoolNet, readNftRuleset, readOvsVsctl, readTc, readXfrmPolicy } from './unmodelled.ts';
+import { readBpftoolNet, readNftRuleset, readTc, readXfrmPolicy } from './unmodelled.ts';
 
 const text = (content: string) => ({ input: 'x', firstLine: 1, lines: content.split('\n') });
 const names = (found: readonly { readonly what: string; readonly dev: string | undefined; readonly name: string }[]) => found.map((u) => [u.what, u.dev, u.name]);
@@ -40,14 +40,6 @@ it('finds attached programs in bpftool net', () =>
   expect(names(readBpftoolNet(text('xdp:\neth1(3) driver id 9\n\ntc:\neth0(2) clsact/ingress cil_from_netdev-eth0 id 815\n\nflow_dissector:\n')))).toEqual([
     ['ebpf', 'eth1', 'driver id 9'],
     ['ebpf', 'eth0', 'clsact/ingress cil_from_netdev-eth0 id 815'],
-  ]));
-
-it('finds bridges and their ports in ovs-vsctl show', () =>
-  expect(names(readOvsVsctl(text('4a87da81-1b60-4bd4-9d61-0edc3941b336\n    Bridge br-int\n        fail_mode: secure\n        Port "83cf7b04f35b763"\n            Interface "83cf7b04f35b763"\n    Bridge "br-ex"\n        Port eth0\n            Interface eth0\n')))).toEqual([
-    ['ovs-bridge', undefined, 'br-int'],
-    ['ovs-bridge', '83cf7b04f35b763', 'br-int'],
-    ['ovs-bridge', undefined, 'br-ex'],
-    ['ovs-bridge', 'eth0', 'br-ex'],
   ]));
 
 it('finds IPsec policies, but not those of single sockets', () =>

@@ -70,23 +70,6 @@ export function readBpftoolNet({ input, firstLine, lines }: Lines): readonly Unm
   return found;
 }
 
-/** Bridges of `ovs-vsctl show`, and each of their ports, on which a packet would enter the bridge. */
-export function readOvsVsctl({ input, firstLine, lines }: Lines): readonly Unmodelled[] {
-  const found: Unmodelled[] = [];
-  let bridge: string | undefined;
-  for (const [i, line] of lines.entries()) {
-    const [, what, quoted] = /^\s+(Bridge|Interface) (\S+)\s*$/.exec(line) ?? [];
-    const name = quoted?.replace(/^"(.*)"$/, '$1');
-    if (name === undefined) continue;
-    const source: SourceRef = { input, line: firstLine + i };
-    if (what === 'Bridge') {
-      bridge = name;
-      found.push({ what: 'ovs-bridge', dev: undefined, name, source });
-    } else if (bridge !== undefined) found.push({ what: 'ovs-bridge', dev: name, name: bridge, source });
-  }
-  return found;
-}
-
 /** IPsec policies of `ip xfrm policy`; those of single sockets do not count. */
 export function readXfrmPolicy({ input, firstLine, lines }: Lines): readonly Unmodelled[] {
   const found: Unmodelled[] = [];

@@ -32,7 +32,6 @@ export const openshiftSdn: Scenario = {
     { id: 'pod-to-mcs', title: { en: 'A pod asks the machine config server', ko: '파드가 Machine Config Server에 접속' }, from: 'worker1/debug', to: '10.10.12.22:22623', proto: 'tcp' },
     { id: 'client-to-worker', title: { en: 'A client opens a port of worker1 itself', ko: '클라이언트가 worker1 자체의 포트로 접속' }, from: 'client', to: '10.10.12.21:22', proto: 'tcp' },
   ],
-  unknownHere: ['client-to-lb', 'client-to-nodeport', 'node-to-pod', 'node-to-clusterip', 'pod-to-dns', 'pod-to-internet'],
   questions: [
     { ask: { en: 'Whom will the pod take for its client when the packet comes in at worker1?', ko: '패킷이 worker1로 들어오면 파드에는 누가 클라이언트로 보일까요?' }, probe: 'client-to-lb', tell: 'client' },
     { ask: { en: 'And when it comes in at worker2, where the pod runs?', ko: '파드가 있는 worker2로 들어오면 누가 보일까요?' }, probe: 'client-to-lb', params: { entry: 'worker2' }, tell: 'client' },
