@@ -28,9 +28,9 @@ export const cards = [
   },
   {
     id: 'openshift-sdn',
-    title: { en: 'OpenShift SDN: the host’s half', ko: 'OpenShift SDN: br0에 닿기 전까지' },
+    title: { en: 'OpenShift SDN', ko: 'OpenShift SDN' },
     system: { en: 'OpenShift SDN 4.10, kube-proxy 1.23 iptables', ko: 'OpenShift SDN 4.10, kube-proxy 1.23 iptables' },
-    question: { en: 'Which rules does a packet meet before tun0?', ko: '패킷은 tun0에 닿기 전에 어떤 규칙을 만날까요?' },
+    question: { en: 'Which table of br0 lets a packet through, and to which worker?', ko: 'br0의 어느 테이블이 패킷을 통과시키고, 어느 워커로 보낼까요?' },
   },
   {
     id: 'flannel',

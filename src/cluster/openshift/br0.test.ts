@@ -191,6 +191,17 @@ describe('modes and releases', () => {
     ]);
   });
 
+  it('know every network of pods, from each to each', () => {
+    const two = clusterNetwork('networkpolicy', { clusterNetworks: [{ CIDR: '10.128.0.0/15' }, { CIDR: '10.130.0.0/15' }] });
+    const rules = flows([two, ...small().slice(1)], 'worker1');
+    const nets = ['10.128.0.0/15', '10.130.0.0/15'];
+    expect(inTable(rules, 30).slice(0, -1)).toEqual(nets.flatMap((src) => nets.map((dst) => `30 priority=100,ct_state=-rpl,ip,nw_src=${src},nw_dst=${dst} ct(commit,table=31)`)));
+    for (const net of nets) {
+      expect(inTable(rules, 0).filter((l) => l.includes(net))).toHaveLength(5);
+      expect(inTable(rules, 31).filter((l) => l.includes(net))).toEqual([`31 priority=100,arp,arp_tpa=${net} goto_table:50`, `31 priority=100,ip,nw_dst=${net} goto_table:90`]);
+    }
+  });
+
   it('older than 4.10 are said not to be known', () => {
     const found = new DiagnosticList();
     br0(small([], { version: 'v1.21.0' }), 'worker1', found);

@@ -3,7 +3,7 @@ import { type BridgeDraft, DEFAULT_PRIORITY } from '../draft/bridge.ts';
 import type { NodeContext } from '../component.ts';
 import { type ClusterModel, type NodeModel, type PodModel, podsOfNode, type ServiceModel } from '../model.ts';
 import { parseCidr } from '../objects/values.ts';
-import { writeEgress } from './egress.ts';
+import { type NamespaceEgress, writeEgress } from './egress.ts';
 import { writeEgressPolicies } from './egressPolicy.ts';
 import { formatMatch, hex } from './match.ts';
 import type { NetNamespace } from './netNamespaces.ts';
@@ -24,7 +24,7 @@ const RULE_VERSIONS: Readonly<Record<number, number>> = { 16: 14 };
 const PLUGIN_IDS = { subnet: 0, multitenant: 1, networkpolicy: 2 } as const;
 
 /** Fills br0 of a node; nothing on a node without a part of the pods' network. */
-export function programBridge({ cluster, node, host }: NodeContext, sdn: SdnSpec): void {
+export function programBridge({ cluster, node, host }: NodeContext, sdn: SdnSpec, egress: readonly NamespaceEgress[]): void {
   const bridge = host.own.findBridge('br0');
   const subnet = subnetOf(sdn, node);
   if (!bridge || subnet === undefined) return;
@@ -39,7 +39,7 @@ export function programBridge({ cluster, node, host }: NodeContext, sdn: SdnSpec
   writeMode(bridge, sdn, cluster, node, pods);
   writeRemotes(bridge, sdn, node);
   writeEgressPolicies(bridge, sdn);
-  writeEgress(bridge, sdn, cluster, node, tunMac);
+  writeEgress(bridge, egress, cluster, node, tunMac);
   writeMulticast(bridge, sdn, node, pods);
   const version = RULE_VERSIONS[releaseOf(node)] ?? RULE_VERSION;
   bridge.flow(253, DEFAULT_PRIORITY, '', `note:${[PLUGIN_IDS[sdn.mode], version, 0, 0, 0, 0].map((n) => n.toString(16).padStart(2, '0')).join('.')}`, sdn.because);

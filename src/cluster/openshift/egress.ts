@@ -34,7 +34,7 @@ interface Assignment {
 }
 
 /** What a namespace that asks for egress addresses gets; none: its packets to the outside are dropped. */
-interface NamespaceEgress {
+export interface NamespaceEgress {
   readonly namespace: NetNamespace;
   readonly active: readonly Assignment[];
 }
@@ -43,8 +43,8 @@ interface NamespaceEgress {
 export function egressOf({ namespaces, hostSubnets }: SdnSpec): readonly NamespaceEgress[] {
   // One VNID has one list: of joined projects the last one's.
   const asking = [...new Map([...namespaces.values()].map((n) => [n.vnid, n])).values()].filter((n) => n.egressIps.length > 0);
-  const holders = (ip: string): readonly HostSubnet[] => [...hostSubnets.values()].filter((h) => h.egressIps.includes(ip));
-  const askers = (ip: string): readonly NetNamespace[] => asking.filter((n) => n.egressIps.includes(ip));
+  const holders = byAddress([...hostSubnets.values()]);
+  const askers = byAddress(asking);
   const assigned = (namespace: NetNamespace, ip: string): readonly Assignment[] => {
     const [owner, ...more] = holders(ip);
     if (!owner || more.length > 0) return [];
@@ -57,10 +57,17 @@ export function egressOf({ namespaces, hostSubnets }: SdnSpec): readonly Namespa
   });
 }
 
+/** Who names an address. */
+function byAddress<T extends { readonly egressIps: readonly string[] }>(all: readonly T[]): (ip: string) => readonly T[] {
+  const found = new Map<string, T[]>();
+  for (const one of all) for (const ip of new Set(one.egressIps)) found.set(ip, [...(found.get(ip) ?? []), one]);
+  return (ip) => found.get(ip) ?? [];
+}
+
 /** The addresses that a node holds. */
-export function claimsOf(sdn: SdnSpec, cluster: ClusterModel, node: NodeModel): readonly EgressClaim[] {
+export function claimsOf(egress: readonly NamespaceEgress[], cluster: ClusterModel, node: NodeModel): readonly EgressClaim[] {
   const home = node.nics.find((nic) => nic.addresses.some((a) => parseCidr(a)?.ip === node.internalIps[0]));
-  return egressOf(sdn).flatMap(({ namespace, active }) =>
+  return egress.flatMap(({ namespace, active }) =>
     active
       .filter((a) => a.owner.host === node.name)
       .map(({ ip }): EgressClaim => {
@@ -71,8 +78,8 @@ export function claimsOf(sdn: SdnSpec, cluster: ClusterModel, node: NodeModel): 
 }
 
 /** Table 101 and the groups: to tun0 with a mark where the node holds an address itself, else through the tunnel to one that does. */
-export function writeEgress(bridge: BridgeDraft, sdn: SdnSpec, cluster: ClusterModel, node: NodeModel, tunMac: string): void {
-  for (const { namespace, active } of egressOf(sdn)) {
+export function writeEgress(bridge: BridgeDraft, egress: readonly NamespaceEgress[], cluster: ClusterModel, node: NodeModel, tunMac: string): void {
+  for (const { namespace, active } of egress) {
     const { vnid } = namespace;
     const because: Because = { ...namespace.because, part: 'egressIPs' };
     if (active.length === 0) {

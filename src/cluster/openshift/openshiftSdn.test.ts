@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DiagnosticList } from '../../dumps/diagnostic.ts';
-import { trace } from '../../engine/trace.ts';
+import { trace, traceAll } from '../../engine/trace.ts';
 import { clusterOf, documentOf, nodeOf, podOf, runOn } from '../../testing/cluster.ts';
 import { at, ip } from '../../testing/sample.ts';
 import type { HostDraft } from '../draft/host.ts';
 import type { ClusterModel } from '../model.ts';
 import { KUBE_PROXY_DEFAULTS } from '../objects/kubeProxyConfig.ts';
 import type { KubeDocument } from '../objects/document.ts';
+import { STARTER, starterText } from '../starter.ts';
 import { worldOf } from '../world.ts';
 import { markOf } from './egress.ts';
 import { openshiftSdnOf } from './openshiftSdn.ts';
@@ -192,12 +193,13 @@ describe('a walk', () => {
   const built = worldOf({ 'objects.yaml': readFileSync(new URL('../../scenarios/openshift-sdn/objects.yaml', import.meta.url), 'utf8') });
 
   it.each([
-    ['a client’s, to a service on another node', { from: at('client'), dst: ip('10.10.12.208'), proto: 6, dport: 8080 }, 'tun0'],
-    ['a node’s, to a pod', { from: at('worker1'), dst: ip('10.128.2.151'), proto: 6, dport: 8080 }, 'tun0'],
-  ] as const)('ends where br0 begins, and says so: %s', (_, probe, dev) => {
-    const t = trace(built.world, probe);
-    expect(t.outcomes[0]).toMatchObject({ client: 'unknown', request: { verdict: 'unknown', host: 'worker1', dev } });
-    expect(t.steps.at(-1)).toMatchObject({ kind: 'unknown', what: 'ovs-bridge', name: 'br0' });
+    ['a client’s, to a node port', { from: at('client'), dst: ip('192.168.10.11'), dport: 30_080 }],
+    ['a pod’s, to the service', { from: at('node1', 'web-1-1'), dst: ip('10.96.0.80'), dport: 80 }],
+    ['a pod’s, to one on another node', { from: at('node1', 'web-1-1'), dst: ip('10.244.3.2'), dport: 8080 }],
+  ])('in a new cluster is answered: %s', (_, probe) => {
+    const { world, diagnostics } = worldOf({ 'objects.yaml': starterText({ ...STARTER, network: 'openshift-sdn' }) });
+    expect(diagnostics.filter((d) => d.severity !== 'info')).toEqual([]);
+    for (const { trace: t } of traceAll(world, { ...probe, proto: 6 }).branches) expect(t.outcomes[0]).toMatchObject({ client: 'answer', request: { verdict: 'delivered' } });
   });
 
   it('of a pod to the machine config server is refused inside the pod', () => {

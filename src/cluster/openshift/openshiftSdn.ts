@@ -2,7 +2,7 @@ import type { DiagnosticList } from '../../dumps/diagnostic.ts';
 import type { Component } from '../component.ts';
 import type { ClusterModel } from '../model.ts';
 import { programBridge } from './controller.ts';
-import { claimsOf } from './egress.ts';
+import { claimsOf, egressOf } from './egress.ts';
 import { programNode, programPod } from './firewall.ts';
 import { readSdn } from './objects.ts';
 import { checkReleases, tracksConnections } from './release.ts';
@@ -13,13 +13,14 @@ export function openshiftSdnOf(cluster: ClusterModel, found: DiagnosticList): Co
   const sdn = readSdn(cluster, found);
   if (!sdn) return undefined;
   checkReleases(cluster, found);
+  const egress = egressOf(sdn);
   return {
     name: 'openshift-sdn',
-    wire: (context) => wireNode(context, sdn, claimsOf(sdn, cluster, context.node)),
+    wire: (context) => wireNode(context, sdn, claimsOf(egress, cluster, context.node)),
     program: (context) => {
       const { node, host } = context;
-      programNode(host.own.firewall, sdn, tracksConnections(sdn, node), cluster, claimsOf(sdn, cluster, node));
-      programBridge(context, sdn);
+      programNode(host.own.firewall, sdn, tracksConnections(sdn, node), cluster, claimsOf(egress, cluster, node));
+      programBridge(context, sdn, egress);
       for (const pod of cluster.pods) if (pod.node === node.name && pod.netns !== null) programPod(host.netns(pod.netns).firewall, pod.because);
     },
   };
