@@ -67,16 +67,17 @@ export function parseNat(text: string): CtNat | undefined {
   return nat.kind === 'nat' && nat.flags.length > 0 ? undefined : nat;
 }
 
-type NatRange = Pick<CtNat, 'ip6'> & Partial<Pick<CtNat, 'ips' | 'ports'>>;
+type NatRange = Pick<CtNat, 'ip6' | 'ip6From'> & Partial<Pick<CtNat, 'ips' | 'ports'>>;
 
 /** `10.0.0.1`, `10.0.0.1-10.0.0.9:1000-2000`, `[fd00::1]:80`, `fd00::1` (str_to_nat_range(), lib/ofp-actions.c). */
 function parseNatRange(text: string): NatRange | undefined {
   const [, ip6] = /^(\[[0-9a-f:.]+\](?:-\[[0-9a-f:.]+\])?|[0-9a-f]*:[0-9a-f:.]*(?:-[0-9a-f:.]+)?)(?=:\d+(?:-\d+)?$|$)/i.exec(text) ?? [];
   const bracketed = text.startsWith('[');
-  if (ip6 !== undefined && (bracketed || parseIp6(text.split('-')[0] ?? '') !== undefined)) {
+  const ip6From = ip6 === undefined ? undefined : parseIp6((bracketed ? ip6 : text).split('-')[0]?.replace(/[[\]]/g, '') ?? '');
+  if (ip6 !== undefined && ip6From) {
     const addresses = bracketed ? ip6 : text;
     const ports = parsePortRange(text.slice(addresses.length));
-    return ports === undefined ? undefined : { ip6: addresses, ...ports };
+    return ports === undefined ? undefined : { ip6: addresses, ip6From, ...ports };
   }
   const [, fromText = '', toText, rest = ''] = /^([\d.]+)(?:-([\d.]+))?((?::.*)?)$/.exec(text) ?? [];
   const from = parseIp4(fromText);

@@ -196,6 +196,8 @@ export interface CtNat {
   readonly ips: { readonly from: Ip4; readonly to: Ip4 } | undefined;
   /** An IPv6 range, verbatim: it has no effect on IPv4. */
   readonly ip6?: string;
+  /** Its first address. */
+  readonly ip6From?: Words;
   readonly ports: { readonly from: number; readonly to: number } | undefined;
   readonly flags: readonly ('persistent' | 'hash' | 'random')[];
 }

@@ -97,10 +97,11 @@ function resumedFlow(frozen: Frozen, ctState: number, zone: number, nat: CtNat |
   flow[W.recircId] = frozen.id;
   flow[W.ctZone] = zone;
   flow[W.ctState] = ctState;
-  if (nat?.ips && nat.kind !== 'nat') {
-    flow[nat.kind === 'src' ? W.nwSrc : W.nwDst] = nat.ips.from;
-    if (nat.ports) flow[nat.kind === 'src' ? W.tpSrc : W.tpDst] = nat.ports.from;
-  }
+  if (nat === undefined || nat.kind === 'nat') return flow;
+  const isSrc = nat.kind === 'src';
+  if (nat.ips) flow[isSrc ? W.nwSrc : W.nwDst] = nat.ips.from;
+  if (nat.ip6From) flow.set(nat.ip6From, isSrc ? W.ipv6Src : W.ipv6Dst);
+  if (nat.ports && (nat.ips || nat.ip6From)) flow[isSrc ? W.tpSrc : W.tpDst] = nat.ports.from;
   return flow;
 }
 

@@ -56,6 +56,11 @@ describe('ct', () => {
     expect(visitsOf(follow([bridge({ flows: [`actions=ct(commit,table=1,${nat})`, `table=1,priority=9,tcp,${match},actions=drop`] })], TCP))).toEqual(['0/32768', '1/9']);
   });
 
+  it('comes back from a translation of IPv6, too', () => {
+    const flows = ['actions=ct(commit,table=1,nat(dst=[fd00::77]:8080))', 'table=1,priority=9,tcp6,ipv6_dst=fd00::77,tp_dst=8080,actions=output:2'];
+    expect(actionsOf(follow([bridge({ flows })], 'in_port=1,tcp6,ipv6_src=fd00::1,ipv6_dst=fd00::2,tp_src=1,tp_dst=80'))).toEqual(['ct(commit,nat(dst=[fd00::77]:8080)),recirc(0x1)', 'p2']);
+  });
+
   it('comes back to the bridge that asked', () => {
     const br1 = bridge({ name: 'br1', ports: [port('q1', 1), patch('pb', 9, 'pa')], flows: ['ct_state=-trk,actions=ct(table=5)', 'table=5,in_port=9,actions=output:1'] });
     const br0 = bridge({ ports: [...FOUR, patch('pa', 9, 'pb')], flows: ['actions=output:9,output:2'] });
