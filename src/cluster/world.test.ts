@@ -3,6 +3,9 @@ import { findNetns } from '../world/lookup.ts';
 import { parseBundle } from '../dumps/bundle.ts';
 import { trace } from '../engine/trace.ts';
 import { readProbe } from '../share/probeWords.ts';
+import { starterFiles } from '../share/clusterLink.ts';
+import type { World } from '../world/world.ts';
+import { STARTER } from './starter.ts';
 import { worldOf } from './world.ts';
 
 const TEN_LINES = `kind: Node
@@ -34,6 +37,15 @@ describe('worldOf', () => {
     expect([...compiled]).toEqual(['n1', 'n2']);
     expect(world.hosts.map((h) => [h.name, h.role, h.netns.map((n) => n.name)])).toEqual([['n1', 'node', [null, 'a']], ['n2', 'node', [null, 'b']]]);
     expect(ask(TEN_LINES, 'n1/a', 'pod/default/b:80')).toMatchObject({ request: { verdict: 'delivered' }, client: 'answer' });
+  });
+
+  it('is what a reader of the printed texts sees', () => {
+    const built = worldOf(starterFiles(STARTER));
+    const texts = Object.fromEntries(Object.entries(built.files));
+    const read = parseBundle(texts);
+    expect(read.sections.filter((s) => s.input.endsWith('/network.txt'))).toEqual(built.sections.filter((s) => s.input.endsWith('/network.txt')));
+    const firewalls = (world: World) => world.hosts.map((h) => ({ host: h.name, netns: h.netns.map(({ name, tables, ipsets, ipvs }) => ({ name, tables: tables ?? [], ipsets, ipvs })) }));
+    expect(firewalls(structuredClone(built.world))).toEqual(firewalls(read.world));
   });
 
   it('takes a host that has dumps from its dumps and compiles the others', () => {

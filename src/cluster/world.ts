@@ -1,7 +1,9 @@
 import type { ParsedWorld } from '../dumps/bundle.ts';
-import { parseBundle } from '../dumps/bundle.ts';
+import { parseBundle, parseSections, type Section } from '../dumps/bundle.ts';
+import { assembleNetns } from '../dumps/assemble.ts';
 import { DiagnosticList } from '../dumps/diagnostic.ts';
-import { readDocuments } from '../dumps/kubeDocuments.ts';
+import { tablesOnDemand } from '../dumps/iptablesOnDemand.ts';
+import { readDocumentsOf } from '../dumps/kubeDocuments.ts';
 import { namesOf } from '../dumps/kubectl.ts';
 import { type Bundle, layOut } from '../dumps/layout.ts';
 import type { OvsBridge } from '../world/openflow.ts';
@@ -31,12 +33,13 @@ const OF_THE_FORM: ReadonlySet<string> = new Set(['local-table-derived', 'no-lin
  * the objects. Never throws on any text.
  */
 export function worldOf(bundle: Bundle): ClusterWorld {
-  const read = readDocuments(bundle);
+  const { value: given, diagnostics: aboutFiles } = layOut(bundle);
+  const read = readDocumentsOf(given);
   const named = namesOf(read.documents);
   const before = [...read.diagnostics, ...named.diagnostics];
-  const described = new Set(layOut(bundle).value.flatMap((s) => s.host ?? []));
+  const described = new Set(given.flatMap((s) => s.host ?? []));
   if (!read.documents.some((d) => d.kind === 'Node' && d.name !== '' && !described.has(d.name))) {
-    const parsed = parseBundle(bundle, named.names);
+    const parsed = parseSections(given, named.names, undefined, aboutFiles);
     return { ...parsed, diagnostics: [...before, ...parsed.diagnostics], files: bundle, reasonOf: () => undefined, compiled: new Set() };
   }
   const found = new DiagnosticList();
@@ -44,9 +47,16 @@ export function worldOf(bundle: Bundle): ClusterWorld {
   const { hosts, find } = compileCluster(cluster, found);
   const compiled = hosts.filter((h) => !described.has(h.name));
   const papers = new Papers();
-  for (const host of compiled) for (const netns of host.draft.all) papers.add(wiringPath(host, netns), () => netns.printWiring(find(host.name)));
+  const wiring: Section[] = [];
+  for (const host of compiled) {
+    for (const netns of host.draft.all) {
+      const path = wiringPath(host, netns);
+      papers.add(path, () => netns.printWiring(find(host.name)));
+      wiring.push(...papers.sections(path, host.name, netns.name));
+    }
+  }
   const generated = papers.paths();
-  const parsed = parseBundle({ ...bundle, ...papers.texts() }, withPlaced(named.names, cluster), (d) => generated.has(d.input) && OF_THE_FORM.has(d.code));
+  const parsed = parseSections([...given, ...wiring], withPlaced(named.names, cluster), (d) => generated.has(d.input) && OF_THE_FORM.has(d.code), aboutFiles);
   for (const host of compiled) {
     for (const netns of host.draft.all) {
       papers.add(firewallPath(host, netns), () => {
@@ -101,8 +111,8 @@ class Papers {
     return new Set(this.#writers.keys());
   }
 
-  texts(): Bundle {
-    return Object.fromEntries([...this.#writers.keys()].map((path) => [path, this.get(path)?.text ?? '']));
+  sections(path: string, host: string, netns: string | null): readonly Section[] {
+    return this.get(path)?.sections(path, host, netns) ?? [];
   }
 
   over(bundle: Bundle): Bundle {
@@ -149,7 +159,7 @@ function onDemand(world: World, compiled: readonly CompiledHost[], papers: Paper
         netns: host.netns.map((netns) => {
           const path = firewallPath(known, known.draft.netns(netns.name));
           const { arpPrograms } = known.draft.netns(netns.name);
-          return lazyNetns(arpPrograms.length === 0 ? netns : { ...netns, arpPrograms }, () => readFirewall(path, papers.get(path)?.text ?? ''));
+          return lazyNetns(arpPrograms.length === 0 ? netns : { ...netns, arpPrograms }, () => readFirewall(papers.sections(path, host.name, netns.name)));
         }),
       };
     }),
@@ -176,8 +186,7 @@ function lazyBridges(bridges: readonly OvsBridge[], read: () => readonly OvsBrid
 const readBridges = (path: string, text: string): readonly OvsBridge[] => parseBundle({ [path]: text }).world.hosts[0]?.ovs ?? [];
 
 /** A compiled machine has read its tables: none of them is a table without rules, not one that nobody told about. */
-function readFirewall(path: string, text: string): Firewall {
-  const [host] = parseBundle({ [path]: text }).world.hosts;
-  const netns = host?.netns.at(path.includes('/netns/') ? -1 : 0);
-  return { tables: netns?.tables ?? [], ipsets: netns?.ipsets ?? [], ipvs: netns?.ipvs ?? [] };
+function readFirewall(sections: readonly Section[]): Firewall {
+  const { ipsets, ipvs } = assembleNetns(null, sections.filter((s) => s.kind !== 'iptables-save')).value;
+  return { tables: sections.flatMap((s) => (s.kind === 'iptables-save' ? tablesOnDemand(s) : [])), ipsets, ipvs };
 }

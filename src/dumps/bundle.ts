@@ -24,9 +24,14 @@ const NO_NAMES: ClusterNames = { pods: [], services: [], nodes: [] };
  * parser and is therefore apart); `ignored` diagnostics are not kept. Reads what it can and reports the rest; never throws on any text.
  */
 export function parseBundle(bundle: Bundle, names: ClusterNames = NO_NAMES, ignored?: (item: Diagnostic) => boolean): ParsedWorld {
+  const { value, diagnostics } = layOut(bundle);
+  return parseSections(value, names, ignored, diagnostics);
+}
+
+/** As parseBundle(), of sections that are known already; `before` are diagnostics about them. */
+export function parseSections(sections: readonly Section[], names: ClusterNames = NO_NAMES, ignored?: (item: Diagnostic) => boolean, before: readonly Diagnostic[] = []): ParsedWorld {
   const found = new DiagnosticList(ignored);
-  const { value: sections, diagnostics } = layOut(bundle);
-  found.addAll(diagnostics);
+  found.addAll(before);
   const byHost = new Map<string, Map<string | null, Section[]>>();
   for (const section of sections) {
     if (section.host === undefined) {

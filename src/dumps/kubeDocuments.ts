@@ -3,6 +3,7 @@ import type { SourceRef } from '../world/source.ts';
 import { BOUNDS } from './bounds.ts';
 import { type Diagnostic, DiagnosticList } from './diagnostic.ts';
 import { type Bundle, layOut } from './layout.ts';
+import type { Section } from './section.ts';
 
 /** One Kubernetes object as JSON, with the place where it stands and where each of its fields does. */
 export interface KubeDocument {
@@ -40,10 +41,18 @@ export const labelsOf = (value: unknown): Readonly<Record<string, string>> =>
  * Every Kubernetes object of a bundle, YAML or JSON as `kubectl get -o yaml` prints them, wherever they lie, in the order of the input.
  * Lists are taken apart. Never throws on any text.
  */
-export function readDocuments(bundle: Bundle): { readonly documents: readonly KubeDocument[]; readonly diagnostics: readonly Diagnostic[] } {
+export const readDocuments = (bundle: Bundle): KubeDocuments => readDocumentsOf(layOut(bundle).value);
+
+export interface KubeDocuments {
+  readonly documents: readonly KubeDocument[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** As readDocuments(), of a bundle's sections. */
+export function readDocumentsOf(sections: readonly Section[]): KubeDocuments {
   const found = new DiagnosticList();
   const documents: KubeDocument[] = [];
-  for (const section of layOut(bundle).value) {
+  for (const section of sections) {
     if (section.kind !== 'objects') continue;
     const text = section.lines.join('\n');
     const at: SourceRef = { input: section.input, line: section.firstLine };

@@ -96,8 +96,20 @@ export interface CommandReading {
 
 const unknown = (words: readonly string[], netns: string | undefined, filtered: boolean): CommandReading => ({ kind: 'unknown', words, netns, filtered });
 
-/** Tells what a command prints, in the spellings that people use. */
+const MAX_REMEMBERED = 256;
+const remembered = new Map<string, CommandReading>();
+
+/** Tells what a command prints, in the spellings that people use. The same few are asked about for every namespace of every machine. */
 export function commandKind(command: string): CommandReading {
+  const known = remembered.get(command);
+  if (known) return known;
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  const reading = readCommand(command);
+  remembered.set(command, reading);
+  return reading;
+}
+
+function readCommand(command: string): CommandReading {
   const [own = '', ...pipes] = command.split(/[|>;]|&&/);
   let words = own.trim().split(/\s+/);
   let netns: string | undefined;

@@ -1,9 +1,11 @@
+import { commandKind, type Section } from '../../dumps/section.ts';
 import type { Because } from '../because.ts';
 
 /** Lines as a command prints them, each with the object that made it. Lines may hold line breaks; each of their lines has the reason. */
 export class Paper {
   readonly #lines: string[] = [];
   readonly #reasons: (Because | undefined)[] = [];
+  readonly #sections: { readonly command: string; readonly from: number; readonly to: number }[] = [];
 
   add(text: string, because?: Because): void {
     for (const line of text.includes('\n') ? text.split('\n') : [text]) {
@@ -23,8 +25,15 @@ export class Paper {
   section(command: string, output: Paper): void {
     if (output.#lines.length === 0) return;
     this.add(`$ ${command}`);
+    const from = this.#lines.length;
     this.addAll(output);
+    this.#sections.push({ command, from, to: this.#lines.length });
     this.add('');
+  }
+
+  /** Its sections, as they are found in the text again. */
+  sections(input: string, host: string, netns: string | null): readonly Section[] {
+    return this.#sections.map(({ command, from, to }) => ({ input, host, netns, command, firstLine: from + 1, lines: this.#lines.slice(from, to), kind: commandKind(command).kind }));
   }
 
   get text(): string {

@@ -28,6 +28,8 @@ it('brings what the walk enters and no more: the same walk can be walked again i
   const done = traceOf(answer);
   expect(done.outcomes[0]?.request.verdict).toBe('delivered');
   expect(trace(answer.world, done.probe)).toEqual(done);
+  const chains = answer.world.hosts.flatMap((h) => h.netns[0]?.tables?.flatMap((t) => t.chains) ?? []);
+  expect(chains.some((c) => c.rules.length === 0 && c.name.startsWith('KUBE-SEP-'))).toBe(true);
   const firewalls = answer.world.hosts.filter((h) => h.netns[0]?.tables !== undefined).map((h) => h.name);
   expect(firewalls.sort()).toEqual(['node1', 'node2']);
   expect(answer.paths).toContain('node3/firewall.txt');

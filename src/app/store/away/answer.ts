@@ -6,10 +6,10 @@ import { trace, traceAll } from '../../../engine/trace.ts';
 import { labProbe, labScript } from '../../../export/lab/lab.ts';
 import type { Files } from '../../../share/packed.ts';
 import { type ProbeWords, readProbe } from '../../../share/probeWords.ts';
-import type { OvsBridge } from '../../../world/openflow.ts';
-import type { Host, Netns, World } from '../../../world/world.ts';
+import type { World } from '../../../world/world.ts';
 import { firstProbe } from '../offers.ts';
 import type { YamlFault } from '../parser.ts';
+import { folderOf, plainWorld } from './plain.ts';
 import type { Answer, CompiledText, Outcomes, Question, WalkAnswer } from './protocol.ts';
 
 /** Compiles and walks, and keeps the last good world between questions. Without a worker around it, so that it has tests. */
@@ -49,7 +49,7 @@ export class Answerer {
     const paths = Object.keys(made.files).filter((path) => !Object.hasOwn(this.#files ?? {}, path));
     return {
       kind: 'walk', faults, words, result, paths,
-      world: withFirewallsOf(made, entered),
+      world: plainWorld(made, result.kind === 'trace' ? result.trace : undefined),
       diagnostics: made.diagnostics,
       compiled: [...made.compiled],
       texts: Object.fromEntries(paths.filter((path) => entered.has(path.slice(0, path.lastIndexOf('/')))).map((path) => [path, this.#text(path)])),
@@ -106,27 +106,3 @@ const sameFiles = (a: Files, b: Files): boolean => {
   const paths = Object.keys(a);
   return paths.length === Object.keys(b).length && paths.every((path) => a[path] === b[path]);
 };
-
-/** Where the files of a namespace lie in a bundle. */
-const folderOf = (host: string, netns: string | null): string => (netns === null ? host : `${host}/netns/${netns}`);
-
-/**
- * Plain data of a world whose firewalls and bridges' rules of compiled machines are made when they are looked at: only those of the
- * namespaces that are named are looked at, so that the others need not be made.
- */
-function withFirewallsOf({ world, compiled }: ClusterWorld, entered: ReadonlySet<string>): World {
-  const plain = (host: Host): Host => {
-    if (!compiled.has(host.name)) return host;
-    const netns = host.netns.map((n) => (entered.has(folderOf(host.name, n.name)) ? { ...n } : { ...without(n, FIREWALL), tables: undefined, ipsets: [], ipvs: [] }));
-    const bare = host.ovs && !host.netns.some((n) => entered.has(folderOf(host.name, n.name)));
-    return { ...host, netns, ...(bare ? { ovs: host.ovs.map((b) => ({ ...without(b, RULES), flows: undefined, groups: undefined })) } : {}) };
-  };
-  return { ...world, hosts: world.hosts.map(plain) };
-}
-
-const FIREWALL = ['tables', 'ipsets', 'ipvs'] as const satisfies readonly (keyof Netns)[];
-const RULES = ['flows', 'groups'] as const satisfies readonly (keyof OvsBridge)[];
-
-/** The other fields; these are not looked at. */
-const without = <T extends object, K extends keyof T>(whole: T, keys: readonly K[]): Omit<T, K> =>
-  Object.fromEntries(Object.keys(whole).flatMap((key) => ((keys as readonly string[]).includes(key) ? [] : [[key, whole[key as K]]]))) as unknown as Omit<T, K>;
