@@ -54,7 +54,7 @@ const tunnel = v.variant('kind', [
 const link = v.object({
   ifindex: count,
   name: text,
-  kind: v.picklist(['loopback', 'nic', 'veth', 'dummy', 'ipip', 'gre', 'gretap', 'vxlan', 'geneve', 'bridge', 'vlan', 'macvlan', 'tap', 'unknown']),
+  kind: v.picklist(['loopback', 'nic', 'veth', 'dummy', 'ipip', 'gre', 'gretap', 'vxlan', 'geneve', 'bridge', 'vlan', 'macvlan', 'tap', 'openvswitch', 'unknown']),
   kindText: text,
   mtu: count,
   flags: texts,

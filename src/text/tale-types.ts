@@ -82,7 +82,7 @@ export type Tale =
   | { readonly kind: 'no-listener'; readonly who: string; readonly port: number | undefined; readonly proto: string }
   | { readonly kind: 'stray'; readonly who: string; readonly from: string; readonly expected: string | undefined; readonly cause: string | undefined }
   | { readonly kind: 'drop'; readonly reason: DropReason; readonly host: string; readonly dev: string | undefined; readonly src: string; readonly dst: string; readonly vlan?: number }
-  | { readonly kind: 'left'; readonly ip: string; readonly name: string | undefined; readonly dev: string | undefined; readonly assumed: boolean }
+  | { readonly kind: 'left'; readonly ip: string; readonly name: string | undefined; readonly dev: string | undefined; readonly assumed: boolean; /** The node whose dump would tell more. */ readonly node: string | undefined }
   | { readonly kind: 'unknown'; readonly what: UnknownWhat; readonly name: string; readonly ask: string | undefined; readonly host: string; readonly rule: string | undefined };
 
 export type TaleOf<K extends Tale['kind']> = Extract<Tale, { readonly kind: K }>;

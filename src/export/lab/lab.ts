@@ -52,6 +52,7 @@ export interface Notes {
 export function labScript(given: World, options: LabOptions = {}): Lab {
   const world = withoutArpPrograms(given);
   const notes: Notes = { modules: new Set(), tools: new Set(), cannot: [] };
+  for (const host of world.hosts) for (const bridge of host.ovs ?? []) notes.cannot.push(`${host.name}: the Open vSwitch bridge ${bridge.name}, whose rules decide where packets of its ports go: what enters it is lost in the lab`);
   const spaces = world.hosts.flatMap((host) => host.netns.map((netns) => ({ host: host.name, netns: netns.name, name: spaceName(host.name, netns.name) })));
   const cables = planCables(world, options.outside, notes);
   const built = world.hosts.flatMap((host) => host.netns.map((netns) => spaceLines(host, netns, cables, notes)));

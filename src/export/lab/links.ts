@@ -18,6 +18,8 @@ function typeOf(link: Link, notes: Notes): string | undefined {
   switch (link.kind) {
     case 'loopback':
       return '';
+    // The machine's own half of a port that the switch made: its addresses and routes, but no bridge behind it.
+    case 'openvswitch':
     case 'dummy':
       notes.modules.add('dummy');
       return 'dummy';

@@ -21,7 +21,7 @@ export function configLines(netns: Netns, notes: Notes, name: string, batch: Bat
   return [
     ...batch([
       ...netns.links.flatMap(settingLines),
-      ...netns.links.flatMap((l) => (l.master === undefined ? [] : [`link set dev ${l.name} master ${l.master}`])),
+      ...netns.links.flatMap((l) => (l.master === undefined || l.master === 'ovs-system' ? [] : [`link set dev ${l.name} master ${l.master}`])),
       ...netns.links.flatMap((l) => (isUp(l) ? [`link set dev ${l.name} up`] : [])),
       ...netns.links.flatMap(portLines),
       // A bridge takes the smallest MTU of its ports unless it was told otherwise.

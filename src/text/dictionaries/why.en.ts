@@ -173,6 +173,6 @@ export const whyEn: Dictionary = {
       .filter((x) => x !== '')
       .join(' '),
   drop: (t) => dropWhys[t.reason](t, c),
-  left: (t) => (t.assumed ? `A route or an object names a pod at ${c(t.ip)} but its namespace was not dumped. It is taken to accept the packet and to answer.` : `No described machine on ${t.dev === undefined ? 'the link' : c(t.dev)} has the next hop ${c(t.ip)}. What happens out there is not known; a dump of that machine would tell.`),
+  left: (t) => (t.assumed ? `A route or an object names a pod at ${c(t.ip)} but its namespace was not dumped. It is taken to accept the packet and to answer.` : `No described machine on ${t.dev === undefined ? 'the link' : c(t.dev)} has the next hop ${c(t.ip)}. What happens out there is not known; ${t.node === undefined ? 'a dump of that machine' : `the dumps of ${c(t.node)}`} would tell.`),
   unknown: (t) => askFor(t, c),
 };

@@ -161,6 +161,6 @@ export const whyKo: Dictionary = {
       t.cause === undefined ? '' : `응답이 *${josa(plain(t.cause), '을/를')} 지나지 않았습니다*. 요청의 주소를 바꾼 그 장비만이 주소를 되돌릴 수 있습니다.`,
     ),
   drop: (t) => dropWhys[t.reason](t, c),
-  left: (t) => (t.assumed ? `경로나 오브젝트에 ${c(t.ip)} 파드가 있지만 그 네임스페이스의 덤프는 없습니다. 패킷을 받아 답하는 것으로 봅니다.` : `${t.dev === undefined ? '링크' : c(t.dev)}에는 덤프가 있는 장비 가운데 다음 홉 ${cj(t.ip, '을/를')} 가진 것이 없습니다. 그 너머의 일은 알 수 없으며, 그 장비의 덤프가 있으면 알 수 있습니다.`),
+  left: (t) => (t.assumed ? `경로나 오브젝트에 ${c(t.ip)} 파드가 있지만 그 네임스페이스의 덤프는 없습니다. 패킷을 받아 답하는 것으로 봅니다.` : `${t.dev === undefined ? '링크' : c(t.dev)}에는 덤프가 있는 장비 가운데 다음 홉 ${cj(t.ip, '을/를')} 가진 것이 없습니다. 그 너머의 일은 알 수 없으며, ${t.node === undefined ? '그 장비의' : `${c(t.node)}의`} 덤프가 있으면 알 수 있습니다.`),
   unknown: (t) => askFor(t, c),
 };

@@ -142,7 +142,13 @@ export function dropTale(ctx: Telling, step: Extract<Step, { kind: 'drop' }> & S
   return { kind: 'drop', reason, host: who(ctx, step), dev: step.dev, src: text(ip?.src), dst: text(fib?.kind === 'fib' ? fib.dst : ip?.dst), ...(tag ? { vlan: tag.id } : {}) };
 }
 
+/** The node that the packet, or the tunnel's packet around it, is for. */
+const nodeOf = (ctx: Telling, step: Step): string | undefined => {
+  const dst = outerIp(step.packet)?.dst;
+  return dst === undefined ? undefined : ctx.world.names.nodes.find((n) => n.internalIps.includes(dst))?.name;
+};
+
 export function leftTale(ctx: Telling, step: Extract<Step, { kind: 'left' }> & Step): Tale {
   const dst = innerIp(step.packet)?.dst;
-  return { kind: 'left', ip: text(step.next ?? dst), name: dst === undefined ? undefined : named(ctx, dst), dev: step.dev, assumed: step.assumed === 'pod-without-dump' };
+  return { kind: 'left', ip: text(step.next ?? dst), name: dst === undefined ? undefined : named(ctx, dst), dev: step.dev, assumed: step.assumed === 'pod-without-dump', node: nodeOf(ctx, step) };
 }
