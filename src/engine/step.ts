@@ -272,5 +272,5 @@ export type DropReason =
   | 'bridge-state' | 'bridge-vlan' | 'bridge-locked' | 'bridge-hairpin' | 'bridge-isolated' | 'bridge-no-port'
   | 'no-neighbour' | 'no-carrier' | 'device-down' | 'too-big' | 'otherhost' | 'no-tunnel' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ipvs-old-connection' | 'ipvs-no-connection' | 'ipvs-absorbed' | 'ct-clash' | 'masquerade-moved' | 'nat-redirect'
   | 'broadcast' | 'icmp-ignored' | 'no-fdb' | 'no-tunnel-remote' | 'tunnel-loop' | 'tunnel-mismatch' | 'ecn' | 'no-protocol' | 'no-source-address'
-  /** No rule of a bridge sends it anywhere; a limit of the switch; no tunnel port is for it. */
-  | 'openflow' | 'openflow-limit' | 'no-tunnel-port';
+  /** No rule of a bridge sends it anywhere; a limit of the switch; the controller answers in its stead; no tunnel port is for it. */
+  | 'openflow' | 'openflow-limit' | 'openflow-answered' | 'no-tunnel-port';

@@ -91,8 +91,8 @@ function tells(steps: readonly Step[], groups: readonly Group[], i: number, grou
     case 'arrive':
       return !again && lead.role === 'request' && overWire(steps, groups, i) && next !== undefined && !['decap', 'encap', 'deliver'].includes(next.kind) && leadOf(steps, next)?.kind !== 'deliver';
     case 'switch':
-      // Once a bridge: where it has decided, not where it only asks connection tracking.
-      return lead.kind === 'ovs' && !again && lead.role === 'request' && (lead.to.length > 0 || !lead.again);
+      // Once a bridge, however often connection tracking gives the packet back.
+      return lead.kind === 'ovs' && !again && lead.role === 'request' && lead.how !== 'resume';
     case 'leave':
       return lead.kind === 'bridge' && !again && lead.role === 'request' && !isNested(lead);
     default:

@@ -106,7 +106,7 @@ export function controllerAct(run: Run, action: ControllerAction): void {
   const made = madeBy(what, run);
   const actions = made === 'unknown' ? undefined : readWireActions(bytesOf(action).slice(8));
   if (made === 'unknown' || !actions) return sim.unknown(at, skb, 'controller', what ?? action.action.reason);
-  sim.emit(at, skb, { kind: 'drop', reason: 'openflow' });
+  sim.emit(at, skb, { kind: 'drop', reason: made ? 'openflow-answered' : 'openflow' });
   sim.end(at, skb, 'dropped');
   if (made) packetOut(run, action, made, actions);
 }

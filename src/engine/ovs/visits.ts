@@ -13,6 +13,8 @@ interface Stay {
   readonly port: string;
   readonly how: OvsStep['how'];
   readonly visits: Visit[];
+  /** Patch ports by which it goes on. */
+  readonly patches: string[];
 }
 
 /** Of what depends on the frame's length only what happens to this frame. */
@@ -29,21 +31,25 @@ function staysOf(run: Run, visits: readonly Visit[], how: OvsStep['how']): reado
   const open: Stay[] = [];
   for (const visit of visits) {
     while (visit.how !== 'patch' && open.length > 0 && open.at(-1)?.bridge !== visit.bridge) open.pop();
-    let stay = visit.how === 'patch' ? undefined : open.at(-1);
+    const from = open.at(-1);
+    let stay = visit.how === 'patch' ? undefined : from;
     if (!stay) {
-      stay = { bridge: visit.bridge, port: nameOfPort(bridgeNamed(run, visit.bridge), word(visit.before, W.inPort)), how: visit.how === 'patch' ? 'patch' : how, visits: [] };
+      stay = { bridge: visit.bridge, port: nameOfPort(bridgeNamed(run, visit.bridge), word(visit.before, W.inPort)), how: visit.how === 'patch' ? 'patch' : how, visits: [], patches: [] };
+      const { port } = stay;
+      const peer = from && bridgeNamed(run, from.bridge)?.ports.find((p) => p.peer === port);
+      if (peer) from.patches.push(peer.name);
       stays.push(stay);
       open.push(stay);
     }
     stay.visits.push(visit);
   }
-  return stays.length > 0 ? stays : [{ bridge: run.place.bridge.name, port: run.place.port.name, how, visits: [] }];
+  return stays.length > 0 ? stays : [{ bridge: run.place.bridge.name, port: run.place.port.name, how, visits: [], patches: [] }];
 }
 
 /** Where the look-ups of a stay send the packet. */
-function outputsOf({ visits }: Stay, bytes: number): readonly string[] {
+function outputsOf({ visits, patches }: Stay, bytes: number): readonly string[] {
   const notes = visits.flatMap((v) => v.notes.filter((n) => happens(n, bytes)));
-  return [...new Set(notes.flatMap((n) => (n.kind === 'output' ? [n.port] : n.kind === 'normal' ? n.to : [])))];
+  return [...new Set([...notes.flatMap((n) => (n.kind === 'output' ? [n.port] : n.kind === 'normal' ? n.to : [])), ...patches])];
 }
 
 /**

@@ -44,6 +44,7 @@ export const dropWhys: DropWhys = {
   'nat-redirect': () => 'The gateway that a redirect names holds for the addresses before translation only.',
   openflow: () => 'No rule of the bridge sends it anywhere: a rule says drop, or a table has no rule for it. Nobody is told.',
   'openflow-limit': () => 'The rules led it from table to table more often than the switch allows: then it sends nothing at all.',
+  'openflow-answered': () => 'The rule gives the packet to the controller, and says with what to answer it.',
   'no-tunnel-port': () => 'The device takes all packets of its kind of tunnel, but no port of a bridge has this sender and key.',
   broadcast: () => 'A socket needs SO_BROADCAST to send one; of what comes in, only UDP sockets take it, and pings if icmp_echo_ignore_broadcasts is 0.',
   'icmp-ignored': (_, c) => `${c('net.ipv4.icmp_echo_ignore_all')} is set.`,

@@ -40,6 +40,7 @@ export const dropWhys: DropWhys = {
   'nat-redirect': () => '리다이렉트가 알려 주는 게이트웨이는 변환 전 주소에만 맞습니다.',
   openflow: () => '브리지의 어느 규칙도 이 패킷을 보내지 않습니다. drop 규칙에 맞았거나, 테이블에 맞는 규칙이 없습니다. 아무에게도 알리지 않습니다.',
   'openflow-limit': () => '규칙들이 스위치가 허락하는 것보다 여러 번 테이블을 오가게 했습니다. 그러면 스위치는 아무것도 보내지 않습니다.',
+  'openflow-answered': () => '규칙은 패킷을 컨트롤러에 넘기며, 무엇으로 답할지도 정해 둡니다.',
   'no-tunnel-port': () => '이 장치는 그 종류의 터널 패킷을 모두 받지만, 보낸 쪽과 키가 이런 포트는 어느 브리지에도 없습니다.',
   broadcast: () => '소켓이 보내려면 SO_BROADCAST가 필요하고, 받는 쪽에서는 UDP 소켓만 받습니다. ping은 icmp_echo_ignore_broadcasts가 0일 때만 답합니다.',
   'icmp-ignored': (_, c) => `${c('net.ipv4.icmp_echo_ignore_all')}이 켜져 있습니다.`,

@@ -130,8 +130,8 @@ export const headlinesEn: Dictionary = {
   decap: (t) => (t.reply && t.holds ? `Unwrapped at ${t.host}, which knows the connection` : `${t.dev} on ${t.host} takes the outer ${t.tunnel === 'ipip' ? 'header' : 'headers'} off again`),
   bridge: (t) => (t.op === 'local' ? `${t.bridge} on ${t.host} takes it for itself` : t.op === 'flood' ? `${t.bridge} on ${t.host} sends it to ${t.to.length === 0 ? 'no port' : t.to.join(', ')}` : `${t.bridge} on ${t.host} passes it ${t.from === undefined ? '' : `from ${t.from} `}to ${t.to[0] ?? '?'}`),
   ovs: (t) => {
-    const way = t.how === 'resume' ? `${t.bridge} looks at it again` : t.how === 'patch' ? `Straight on into ${t.bridge}, without any device between` : t.how === 'controller' ? `${t.bridge} gets it from the controller` : `${t.bridge} takes it in at ${t.port}`;
-    return t.to.length > 0 ? `${way} and sends it to ${t.to.join(', ')}` : t.again ? `${way}, and asks connection tracking` : way;
+    const way = t.how === 'resume' ? `${t.bridge} looks at it again` : t.how === 'patch' ? `${t.bridge} has it next, without any device between` : t.how === 'controller' ? `${t.bridge} gets it from the controller` : `${t.bridge} takes it in at ${t.port}`;
+    return t.to.length > 0 ? `${way}${t.how === 'patch' ? ',' : ''} and sends it to ${t.to.join(', ')}` : t.again ? `${way}, and asks connection tracking` : way;
   },
   openflow: (t) => {
     if (t.rule === undefined) return `Table ${t.table} of ${t.bridge} has no rule for it`;
@@ -140,6 +140,7 @@ export const headlinesEn: Dictionary = {
     return orNone([`Table ${t.table} of ${t.bridge} takes the rule${t.match === '' ? ' for everything else' : ` ${t.match}`}`, does], ': ');
   },
   'ovs-ct': (t) => `${t.bridge} has the connection ${t.commit ? 'entered into' : 'looked up in'} zone ${t.zone}: ${t.state}`,
+  'ovs-nat': (t) => `${t.bridge} has the ${t.side === 'src' ? 'source' : 'destination'} translated from ${t.before} to ${t.after}`,
   'ovs-length': (t) => (t.larger ? `${t.bytes} bytes are more than ${t.limit}: too large` : `${t.bytes} bytes are not more than ${t.limit}: it fits`),
   'ovs-controller': (t) => `${t.bridge} hands it to the controller${t.what === undefined ? '' : `, for ${t.what}`}`,
   'ovs-other': (t) => `${t.bridge}: ${t.what}`,

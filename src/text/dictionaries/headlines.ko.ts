@@ -133,6 +133,7 @@ export const headlinesKo: Dictionary = {
     return `${t.bridge}의 테이블 ${t.table}: ${t.match === '' ? '나머지 모두를 위한 규칙' : `규칙 ${t.match}`}${does === '' ? '이 맞습니다' : `, ${does}`}`;
   },
   'ovs-ct': (t) => `${josa(t.bridge, '이/가')} 존 ${t.zone}에 연결을 ${t.commit ? '적어 둡니다' : '찾아봅니다'}: ${t.state}`,
+  'ovs-nat': (t) => `${josa(t.bridge, '이/가')} ${side(t.side)}를 ${t.before}에서 ${josa(t.after, '으로/로')} 바꾸게 합니다`,
   'ovs-length': (t) => (t.larger ? `${t.bytes}바이트는 ${t.limit}바이트보다 큽니다` : `${t.bytes}바이트는 ${t.limit}바이트를 넘지 않습니다`),
   'ovs-controller': (t) => `${josa(t.bridge, '이/가')} 컨트롤러에 넘깁니다${t.what === undefined ? '' : `: ${t.what}`}`,
   'ovs-other': (t) => `${t.bridge}: ${t.what}`,

@@ -55,6 +55,7 @@ export const nextEn: Dictionary = {
   ovs: (t) => (t.how === 'resume' ? `the tables of ${t.bridge} go on` : `the tables of ${t.bridge}`),
   openflow: (t) => `table ${t.table} of ${t.bridge}`,
   'ovs-ct': (t) => `connection tracking, zone ${t.zone}`,
+  'ovs-nat': (t) => `the ${t.side === 'src' ? 'source' : 'destination'} is translated`,
   'ovs-length': () => 'is it too large?',
   'ovs-controller': () => 'the controller gets it',
   'ovs-other': (t) => t.what,

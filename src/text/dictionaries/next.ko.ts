@@ -56,6 +56,7 @@ export const nextKo: Dictionary = {
   ovs: (t) => (t.how === 'resume' ? `${t.bridge}의 테이블이 이어집니다` : `${t.bridge}의 테이블`),
   openflow: (t) => `${t.bridge}의 테이블 ${t.table}`,
   'ovs-ct': (t) => `연결 추적, 존 ${t.zone}`,
+  'ovs-nat': (t) => (t.side === 'src' ? '출발지를 바꿉니다' : '목적지를 바꿉니다'),
   'ovs-length': () => '너무 큰가?',
   'ovs-controller': () => '컨트롤러가 받습니다',
   'ovs-other': (t) => t.what,

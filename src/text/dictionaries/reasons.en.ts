@@ -46,6 +46,7 @@ export const drops: DropSentences = {
   'nat-redirect': () => 'Dropped: a redirect about a translated connection would name the wrong gateway',
   openflow: (t) => `Dropped by the rules of ${t.dev ?? 'the bridge'}`,
   'openflow-limit': (t) => `Dropped: the rules of ${t.dev ?? 'the bridge'} never come to an end`,
+  'openflow-answered': (t) => `Not passed on: the controller of ${t.dev ?? 'the bridge'} answers in its stead`,
   'no-tunnel-port': (t) => `Dropped: no tunnel port of Open vSwitch is for what comes in by ${t.dev ?? 'the tunnel'}`,
   broadcast: (t) => `Dropped: ${t.dst} is a broadcast, and nothing here sends or takes it`,
   'icmp-ignored': (t) => sentenceCase(`${t.host} is set to ignore pings`),

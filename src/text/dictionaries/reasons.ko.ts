@@ -42,6 +42,7 @@ export const drops: DropSentences = {
   'nat-redirect': () => '버려집니다: 변환된 연결에 대한 리다이렉트는 잘못된 게이트웨이를 가리킵니다',
   openflow: (t) => `${t.dev ?? '브리지'}의 규칙이 버립니다`,
   'openflow-limit': (t) => `버려집니다: ${t.dev ?? '브리지'}의 규칙이 끝나지 않습니다`,
+  'openflow-answered': (t) => `더 보내지 않고 ${t.dev ?? '브리지'}의 컨트롤러가 대신 답합니다`,
   'no-tunnel-port': (t) => `버려집니다: ${josa(t.dev ?? '터널', '으로/로')} 들어온 것을 받을 Open vSwitch 터널 포트가 없습니다`,
   broadcast: (t) => `버려집니다: ${josa(t.dst, '은/는')} 브로드캐스트이고, 여기서는 보내거나 받지 않습니다`,
   'icmp-ignored': (t) => `${josa(t.host, '은/는')} 핑을 무시하도록 설정되어 있습니다`,

@@ -145,6 +145,7 @@ export const whyEn: Dictionary = {
     return `The rule with the highest priority that fits is taken${t.match === '' ? '; this one has no conditions' : ''}. Its actions: ${c(t.actions)}.${changes.length === 0 ? '' : ` It changes ${changes.join(', ')}.`}`;
   },
   'ovs-ct': (t) => `The connections are *the very table that iptables has* on this machine; zone ${c(t.zone)} keeps them apart.${t.nat === undefined ? '' : ` ${c(t.nat)} says how it is translated.`}${t.mark === undefined ? '' : ` The connection’s mark is ${c(t.mark)}.`} The tables see the result as ${c(`ct_state=${t.state}`)}.`,
+  'ovs-nat': (t) => `${t.rule === undefined ? 'A rule of the bridge' : `The rule in ${c(t.rule)}`} says ${c(t.nat ?? 'nat')}: connection tracking writes it into the connection of zone ${c(t.zone)}, and will put it back for the replies. *No rule of iptables takes part*.`,
   'ovs-length': (t) => `The rule asks for the length of the frame because what lies ahead may carry less. ${t.larger ? 'Too large a packet is given to somebody who can tell its sender.' : ''}`.trim(),
   'ovs-controller': (t) => (t.what === undefined ? `The controller decides what becomes of it (${c(t.reason)}).` : `${c(t.what)} is the action of OVN that the rule’s userdata names: ${c('ovn-controller')} carries it out.`),
   'ovs-other': (t) => `${c(t.what)} does not change where the packet goes.`,

@@ -137,6 +137,7 @@ export const whyKo: Dictionary = {
     return join(`맞는 규칙 가운데 우선순위가 가장 높은 것을 씁니다.${t.match === '' ? ' 이 규칙에는 조건이 없습니다.' : ''} 동작은 ${c(t.actions)}입니다.`, changes.length === 0 ? '' : `바뀐 값은 ${changes.join(', ')}입니다.`);
   },
   'ovs-ct': (t) => join(`연결 목록은 이 장비의 *iptables와 같은 표*이며, 존 ${cj(t.zone, '으로/로')} 나뉩니다.`, t.nat === undefined ? '' : `변환 방법은 ${c(t.nat)}입니다.`, t.mark === undefined ? '' : `연결의 마크는 ${c(t.mark)}입니다.`, `테이블은 결과를 ${cj(`ct_state=${t.state}`, '으로/로')} 봅니다.`),
+  'ovs-nat': (t) => `${t.rule === undefined ? '브리지의 규칙' : `${c(t.rule)} 규칙`}의 동작은 ${c(t.nat ?? 'nat')}입니다. 연결 추적이 존 ${c(t.zone)}의 연결에 적어 두고 응답에서 되돌립니다. *iptables 규칙은 쓰이지 않습니다*.`,
   'ovs-length': (t) => join('앞길에 더 작은 패킷만 지나갈 수 있는 곳이 있어 규칙이 프레임의 길이를 묻습니다.', t.larger ? '너무 크면 보낸 쪽에 알려 줄 수 있는 데로 넘깁니다.' : ''),
   'ovs-controller': (t) => (t.what === undefined ? `무엇을 할지는 컨트롤러가 정합니다(${c(t.reason)}).` : `${cj(t.what, '은/는')} 규칙의 userdata에 적힌 OVN의 동작이며, ${cj('ovn-controller', '이/가')} 합니다.`),
   'ovs-other': (t) => `${cj(t.what, '은/는')} 패킷이 가는 곳을 바꾸지 않습니다.`,

@@ -3,6 +3,7 @@ import { hex } from '../../packet/address.ts';
 import { findNetns } from '../../world/lookup.ts';
 import type { Because, Tale } from '../tale-types.ts';
 import type { Stop } from '../reading-types.ts';
+import { ovsNatTale } from './ovs.ts';
 import type { Telling } from '../telling.ts';
 import { innerIp, isNested, text } from './facts.ts';
 
@@ -166,5 +167,6 @@ export function natStepTale(ctx: Telling, stop: Stop, nat: NatStep & Step): Tale
   if (nat.by === 'entry') return undoTale(ctx, stop, nat);
   const rule = nat.parent === undefined ? undefined : ctx.trace.steps[nat.parent];
   if (rule?.kind === 'rule') return natTale(ctx, rule, nat);
+  if (rule?.kind === 'ovs-action') return ovsNatTale(ctx, rule, nat.manip, ends(nat));
   return { kind: 'nat-entry', side: nat.manip, ...ends(nat) };
 }

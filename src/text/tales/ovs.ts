@@ -55,9 +55,23 @@ function lookUps(ctx: Telling, step: Step): number {
   return count;
 }
 
+/** All passes of a packet's stay in a bridge: conntrack gives it back to where it was. */
+function passesOf(ctx: Telling, step: OvsStep & Step): readonly (OvsStep & Step)[] {
+  const passes = [step];
+  for (let i = step.id + 1; i < ctx.trace.steps.length; i++) {
+    const s = ctx.trace.steps[i];
+    if (s?.packetId !== step.packetId) continue;
+    if (s.kind === 'receive' || s.kind === 'send' || (s.kind === 'ovs' && s.how !== 'resume')) break;
+    if (s.kind === 'ovs' && s.bridge === step.bridge) passes.push(s);
+  }
+  return passes;
+}
+
 export function ovsTale(ctx: Telling, step: OvsStep & Step): Tale {
-  const last = lastLookUp(ctx, step);
-  return { kind: 'ovs', bridge: step.bridge, host: who(ctx, step), port: step.port, how: step.how, to: step.to, again: step.again, lookUps: lookUps(ctx, step), rule: last && ruleText(last, namesAt(ctx, step.host, step.bridge)), missed: last !== undefined && last.rule === undefined };
+  const passes = ctx.reading.detail === 'story' ? passesOf(ctx, step) : [step];
+  const final = passes.at(-1) ?? step;
+  const last = lastLookUp(ctx, final);
+  return { kind: 'ovs', bridge: step.bridge, host: who(ctx, step), port: step.port, how: step.how, to: [...new Set(passes.flatMap((p) => p.to))], again: final.again, lookUps: passes.reduce((n, p) => n + lookUps(ctx, p), 0), rule: last && ruleText(last, namesAt(ctx, step.host, step.bridge)), missed: last !== undefined && last.rule === undefined };
 }
 
 export function openflowTale(ctx: Telling, step: OpenFlowStep & Step): Tale {
@@ -76,6 +90,13 @@ export function openflowTale(ctx: Telling, step: OpenFlowStep & Step): Tale {
     bucket,
     cookie: step.rule?.cookie,
   };
+}
+
+/** A bridge's rule has conntrack translate the packet. */
+export function ovsNatTale(ctx: Telling, step: OvsActionStep & Step, side: 'src' | 'dst', { before, after }: { readonly before: string; readonly after: string }): Tale {
+  const ct = step.action.kind === 'ct' ? step.action : undefined;
+  const asked = ctx.trace.steps.slice(0, step.id).findLast((s) => s.kind === 'openflow' && s.bridge === step.bridge && s.packetId === step.packetId);
+  return { kind: 'ovs-nat', bridge: step.bridge, side, before, after, nat: ct?.nat && formatNat(ct.nat), zone: ct?.zone ?? 0, rule: asked?.kind === 'openflow' ? ruleText(asked, namesAt(ctx, step.host, step.bridge)) : undefined };
 }
 
 export function ovsActionTale(ctx: Telling, step: OvsActionStep & Step): Tale {
