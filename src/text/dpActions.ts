@@ -89,6 +89,7 @@ const NAMES: Readonly<Record<string, string>> = {
   nw_dst: 'dst',
   ipv6_src: 'src',
   ipv6_dst: 'dst',
+  ipv6_label: 'label',
   nw_tos: 'tos',
   nw_ttl: 'ttl',
   tp_src: 'src',

@@ -148,9 +148,10 @@ function ctText(args: string): string {
     .join(',');
 }
 
+/** Whom a packet is handed to, and how much of it. The reason depends on what a dump does not show. */
 function controllerText(args: string): string {
   const [inner = { name: '', args: '' }] = readActions(args).filter((a) => a.name === 'controller');
-  return ['reason', 'controller_id', 'max_len'].map((name) => `${name}=${argument(inner.args ?? '', name) ?? '?'}`).join(',');
+  return `id=${argument(inner.args ?? '', 'controller_id') ?? argument(inner.args ?? '', 'id') ?? '?'},max_len=${argument(inner.args ?? '', 'max_len') ?? '?'}`;
 }
 
 /** Each thing that the actions make happen to a packet with that flow, in order. */

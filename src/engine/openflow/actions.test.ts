@@ -42,6 +42,7 @@ describe('one rule', () => {
     { actions: 'set_field:9->udp_dst,output:2', gives: 'p2', because: 'it is TCP' },
     { actions: 'move:NXM_OF_UDP_SRC[]->NXM_OF_TCP_DST[],output:2', gives: 'p2', because: 'there is no UDP port to read' },
     { actions: 'dec_ttl,output:2', flow: ARP, gives: 'p2' },
+    { actions: 'set_field:0x54321->ipv6_label,output:2', flow: 'in_port=1,tcp6,ipv6_src=fd00::1,ipv6_dst=fd00::2', gives: 'set(ipv6(label=0x54321)),p2' },
     { actions: 'mod_tp_dst:9,output:2', flow: 'in_port=1,tcp,nw_src=10.0.0.1,nw_dst=10.0.0.2,nw_frag=later', gives: 'p2', because: 'a later fragment has no ports' },
     // other protocols
     { actions: 'load:2->NXM_OF_ARP_OP[],move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[],output:2', flow: ARP, gives: 'set(arp(op=2,tha=aa:aa:aa:aa:aa:01)),p2' },

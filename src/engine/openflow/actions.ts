@@ -79,7 +79,10 @@ function step(ctx: Ctx, frame: Frame): Frame | 'left' | undefined {
     freezeRest(ctx, frame.actions.slice(frame.next));
     return 'left';
   }
-  return doAction(ctx, action, last, frame.bucket) ? undefined : 'left';
+  const more = doAction(ctx, action, last, frame.bucket);
+  // As the switch does even where nothing is to be resumed: a ct() that comes behind a clone or patch port with an exit in it goes on with that exit.
+  if (action.kind === 'exit' && ctx.frozenActions.length === 0) freezeRest(ctx, frame.actions.slice(frame.next - 1));
+  return more ? undefined : 'left';
 }
 
 /** An action that needs no list of its own; false: the rest of the list is not done. */

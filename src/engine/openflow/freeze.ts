@@ -35,6 +35,7 @@ export function freeze(ctx: Ctx, table: number): number {
     conntracked: ctx.conntracked,
     actionSet: ctx.actionSet,
   });
+  ctx.frozenActions = [];
   return id;
 }
 
@@ -46,7 +47,6 @@ export function finishFreezing(ctx: Ctx): void {
   else ctx.out.push({ kind: 'recirc', id: resume });
   ctx.freezing = false;
   ctx.exit = false;
-  ctx.frozenActions = [];
   ctx.pause = undefined;
 }
 

@@ -70,6 +70,12 @@ describe('ct', () => {
     expect(answer.outputs.map((o) => o.port)).toEqual(['p2', 'q1']);
   });
 
+  it('comes back with an exit that another bridge left, and does nothing', () => {
+    const br1 = bridge({ name: 'br1', ports: [port('q1', 1), patch('pb', 9, 'pa')], flows: ['actions=output:1,exit'] });
+    const br0 = bridge({ ports: [...FOUR, patch('pa', 9, 'pb')], flows: ['actions=output:9,ct(table=1),output:2', 'table=1,actions=output:3'] });
+    expect(actionsOf(follow([br0, br1], TCP))).toEqual(['q1,ct,recirc(0x1),p2', 'drop']);
+  });
+
   it('that goes round for ever is given up, and nobody says what would become of it', () => {
     const answer = follow([bridge({ flows: ['actions=ct(table=0)'] })], TCP);
     expect(answer.passes).toHaveLength(64);
@@ -189,6 +195,8 @@ describe('tunnels', () => {
     { actions: 'output:11', gives: 'set(tunnel(tun_id=0x7,dst=10.9.0.1,ttl=9,tp_dst=4789,flags(df|key))),v1' },
     { actions: 'output:11', flow: `${TCP},nw_tos=184`, gives: 'set(tunnel(tun_id=0x7,dst=10.9.0.1,tos=0xb8,ttl=9,tp_dst=4789,flags(df|key))),v1' },
     { actions: 'output:14', gives: 'set(tunnel(tun_id=0x0,dst=10.9.0.1,ttl=64,tp_dst=4789,flags(df|key))),in' },
+    { actions: 'output:14', flow: 'in_port=1,arp', gives: 'set(tunnel(tun_id=0x0,dst=10.9.0.1,ttl=64,tp_dst=4789,flags(df|key))),in', because: 'there is no TTL to inherit' },
+    { actions: 'output:14', flow: TCP.replace('nw_ttl=64', 'nw_ttl=7'), gives: 'set(tunnel(tun_id=0x0,dst=10.9.0.1,ttl=7,tp_dst=4789,flags(df|key))),in' },
     { actions: 'output:13', gives: 'set(tunnel(dst=10.9.0.1,ttl=64,flags(df))),gr' },
     { actions: 'output:11,output:11', gives: 'set(tunnel(tun_id=0x7,dst=10.9.0.1,ttl=9,tp_dst=4789,flags(df|key))),v1,v1', because: 'it is set already' },
     { actions: 'set_field:1->tun_id,output:12,output:2', gives: 'set(tunnel(tun_id=0x1,dst=10.9.0.1,ttl=64,tp_dst=6081,flags(df|csum|key))),gn,p2' },
