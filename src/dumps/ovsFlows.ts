@@ -26,13 +26,20 @@ interface Memory {
 
 const freshMemory = (): Memory => ({ conditions: new Map(), actions: new Map() });
 
+/** Where `actions=` begins, at the start of the line or behind a space or comma; -1 when it does not. */
+function actionsAt(line: string): number {
+  let at = line.indexOf('actions=');
+  while (at > 0 && line.charCodeAt(at - 1) !== 32 && line.charCodeAt(at - 1) !== 44) at = line.indexOf('actions=', at + 1);
+  return at;
+}
+
 /**
  * One line of `ovs-ofctl dump-flows` or `ovs-appctl bridge/dump-flows`, and what `add-flow` takes; undefined when it is no rule. An action
  * that is not understood is `unknown`, a condition keeps its `text`.
  */
 export function parseRule(line: string, names: OvsNames = {}, source?: SourceRef, memory: Memory = freshMemory()): OpenFlowRule | undefined {
-  const at = line.startsWith('actions=') ? 0 : line.search(/[ ,]actions=/) + 1;
-  if (at === 0 && !line.startsWith('actions=')) return undefined;
+  const at = actionsAt(line);
+  if (at < 0) return undefined;
   let table = 0;
   let priority = DEFAULT_PRIORITY;
   let cookie = '0';
@@ -86,7 +93,11 @@ export function parseRule(line: string, names: OvsNames = {}, source?: SourceRef
 const HEADING = /^(?:NXST_FLOW|OFPST_FLOW|NXST_[A-Z_]+|OFPST_[A-Z_]+|OFPT_[A-Z_]+) (?:reply|request)?.*$|^\d{4}-\d\d-\d\dT[\d:.]+Z?\|/;
 
 /** Whether a line of a listing of rules says nothing about rules. */
-export const isHeading = (line: string): boolean => line.trim() === '' || HEADING.test(line);
+export const isHeading = (line: string): boolean => {
+  // Rules, and there are many, begin with a space or a small letter.
+  const first = line.charCodeAt(0) === 32 ? line.charCodeAt(1) : line.charCodeAt(0);
+  return first >= 97 && first <= 122 ? false : line.trim() === '' || HEADING.test(line);
+};
 
 /** The rules of a dump, in its order. Lines that are none of them are reported. Never throws on any text. */
 export function readDumpFlows({ input, firstLine, lines }: Lines, names: OvsNames = {}): Parsed<readonly OpenFlowRule[]> {

@@ -10,6 +10,8 @@ const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
 const PORT_WORDS = new RegExp(`(?:\\bin_port=|\\boutput:|\\benqueue:|\\bwatch_port:|\\bport=|\\bresubmit[:(])(${QUOTED}|[A-Za-z_][\\w.@-]*)(?![\\w[])`, 'g');
 const TABLE_WORDS = new RegExp(`(?:\\btable=|\\bgoto_table:|\\bresubmit\\([^,()]*,)(${QUOTED}|[A-Za-z_][\\w.-]*)`, 'g');
 
+/** A line with a word where a number could stand. */
+const NAMED = /(?:port=|output:|enqueue:|resubmit[:(]|\(,|able[=:])["A-Za-z_]/;
 const OWN_TABLE = /^ ?(?:cookie=[^,]*, )?(?:duration=[^,]*, )?table(?:_id)?=(\w+|"[^"]*"),/;
 
 export interface Invented {
@@ -27,17 +29,17 @@ export function invent(ports: readonly OvsPort[], lines: readonly string[]): Inv
   const wanted = new Set<string>();
   const tables = new Set<string>();
   const elsewhere = new Set<string>();
-  const used = new Set<number>();
   for (const line of lines) {
+    if (!NAMED.test(line)) continue;
     for (const [, word = ''] of line.matchAll(PORT_WORDS)) {
       if (!wanted.has(word) && parsePort(word, known) === undefined && !fieldNamed(word)) wanted.add(word);
     }
-    const own = OWN_TABLE.exec(line)?.[1] ?? (line.includes('actions=') ? '0' : undefined);
-    const number = own === undefined ? undefined : parseTable(own);
-    if (number !== undefined) used.add(number);
-    else if (own !== undefined) tables.add(own);
+    const own = OWN_TABLE.exec(line)?.[1];
+    if (own !== undefined && parseTable(own) === undefined) tables.add(own);
     for (const [, word = ''] of line.matchAll(TABLE_WORDS)) elsewhere.add(word);
   }
+  if (wanted.size + tables.size + elsewhere.size === 0) return { ports, names: known, tableNames: undefined };
+  const used = new Set(lines.filter((l) => l.includes('actions=')).map((l) => parseTable(OWN_TABLE.exec(l)?.[1] ?? '0') ?? -1));
   const numbered = numberPorts(ports, [...wanted].map(unquoted));
   const tableNumbers = numberTables([...new Set([...tables, ...elsewhere])].map(unquoted), used);
   const tableNames = tableNumbers.size === 0 ? undefined : Object.fromEntries([...tableNumbers].map(([name, number]) => [String(number), name]));
