@@ -258,6 +258,30 @@ describe('the way out', () => {
   });
 });
 
+describe('egress CIDRs', () => {
+  const net = (cidrs: readonly string[]): object => ({ egressCIDRs: cidrs });
+  /** Nodes that hold addresses, as the tunnels of a third one say: `project: 10.10.12.22, 10.10.12.23`. */
+  const owners = (nodes: Readonly<Record<string, readonly string[]>>, projects: Readonly<Record<string, readonly string[]>>): readonly string[] => {
+    const objects = [
+      clusterNetwork('networkpolicy'),
+      node('worker1', '10.10.12.21', 'v1.23.5'),
+      hostSubnet('worker1', '10.10.12.21', '10.131.0.0/23'),
+      ...Object.entries(nodes).map(([name, cidrs], i) => hostSubnet(name, `10.10.12.${22 + i}`, `10.128.${2 + 2 * i}.0/23`, net(cidrs))),
+      ...Object.entries(projects).map(([name, egressIPs], i) => netNamespace(name, 100 + i, { egressIPs })),
+    ];
+    return lines(br0(objects, 'worker1').printGroups().text).map((l) => [...l.matchAll(/set_field:([\d.]+)->tun_dst/g)].map((m) => m[1]).join(' '));
+  };
+  const ALL = ['10.10.12.0/24'];
+
+  it.each<[string, Parameters<typeof owners>, readonly string[]]>([
+    ['the only node that can', [{ b: ['10.10.12.64/28'], c: ALL }, { x: ['10.10.12.70'], y: ['10.10.12.200'] }], ['10.10.12.22', '10.10.12.23']],
+    ['the node with the fewest', [{ b: ALL, c: ALL }, { x: ['10.10.12.70'], y: ['10.10.12.71'], z: ['10.10.12.72'] }], ['10.10.12.22', '10.10.12.23', '10.10.12.22']],
+    ['another node for the second of a project', [{ b: ALL, c: ALL }, { x: ['10.10.12.70', '10.10.12.71'] }], ['10.10.12.22 10.10.12.23']],
+    ['no second node when there is one', [{ b: ALL }, { x: ['10.10.12.70', '10.10.12.71'] }], ['10.10.12.22']],
+    ['nobody outside of the networks', [{ b: ['10.20.0.0/16'] }, { x: ['10.10.12.70'] }], []],
+  ])('give an address to %s', (_, given, expected) => expect(owners(...given)).toEqual(expected));
+});
+
 describe('multicast', () => {
   const all = (how: Small = {}): readonly string[] => inTable(flows(small([], how), 'worker1'), 110, 111, 120);
 

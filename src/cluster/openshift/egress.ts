@@ -4,6 +4,7 @@ import type { BridgeDraft } from '../draft/bridge.ts';
 import type { ClusterModel, NodeModel } from '../model.ts';
 import { isInCidr, parseCidr } from '../objects/values.ts';
 import { formatMatch } from './match.ts';
+import { withAutomaticAddresses } from './egressCidrs.ts';
 import type { NetNamespace } from './netNamespaces.ts';
 import type { HostSubnet, SdnSpec } from './objects.ts';
 
@@ -43,7 +44,7 @@ export interface NamespaceEgress {
 export function egressOf({ namespaces, hostSubnets }: SdnSpec): readonly NamespaceEgress[] {
   // One VNID has one list: of joined projects the last one's.
   const asking = [...new Map([...namespaces.values()].map((n) => [n.vnid, n])).values()].filter((n) => n.egressIps.length > 0);
-  const holders = byAddress([...hostSubnets.values()]);
+  const holders = byAddress(withAutomaticAddresses([...hostSubnets.values()], asking));
   const askers = byAddress(asking);
   const assigned = (namespace: NetNamespace, ip: string): readonly Assignment[] => {
     const [owner, ...more] = holders(ip);

@@ -36,6 +36,8 @@ export interface HostSubnet {
   readonly hostIp: Ip4 | undefined;
   readonly subnet: string;
   readonly egressIps: readonly string[];
+  /** Networks of which the master may give it egress addresses. */
+  readonly egressCidrs: readonly string[];
   /** Of the rules that lead to it. */
   readonly cookie: number;
   /** Machines outside that cannot know VNIDs get all packets with this one (`pod.network.openshift.io/fixed-vnid-host`). */
@@ -102,7 +104,7 @@ function hostSubnetsOf({ documents, nodes }: ClusterModel, found: DiagnosticList
   const given = new Map(documents.filter(isSdn('HostSubnet')).flatMap((d) => readHostSubnet(d, byHost, found)));
   for (const { name: host, podCidr, internalIps, because } of nodes) {
     if (given.has(host) || podCidr === undefined) continue;
-    given.set(host, { host, hostIp: internalIps[0], subnet: podCidr, egressIps: [], cookie: hostSubnetCookie(derivedHex(32, 'HostSubnet', host)), fixedVnid: undefined, because });
+    given.set(host, { host, hostIp: internalIps[0], subnet: podCidr, egressIps: [], egressCidrs: [], cookie: hostSubnetCookie(derivedHex(32, 'HostSubnet', host)), fixedVnid: undefined, because });
   }
   return given;
 }
@@ -122,6 +124,7 @@ function readHostSubnet(document: KubeDocument, nodes: ReadonlyMap<string, NodeM
         hostIp: fields.ip(['hostIP'], fields.get('hostIP')) ?? nodes.get(host)?.internalIps[0],
         subnet: formatCidr(parseCidr(subnet) ?? { ip: 0, prefixLen: 32 }),
         egressIps: textsOf(fields.get('egressIPs')),
+        egressCidrs: textsOf(fields.get('egressCIDRs')),
         cookie: hostSubnetCookie(textOf(field(metadata, 'uid')) ?? derivedHex(32, 'HostSubnet', host)),
         fixedVnid: fixed !== undefined && /^\d+$/.test(fixed) ? Number(fixed) : undefined,
         because: becauseOf(document),
