@@ -20,11 +20,19 @@ export interface KubeDocument {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {});
+const NO_FIELDS: Fields = {};
+
+const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : NO_FIELDS);
 
 /** The value at a path of fields; undefined where one is missing. */
-export const field = (value: unknown, ...path: readonly string[]): unknown =>
-  path.reduce<unknown>((inner, key) => (Object.hasOwn(fieldsOf(inner), key) ? fieldsOf(inner)[key] : undefined), value);
+export function field(value: unknown, ...path: readonly string[]): unknown {
+  let inner = value;
+  for (const key of path) {
+    const fields = fieldsOf(inner);
+    inner = Object.hasOwn(fields, key) ? fields[key] : undefined;
+  }
+  return inner;
+}
 
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as readonly unknown[]) : []);
 

@@ -2,8 +2,23 @@ import { maskOf, parseIp4, type Ip4 } from '../packet/address.ts';
 import { protocolName } from '../packet/protocols.ts';
 import type { PortRange, Prefix } from '../world/world.ts';
 
-/** Words of a line, split at white space. */
-export const wordsOf = (line: string): readonly string[] => line.split(/\s+/).filter((w) => w !== '');
+/** White space of ASCII; what else `\s` stands for is rare and looked up. */
+const isSpace = (line: string, at: number): boolean => {
+  const code = line.charCodeAt(at);
+  return code === 32 || (code >= 9 && code <= 13) || (code >= 160 && /\s/.test(line.charAt(at)));
+};
+
+/** Words of a line, split at white space. One pass over the characters, because clusters have 100,000 lines. */
+export function wordsOf(line: string): readonly string[] {
+  const words: string[] = [];
+  for (let at = 0; at < line.length; at++) {
+    if (isSpace(line, at)) continue;
+    const from = at;
+    while (at < line.length && !isSpace(line, at)) at++;
+    words.push(line.slice(from, at));
+  }
+  return words;
+}
 
 /** A decimal number without sign, at most `max`; undefined when it is not one. */
 export function parseDecimal(text: string | undefined, max = Number.MAX_SAFE_INTEGER): number | undefined {

@@ -1,4 +1,5 @@
 import type { Ip4 } from '../../packet/address.ts';
+import { wordsOf } from '../../dumps/words.ts';
 import type { ArpProgram } from '../../world/world.ts';
 import type { Because } from '../because.ts';
 import { BridgeDraft } from './bridge.ts';
@@ -231,7 +232,7 @@ function connectedRoute(address: string, dev: string): string | undefined {
 
 /** What makes two routes the same for the kernel: type and destination, table, tos, metric. */
 function routeKey(text: string): string {
-  const words = text.split(/\s+/);
+  const words = wordsOf(text);
   const dst = /^(?:blackhole|unreachable|prohibit|throw|local|broadcast)$/.test(words[0] ?? '') ? words[1] : words[0];
   const after = (word: string, otherwise: string): string => words[words.indexOf(word) + 1 || words.length] ?? otherwise;
   return [dst?.replace(/\/32$/, ''), after('table', 'main'), after('metric', '0')].join(' ');

@@ -8,10 +8,13 @@ export class Paper {
   readonly #sections: { readonly command: string; readonly from: number; readonly to: number }[] = [];
 
   add(text: string, because?: Because): void {
-    for (const line of text.includes('\n') ? text.split('\n') : [text]) {
-      this.#lines.push(line);
-      this.#reasons.push(because);
-    }
+    if (text.includes('\n')) for (const line of text.split('\n')) this.#push(line, because);
+    else this.#push(text, because);
+  }
+
+  #push(line: string, because: Because | undefined): void {
+    this.#lines.push(line);
+    this.#reasons.push(because);
   }
 
   addAll(other: Paper): void {

@@ -28,6 +28,7 @@ export function readEndpointSlice(document: KubeDocument, found: DiagnosticList)
   const type = fields.get('addressType') ?? 'IPv4';
   if (type === 'IPv6' || type === 'FQDN') return undefined;
   const ports = portsOf(fields, ['ports'], fields.get('ports'));
+  const because = becauseOf({ ...document, namespace });
   return {
     service: `${namespace}/${name}`,
     endpoints: listOf(fields.get('endpoints')).flatMap((endpoint, i): readonly EndpointModel[] => {
@@ -53,7 +54,7 @@ export function readEndpointSlice(document: KubeDocument, found: DiagnosticList)
               forZones: namesOf(forZones),
               forNodes: namesOf(forNodes),
               pod: podOf(field(endpoint, 'targetRef'), namespace),
-              because: becauseOf({ ...document, namespace }),
+              because,
             },
           ];
         });
@@ -65,6 +66,7 @@ export function readEndpointSlice(document: KubeDocument, found: DiagnosticList)
 export function readEndpoints(document: KubeDocument, found: DiagnosticList): { readonly service: string; readonly endpoints: readonly EndpointModel[] } {
   const fields = new Fields(document, found);
   const namespace = document.namespace ?? 'default';
+  const because = becauseOf({ ...document, namespace });
   return {
     service: `${namespace}/${document.name}`,
     endpoints: listOf(fields.get('subsets')).flatMap((subset, s) => {
@@ -74,7 +76,7 @@ export function readEndpoints(document: KubeDocument, found: DiagnosticList): { 
           const ip = fields.ip(['subsets', s, list, i, 'ip'], field(address, 'ip'));
           if (ip === undefined) return [];
           const pod = podOf(field(address, 'targetRef'), namespace);
-          return [{ ip, ports, nodeName: textOf(field(address, 'nodeName')), ready, serving: ready, terminating: false, zone: undefined, forZones: undefined, forNodes: undefined, pod, because: becauseOf({ ...document, namespace }) }];
+          return [{ ip, ports, nodeName: textOf(field(address, 'nodeName')), ready, serving: ready, terminating: false, zone: undefined, forZones: undefined, forNodes: undefined, pod, because }];
         });
       return [...read('addresses', true), ...read('notReadyAddresses', false)];
     }),
