@@ -1,5 +1,6 @@
 import { type LearnAction, OFPP, type OpenFlowAction, type Subfield, type Words } from '../../world/openflow.ts';
 import { FIELDS, HIDDEN } from '../../world/openflowFields.ts';
+import { isPlainController } from './actionSet.ts';
 import { wrote } from './commit.ts';
 import { type Ctx, change, learnRule, loadSubfield, note, setField, stateOf } from './context.ts';
 import { composeConntrack } from './conntrack.ts';
@@ -90,7 +91,7 @@ function doAction(ctx: Ctx, action: Exclude<OpenFlowAction, { kind: 'resubmit' |
   switch (action.kind) {
     case 'output':
       if (action.port === OFPP.TABLE) runTable(ctx, 0);
-      else if (action.port === OFPP.CONTROLLER) toController(ctx, controllerAction(action.maxLen ?? 65535, 0, bucket ? 'group' : 'action'));
+      else if (action.port === OFPP.CONTROLLER) toController(ctx, controllerAction(action.maxLen ?? 65535, 0, reasonHere(ctx, bucket)));
       else if (action.maxLen !== undefined) outputTruncated(ctx, action.port, action.maxLen, last);
       else output(ctx, action.port, last);
       return true;
@@ -107,7 +108,7 @@ function doAction(ctx: Ctx, action: Exclude<OpenFlowAction, { kind: 'resubmit' |
       setWord(ctx, 'skb_priority', ctx.originalPriority);
       return true;
     case 'controller':
-      toController(ctx, action);
+      toController(ctx, isPlainController(action) ? { ...action, reason: reasonHere(ctx, bucket) } : action);
       return true;
     case 'group':
       return groupAction(ctx, action.id, last);
@@ -237,7 +238,7 @@ function outputField(ctx: Ctx, src: Subfield, last: boolean, bucket: boolean): v
   const port = value.at(-1) ?? 0;
   if (port > 0xffff || value.slice(0, -1).some((w) => w !== 0)) return note(ctx, { kind: 'refused', port, why: 'no-such-port' });
   if (port === OFPP.TABLE) runTable(ctx, 0);
-  else if (port === OFPP.CONTROLLER) toController(ctx, controllerAction(65535, 0, bucket ? 'group' : 'action'));
+  else if (port === OFPP.CONTROLLER) toController(ctx, controllerAction(65535, 0, reasonHere(ctx, bucket)));
   else output(ctx, port, last);
 }
 
@@ -245,9 +246,14 @@ type Controller = Extract<OpenFlowAction, { kind: 'controller' }>;
 
 const controllerAction = (maxLen: number, id: number, reason: string): Controller => ({ kind: 'controller', maxLen, id, reason, userdata: undefined, pause: false, meterId: undefined });
 
-/** xlate_controller_action(): a copy as the actions so far have made it. */
-function toController(ctx: Ctx, action: Controller): void {
+/** Why the controller gets what a plain output sends it. */
+const reasonHere = (ctx: Ctx, bucket: boolean): string => (bucket ? 'group' : ctx.inActionSet ? 'action_set' : 'action');
+
+/** xlate_controller_action(): a copy as the actions so far have made it. A rule for all packets without priority is the table's miss. */
+function toController(ctx: Ctx, given: Controller): void {
   commit(ctx);
+  const isMiss = given.reason === 'action' && ctx.rule?.priority === 0 && ctx.rule.match.length === 0;
+  const action = isMiss ? { ...given, reason: 'explicit_miss' } : given;
   ctx.out.push({ kind: 'controller', action, flow: ctx.flow.slice(), bridge: ctx.bridge.name });
 }
 
@@ -374,14 +380,12 @@ function checkPktLarger(ctx: Ctx, bytes: number, dst: Subfield, rest: readonly O
   const base = ctx.base.slice();
   const baseTunnel = ctx.baseTunnel;
   const outer = ctx.out;
-  const exit = ctx.exit;
   // Both walks share one copy, as in OVS.
   ctx.stack = [...ctx.stack];
   const walk = (larger: boolean): Ctx['out'] => {
     const out: Ctx['out'] = [];
     ctx.out = out;
     ctx.when = [...saved.when, { bytes, larger }];
-    ctx.exit = false;
     loadSubfield(ctx, dst, [larger ? 1 : 0]);
     doActions(ctx, rest, true);
     if (!ctx.freezing) runActionSet(ctx);
@@ -393,6 +397,9 @@ function checkPktLarger(ctx: Ctx, bytes: number, dst: Subfield, rest: readonly O
     return out;
   };
   const greater = walk(true);
+  // Whether the lists around go on is up to the longer packet's walk alone.
+  const exit = ctx.exit;
+  ctx.exit = false;
   const lessEqual = walk(false);
   ctx.out = outer;
   ctx.out.push({ kind: 'check-pkt-len', bytes, greater, lessEqual });

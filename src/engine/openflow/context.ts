@@ -72,6 +72,7 @@ export interface Ctx {
   stack: Words[];
   actionSet: OpenFlowAction[];
   actionSetHasGroup: boolean;
+  inActionSet: boolean;
   exit: boolean;
   freezing: boolean;
   frozenActions: OpenFlowAction[];

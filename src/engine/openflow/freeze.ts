@@ -19,7 +19,10 @@ export function commit(ctx: Ctx): void {
 export function runActionSet(ctx: Ctx): void {
   const actions = orderActionSet(ctx.actionSet);
   ctx.actionSet = [];
-  if (actions.length > 0) doActions(ctx, actions, true);
+  if (actions.length === 0) return;
+  ctx.inActionSet = true;
+  doActions(ctx, actions, true);
+  ctx.inActionSet = false;
 }
 
 /** Keeps the flow and what is left to do under a new number (finish_freezing__()). `table` 0 and no actions: from the first table on. */

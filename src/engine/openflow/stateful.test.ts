@@ -103,6 +103,7 @@ describe('groups', () => {
     'group_id=9,type=indirect,bucket=actions=mod_nw_ttl:9',
     'group_id=10,type=select,selection_method=dp_hash,bucket=bucket_id:0,actions=ct(commit,table=1,nat(dst=10.9.0.5)),bucket=bucket_id:1,actions=ct(commit,table=1,nat(dst=10.9.0.6))',
     'group_id=11,type=all',
+    'group_id=12,type=all,bucket=actions=CONTROLLER:100,bucket=actions=output:3',
   ];
   const at = (actions: string, options: Parameters<typeof follow>[2] = {}): ReturnType<typeof follow> => follow([bridge({ flows: [`actions=${actions}`, 'table=1,actions=IN_PORT,exit'], groups })], TCP, options);
   it.each([
@@ -114,6 +115,7 @@ describe('groups', () => {
     { actions: 'group:6,output:3', gives: ['p3'], because: 'none lives' },
     { actions: 'group:7,output:2', gives: ['p1,p2'], because: 'exit ends the bucket alone' },
     { actions: 'group:8', gives: ['p4'] },
+    { actions: 'group:12', gives: ['userspace(controller(id=0,max_len=100)),p3'], because: 'the controller is a port' },
     { actions: 'group:9', gives: ['drop'], because: 'a bucket without an output is nothing' },
     { actions: 'output:2,group:99,output:3', gives: ['p2'], because: 'no such group, and the list ends' },
     { actions: 'output:2,group:11,output:3', gives: ['p2,p3'], because: 'a group without buckets' },
@@ -169,6 +171,13 @@ describe('check_pkt_larger', () => {
     expect(answer.passes[0]?.visits[0]?.notes.map((n) => n.when)).toEqual([[{ bytes: 100, larger: true }], [{ bytes: 100, larger: false }]]);
   });
 
+  it.each([
+    { exit: 'table=2,reg0=1,actions=output:2,exit', gives: 'check_pkt_len(size=1000,gt(p2),le(p3))' },
+    { exit: 'table=2,reg0=0,actions=output:2,exit', gives: 'check_pkt_len(size=1000,gt(p3),le(p2)),p4' },
+  ])('lets the lists around it go on as the longer packet’s walk says: $exit', ({ exit, gives }) => {
+    expect(actionsOf(follow([bridge({ flows: ['actions=resubmit(,1),output:4', 'table=1,actions=check_pkt_larger(1000)->NXM_NX_REG0[0],resubmit(,2),output:3', exit] })], TCP))).toEqual([gives]);
+  });
+
   it('of what comes back from conntrack only the copy of its length counts', () => {
     const asks = ['actions=check_pkt_larger(100)->NXM_NX_REG0[0],resubmit(,1)', 'table=1,priority=2,reg0=1,actions=ct(table=2)', 'table=1,priority=1,actions=output:3', 'table=2,actions=output:2'];
     expect(follow([bridge({ flows: asks })], TCP, { size: 50 }).passes).toHaveLength(1);
@@ -216,6 +225,22 @@ describe('tunnels', () => {
       { bridge: 'br0', port: 'v1', tunnel: { dst: remote, vni: 7 } },
       { bridge: 'br0', port: 'p2', tunnel: undefined },
     ]);
+  });
+});
+
+describe('a packet for the controller', () => {
+  it.each([
+    ['actions=CONTROLLER:9', 'action'],
+    ['priority=0,actions=CONTROLLER:9', 'explicit_miss'],
+    ['priority=0,ip,actions=CONTROLLER:9', 'action'],
+    ['actions=write_actions(CONTROLLER:9)', 'action_set'],
+    ['actions=group:1', 'group'],
+    ['actions=controller(reason=no_match,id=4)', 'no_match'],
+    ['actions=dec_ttl', 'invalid_ttl'],
+  ])('%s says why: %s', (line, reason) => {
+    const br = bridge({ flows: [line], groups: ['group_id=1,type=indirect,bucket=actions=CONTROLLER:9'] });
+    const [pass] = follow([br], TCP.replace('nw_ttl=64', 'nw_ttl=1')).passes;
+    expect(pass?.translation.actions.map((a) => (a.kind === 'controller' ? a.action.reason : a.kind))).toEqual([reason]);
   });
 });
 

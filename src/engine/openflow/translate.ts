@@ -35,6 +35,7 @@ function newCtx(sw: OvsSwitch, bridge: OvsBridge, flow: Flow): Ctx {
     stack: [],
     actionSet: [],
     actionSetHasGroup: false,
+    inActionSet: false,
     exit: false,
     freezing: false,
     frozenActions: [],
