@@ -2,6 +2,7 @@ import type { DpAction, DpTunnel } from '../engine/openflow/types.ts';
 import { formatIp4 } from '../packet/address.ts';
 import type { CtNat, OvsBridge, Words } from '../world/openflow.ts';
 import { FIELDS } from '../world/openflowFields.ts';
+import { tunnelDevice } from '../world/ovs.ts';
 import { formatIp6, hexDigits, hexWords, isZeroWords, onesWords, sameWords } from '../dumps/ovsWords.ts';
 import { formatMacWords } from '../dumps/ovsValues.ts';
 
@@ -9,19 +10,10 @@ import { formatMacWords } from '../dumps/ovsValues.ts';
  * Actions of the datapath as `ofproto/trace --names` and `dpctl/dump-flows --names` print them (format_odp_actions() of lib/odp-util.c).
  */
 
-/** The device of the datapath that a port sends by: tunnel ports share one (netdev_vport_get_dpif_port() of lib/netdev-vport.c). */
+/** The device of the datapath that a port sends by. */
 export function datapathPort(bridges: readonly OvsBridge[], bridge: string, name: string): string {
   const port = bridges.find((b) => b.name === bridge)?.ports.find((p) => p.name === name);
-  switch (port?.type) {
-    case 'vxlan':
-      return `vxlan_sys_${port.tunnel?.dstPort ?? 4789}`;
-    case 'geneve':
-      return `genev_sys_${port.tunnel?.dstPort ?? 6081}`;
-    case 'gre':
-      return 'gre_sys';
-    default:
-      return name;
-  }
+  return (port && tunnelDevice(port)) ?? name;
 }
 
 export type PortName = (bridge: string, port: string) => string;

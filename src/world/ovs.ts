@@ -48,6 +48,20 @@ function indexOf({ ovs }: Host): Index {
 /** The bridge, and its port, that a device of the machine is. */
 export const ovsPlaceOf = (host: Host, dev: string): OvsPlace | undefined => indexOf(host).devices.get(dev);
 
+/** The kernel's device that carries a tunnel port's packets: all ports of a kind share one (netdev_vport_get_dpif_port() of lib/netdev-vport.c); undefined for other ports. */
+export function tunnelDevice({ type, tunnel }: OvsPort): string | undefined {
+  switch (type) {
+    case 'vxlan':
+      return `vxlan_sys_${tunnel?.dstPort ?? 4789}`;
+    case 'geneve':
+      return `genev_sys_${tunnel?.dstPort ?? 6081}`;
+    case 'gre':
+      return 'gre_sys';
+    default:
+      return undefined;
+  }
+}
+
 /** All tunnel ports of the machine's bridges. */
 export const ovsTunnels = (host: Host): Index['tunnels'] => indexOf(host).tunnels;
 

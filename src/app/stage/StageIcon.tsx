@@ -51,6 +51,23 @@ const pictures: Readonly<Record<string, React.ReactNode>> = {
       <path d="M4.6 6V2.8M8 6V2.8M11.4 6V2.8M8 10.4v2.8" />
     </>
   ),
+  // A bridge of Open vSwitch: ports above and below, and tables of rules inside.
+  ovs: (
+    <>
+      <rect x="1.6" y="5" width="12.8" height="6" rx="1.4" />
+      <path d="M4.6 5V2.4M8 5V2.4M11.4 5V2.4M4.6 13.6V11M8 13.6V11M11.4 13.6V11M4.4 8h7.2" />
+    </>
+  ),
+  'port-internal': <path d="M3 8h6.4M7 5.2 9.8 8 7 10.8M12.6 3v10" />,
+  'port-patch': (
+    <>
+      <path d="M5.4 8h5.2" />
+      <rect x="1.8" y="5.6" width="3.6" height="4.8" rx="1" />
+      <rect x="10.6" y="5.6" width="3.6" height="4.8" rx="1" />
+    </>
+  ),
+  'port-queue': <path d="M3 4.4h10M3 8h10M3 11.6h10" />,
+  'port-other': <circle cx="8" cy="8" r="3.4" />,
   loop: <path d="M12.6 5.2A5.4 5.4 0 1 0 13.4 8M13.6 2.6v3h-3" />,
   process: (
     <>

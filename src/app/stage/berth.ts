@@ -51,17 +51,18 @@ function inHall(layout: Layout, house: PlacedHouse, id: string, size: CapsuleSiz
   const centred = place(box.x + box.w / 2 - size.w / 2);
   const inner = (r: Rect, x: number): number => clamp(x, r.x + 16, right(r) - 16);
 
-  if (kind === 'pod' || (kind === 'device' && box.y < hall.y)) {
+  const device = kind === 'device' || kind === 'port';
+  if (kind === 'pod' || (device && box.y < hall.y)) {
     // Up to the roof: past the left of the cable under it, where the box of a pod is wider.
     const rect = place(box.x + 10 - 40);
-    const x = kind === 'pod' ? box.x + 11 : clamp(box.x + 24, rect.x + 16, right(box) - 12);
+    const x = kind === 'pod' ? box.x + 11 : (betweenPorts(house, id, box) ?? clamp(box.x + 24, rect.x + 16, right(box) - 12));
     return berth(rect, [{ x: inner(rect, x), y: rect.y + 8 }, { x: inner(rect, x), y: rect.y - size.top - 3 }, { x, y: rect.y - size.top - 3 }, { x, y: bottom(box) }]);
   }
   if (kind === 'process') {
     const x = inner(centred, box.x + 24);
     return berth(centred, [{ x, y: bottom(centred) - 8 }, { x, y: box.y }]);
   }
-  if (kind === 'device') {
+  if (device) {
     // Below the hooks: along the wall on the side that is nearer.
     const toRight = box.x + box.w / 2 > walls.x + walls.w / 2;
     const rect = place(toRight ? right(hall) - size.w : hall.x);
@@ -94,6 +95,14 @@ function inHall(layout: Layout, house: PlacedHouse, id: string, size: CapsuleSiz
   const start = inner(rect, x);
   const jog = start === x ? [] : [{ x: start, y: bottom(rect) + size.below + 5 }, { x, y: bottom(rect) + size.below + 5 }];
   return berth(rect, [{ x: start, y: bottom(rect) - 8 }, ...jog, { x, y: box.y }]);
+}
+
+/** Where a line may come up to a bridge between the ports that hang on it; undefined when none do. */
+function betweenPorts(house: PlacedHouse, id: string, box: Rect): number | undefined {
+  const hanging = house.boxes.filter((b) => (b.kind === 'port' || b.words === 'morePorts') && b.rect.y > box.y && b.rect.x >= box.x && right(b.rect) <= right(box) + 1).map((b) => b.rect);
+  const last = Math.max(...hanging.map(right));
+  if (hanging.length === 0 || house.boxes.find((b) => b.id === id)?.kind !== 'device') return undefined;
+  return right(box) - last >= 12 ? last + 8 : right(hanging[0] ?? box) + 3;
 }
 
 function underneath(layout: Layout, walked: WalkStop, box: Rect | undefined, size: CapsuleSize): Berth {

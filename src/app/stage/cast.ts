@@ -2,7 +2,9 @@ import type { Step, TunnelKind } from '../../engine/step.ts';
 import type { Trace } from '../../engine/trace-types.ts';
 import { formatIp4, type Ip4, parseIp4 } from '../../packet/address.ts';
 import { deviceId, netnsId, ownersOf } from '../../world/lookup.ts';
+import { isInternal, ovsPlaceOf } from '../../world/ovs.ts';
 import type { DeviceRef, Host, Link, Netns, World } from '../../world/world.ts';
+import { type CastPort, ovsDevicesOf, switchesOf, tunnelMasters } from './ovsCast.ts';
 
 /** Who is drawn, and in which form. Taken from the world and the whole trace, so that it is the same at every step and every level of detail. */
 export interface Cast {
@@ -35,7 +37,8 @@ export interface CastHouse {
   readonly behindBridge: ReadonlyMap<string, string>;
 }
 
-export type DeviceKind = 'nic' | 'tunnel' | 'bridge' | 'dummy' | 'veth' | 'loopback' | 'other';
+/** ovs: a bridge of Open vSwitch. */
+export type DeviceKind = 'nic' | 'tunnel' | 'bridge' | 'ovs' | 'dummy' | 'veth' | 'loopback' | 'other';
 
 export interface CastDevice {
   readonly id: string;
@@ -48,6 +51,9 @@ export interface CastDevice {
   readonly master: string | undefined;
   /** The device below a VLAN or macvlan device. */
   readonly lower: string | undefined;
+  /** Of a bridge of Open vSwitch: the ports that are drawn on it, and how many are not drawn anywhere. */
+  readonly ports?: readonly CastPort[];
+  readonly hiddenPorts?: number;
 }
 
 export interface CastPod {
@@ -148,7 +154,7 @@ const spacesOf = (host: Host, { active }: Context): readonly Space[] =>
 
 /** Namespaces in which a rule, IPVS, a translation, a bridge or a tunnel had a say: they earn a hook map. */
 function activeNetns(trace: Trace): ReadonlySet<string> {
-  const tells = (s: Step): boolean => s.kind === 'bridge' || s.kind === 'encap' || s.kind === 'decap' || (s.kind === 'rule' && s.matched !== false) || s.kind === 'ipvs' || (s.kind === 'nat' && s.by !== 'null-binding') || (s.kind === 'policy' && s.policy === 'DROP');
+  const tells = (s: Step): boolean => s.kind === 'bridge' || s.kind === 'ovs' || s.kind === 'encap' || s.kind === 'decap' || (s.kind === 'rule' && s.matched !== false) || s.kind === 'ipvs' || (s.kind === 'nat' && s.by !== 'null-binding') || (s.kind === 'policy' && s.policy === 'DROP');
   return new Set(trace.steps.filter(tells).map((s) => netnsId(s.host, s.netns)));
 }
 
@@ -156,6 +162,7 @@ const isHouse = (host: Host, active: ReadonlySet<string>): boolean => (host.role
 
 function devicesOf(step: Step): readonly string[] {
   const own = step.dev === undefined ? [] : [deviceId({ host: step.host, netns: step.netns, dev: step.dev })];
+  if (step.kind === 'ovs') return [...own, ...ovsDevicesOf(step)];
   if (step.kind === 'bridge') return [...own, deviceId({ host: step.host, netns: step.netns, dev: step.bridge })];
   return step.kind === 'transmit' && step.to ? [...own, deviceId(step.to)] : own;
 }
@@ -194,9 +201,27 @@ function addressOf(addresses: Link['addresses'], trace: Trace): string | undefin
 function deviceOf({ host, netns }: Space, link: Link, { trace, visitedDevs }: Context): CastDevice {
   const ref: DeviceRef = { host: host.name, netns: netns.name, dev: link.name };
   const id = deviceId(ref);
-  const bridge = netns.links.find((l) => l.name === link.master && l.kind === 'bridge');
-  const master = bridge && deviceId({ ...ref, dev: bridge.name });
+  const bridge = netns.links.find((l) => l.name === link.master && l.kind === 'bridge')?.name ?? switchOf(host, netns, link);
+  const master = bridge === undefined ? undefined : deviceId({ ...ref, dev: bridge });
   return { id, ref, kind: kindOf(link), name: link.name, address: addressOf(link.addresses, trace), visited: visitedDevs.has(id), master, lower: link.lower && deviceId(link.lower) };
+}
+
+/** The bridge of Open vSwitch that a NIC or a cable is a port of. */
+function switchOf(host: Host, netns: Netns, link: Link): string | undefined {
+  const place = netns.name === null ? ovsPlaceOf(host, link.name) : undefined;
+  return place && !isInternal(place) ? place.bridge.name : undefined;
+}
+
+/** The devices that carry the tunnels of Open vSwitch: `ip link` shows them, but a walk needs no such listing. */
+function withTunnels(space: Space, all: readonly CastDevice[], { visitedDevs }: Context): readonly CastDevice[] {
+  const masters = space.netns.name === null ? tunnelMasters(space.host) : new Map<string, never>();
+  const carriers = [...masters].map(([dev, { master, ports }]): CastDevice => {
+    const ref: DeviceRef = { host: space.host.name, netns: null, dev };
+    const used = ports.find((p) => visitedDevs.has(deviceId({ ...ref, dev: p }))) ?? ports[0];
+    const note = used === undefined || ports.length === 1 ? used : `${used} +${ports.length - 1}`;
+    return { id: deviceId(ref), ref, kind: 'tunnel', name: dev, address: note, visited: visitedDevs.has(deviceId(ref)), master, lower: undefined };
+  });
+  return [...all.filter((d) => !masters.has(d.name)), ...carriers];
 }
 
 /** Visited things always, idle ones as far as there is room for them. */
@@ -208,10 +233,11 @@ function keep<T extends { readonly visited: boolean }>(all: readonly T[], idle: 
 function houseOf(space: Space, takesPart: boolean, context: Context): CastHouse {
   const { netns, host, id } = space;
   const { trace, unfolded } = context;
-  const all = netns.links.map((link) => deviceOf(space, link, context));
+  const all = withTunnels(space, netns.links.map((link) => deviceOf(space, link, context)), context);
   const drawnVeths = takesPart ? all.filter((d) => d.kind === 'veth' && (netns.name !== null || leadsToHouse(context, space, d))) : [];
   const nics = [...all.filter((d) => d.kind === 'nic'), ...drawnVeths];
-  const row = all.filter((d) => d.kind === 'tunnel' || (d.kind === 'dummy' && d.address !== undefined) || d.kind === 'bridge' || d.kind === 'other' || (d.kind === 'loopback' && d.visited));
+  const ofSwitch = (d: CastDevice): boolean => netns.name === null && host.ovs !== undefined && (d.name === 'ovs-system' || ovsPlaceOf(host, d.name) !== undefined) && d.kind !== 'nic' && d.kind !== 'veth';
+  const row = all.filter((d) => !ofSwitch(d)).filter((d) => d.kind === 'tunnel' || (d.kind === 'dummy' && d.address !== undefined) || d.kind === 'bridge' || d.kind === 'other' || (d.kind === 'loopback' && d.visited));
   const pods = netns.name === null ? podsOf(space, all, context) : [];
   // Those that matter first: they stand nearest to the way up from POSTROUTING.
   const ranked = pods.toSorted((a, b) => Number(b.visited) - Number(a.visited) || Number(b.candidate) - Number(a.candidate));
@@ -219,6 +245,8 @@ function houseOf(space: Space, takesPart: boolean, context: Context): CastHouse 
   const shownPods = takesPart && unfolded ? ranked : takesPart && matter.length === 0 ? ranked.slice(0, 1) : matter;
   const shownNics = takesPart ? keep(nics, unfolded ? Infinity : Math.max(0, MAX_IDLE_NICS - nics.filter((d) => d.visited).length)) : nics.filter((d) => onUsedWire(context, d)).toSorted((a, b) => wireRank(context, a) - wireRank(context, b)).slice(0, 1);
   const tunnelled = trace.steps.some((s) => s.kind === 'encap');
+  const boxes = new Set([...shownNics, ...shownPods.flatMap((p) => p.veth ?? [])].map((d) => d.id));
+  const switches = takesPart && netns.name === null ? switchesOf(host, all, context.visitedDevs, boxes, unfolded) : [];
   const shownRow = takesPart ? keep(row, unfolded ? Infinity : MAX_IDLE_DEVICES) : row.filter((d) => tunnelled && d.kind === 'tunnel').slice(0, 1);
   return {
     id,
@@ -228,7 +256,7 @@ function houseOf(space: Space, takesPart: boolean, context: Context): CastHouse 
     ipvs: netns.ipvs.length > 0,
     process: trace.steps.some((s) => netnsId(s.host, s.netns) === id && atSocket(trace, s)),
     nics: shownNics,
-    devices: shownRow,
+    devices: [...switches, ...shownRow],
     pods: shownPods,
     hiddenDevices: takesPart ? nics.length - shownNics.length + row.length - shownRow.length : 0,
     hiddenPods: takesPart ? pods.length - shownPods.length : 0,

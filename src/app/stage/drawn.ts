@@ -27,7 +27,7 @@ const ANCHOR: AnchorNodeType = {
   ],
 };
 
-const NODE_TYPE: Readonly<Record<BoxKind, 'hook' | 'device' | 'pod' | 'more'>> = { hook: 'hook', routing: 'hook', process: 'device', device: 'device', small: 'device', pod: 'pod', more: 'more', folded: 'more' };
+const NODE_TYPE: Readonly<Record<BoxKind, 'hook' | 'device' | 'pod' | 'more'>> = { hook: 'hook', routing: 'hook', process: 'device', device: 'device', port: 'device', small: 'device', pod: 'pod', more: 'more', folded: 'more' };
 
 const at = ({ x, y, w, h }: Rect) => ({ position: { x, y }, width: w, height: h });
 const MUTE = { pointerEvents: 'none' } as const;

@@ -1,5 +1,6 @@
 import type { CastDevice, CastHouse, CastPod } from './cast.ts';
-import { bottom, type Point, type Rect, right } from './geometry.ts';
+import { bottom, clamp, type Point, type Rect, right } from './geometry.ts';
+import { placePorts, portBoxes, portsWidth } from './ports.ts';
 import { DEVICE_HEIGHT, PILL_HEIGHT, POD_HEIGHT, PROCESS_HEIGHT, type Rows, VETH_HEIGHT } from './rows.ts';
 import { allStageStrings, type StageStrings } from './strings.ts';
 import { fitText, textWidth } from './textWidth.ts';
@@ -7,7 +8,7 @@ import { fitText, textWidth } from './textWidth.ts';
 /** On which side of its house a device sits: towards whom it leads. */
 export type Side = 'left' | 'middle' | 'right';
 
-export type BoxKind = 'hook' | 'routing' | 'process' | 'device' | 'pod' | 'small' | 'more' | 'folded';
+export type BoxKind = 'hook' | 'routing' | 'process' | 'device' | 'port' | 'pod' | 'small' | 'more' | 'folded';
 
 /** Anything on the stage that the packet can be at, or that can be pressed. */
 export interface Box {
@@ -63,7 +64,7 @@ const pill = (label: string): number => Math.ceil(textWidth(label, 11, 'bold')) 
 const W = { PRE: pill('PREROUTING'), IN: pill('INPUT'), FWD: pill('FORWARD'), OUT: pill('OUTPUT'), POST: pill('POSTROUTING'), IPVS: pill('IPVS') } as const;
 const MAX_LABEL = 190;
 
-const ICON: Readonly<Record<CastDevice['kind'], string>> = { nic: 'nic', tunnel: 'tun', bridge: 'bridge', dummy: 'dummy', veth: 'veth', loopback: 'loop', other: 'other' };
+const ICON: Readonly<Record<CastDevice['kind'], string>> = { nic: 'nic', tunnel: 'tun', bridge: 'bridge', ovs: 'ovs', dummy: 'dummy', veth: 'veth', loopback: 'loop', other: 'other' };
 
 interface Labelled {
   readonly w: number;
@@ -79,7 +80,7 @@ export function labelled(name: string, address: string | undefined, px = 12): La
 }
 
 /** Bridges with a drawn cable for a port: they stand under their cables, and not in the row of devices. */
-export const roofBridges = (cast: CastHouse): readonly CastDevice[] => (cast.takesPart ? cast.devices.filter((d) => d.kind === 'bridge' && cast.pods.some((p) => p.veth?.master === d.id)) : []);
+export const roofBridges = (cast: CastHouse): readonly CastDevice[] => (cast.takesPart ? cast.devices.filter((d) => (d.kind === 'bridge' || d.kind === 'ovs') && cast.pods.some((p) => p.veth?.master === d.id)) : []);
 
 /** Something of the pod goes out beside the hooks: by one of the host's devices, or by a virtual function. */
 export const goesAside = (pod: CastPod): boolean => pod.lower !== undefined || pod.nics.length > 0;
@@ -89,7 +90,7 @@ export const asideColumn = (house: PlacedHouse): number => right(house.rect) - W
 
 /** At the foot also the end of a cable has its address, as the NIC of a virtual machine. */
 const nicLabel = (d: CastDevice): Labelled => (d.kind === 'veth' && d.address === undefined ? labelled(d.name, undefined, 11) : labelled(d.name, d.address));
-const deviceLabel = (d: CastDevice): Labelled => (d.kind === 'veth' ? labelled(d.name, undefined, 11) : labelled(d.name, d.address));
+const deviceLabel = (d: CastDevice): Labelled => (d.kind === 'ovs' ? labelled(d.name, d.address ?? 'Open vSwitch') : d.kind === 'veth' ? labelled(d.name, undefined, 11) : labelled(d.name, d.address));
 const wordsWidth = (of: (s: StageStrings) => string, px: number, face: 'bold' | 'regular'): number => Math.max(...allStageStrings.map((s) => Math.ceil(textWidth(of(s), px, face))));
 
 /** A house as wide as what is in it needs, with its left edge at x = 0. `side` says where each device belongs; at least `minWidth` wide. */
@@ -150,8 +151,15 @@ function tryWidth(cast: CastHouse, rows: Rows, side: (device: string) => Side, w
   const add = (id: string, kind: BoxKind, rect: Rect, label: string, more: Partial<Box> = {}): void => {
     boxes.push({ id, kind, rect, label, note: undefined, title: label, icon: undefined, dashed: false, count: 0, words: undefined, house: cast.id, ...more });
   };
+  const addPorts = (bridge: CastDevice, x: number, y: number): void => {
+    for (const { port, label, note, rect } of placePorts(portBoxes(bridge), x, y)) {
+      if (port) add(port.id, 'port', rect, label, { note, title: `${port.name} (${bridge.name})`, icon: `port-${port.kind}` });
+      else add(`${bridge.id}+ports`, 'more', rect, '', { words: 'morePorts', count: bridge.hiddenPorts ?? 0 });
+      if (port) of.set(port.id, rect.x + rect.w / 2);
+    }
+  };
   const addDevice = (d: CastDevice, rect: Rect, text: Labelled): void => {
-    add(d.id, 'device', rect, text.label, { note: text.note, title: d.address === undefined ? d.name : `${d.name} ${d.address}`, icon: ICON[d.kind], dashed: d.kind === 'dummy' });
+    add(d.id, 'device', rect, text.label, { note: text.note, title: [d.name, d.kind === 'ovs' ? '(Open vSwitch)' : undefined, d.address].filter((x) => x !== undefined).join(' '), icon: ICON[d.kind], dashed: d.kind === 'dummy' });
   };
 
   add(hookId(cast.id, 'PREROUTING'), 'hook', pre, 'PREROUTING');
@@ -168,6 +176,8 @@ function tryWidth(cast: CastHouse, rows: Rows, side: (device: string) => Side, w
   const nicRow = placeNics(cast.nics, side, { left: leftTunnel ? 14 : 12, right: w - (rightTunnel ? 14 : 12), inColumn, outColumn });
   if (!nicRow) return { placed: undefined, least };
   const reserved: number[] = [];
+  const bridges = roofBridges(cast);
+  const lowBridges = cast.devices.filter((d) => d.kind === 'ovs' && !bridges.includes(d));
   for (const { device, x, w: nicWidth, text } of nicRow) {
     addDevice(device, { x, y: rows.nic, w: nicWidth, h: DEVICE_HEIGHT }, text);
     const contains = (column: number): boolean => column >= x + 8 && column <= x + nicWidth - 8;
@@ -176,7 +186,8 @@ function tryWidth(cast: CastHouse, rows: Rows, side: (device: string) => Side, w
     of.set(device.id, column);
     const tunnelColumn = where === 'left' && leftTunnel?.visited && contains(tunnelIn) ? tunnelIn : where === 'right' && rightTunnel?.visited && contains(roof) ? roof : column;
     wire.set(device.id, tunnelColumn);
-    if (device.visited || column === inColumn || column === outColumn) reserved.push(column);
+    // Over the port of a bridge that stands between hooks and NICs stands that bridge.
+    if (!lowBridges.some((b) => b.id === device.master) && (device.visited || column === inColumn || column === outColumn)) reserved.push(column);
   }
 
   // Devices: the tunnels at the edges, the rest wherever no way up or down is covered.
@@ -198,8 +209,20 @@ function tryWidth(cast: CastHouse, rows: Rows, side: (device: string) => Side, w
     const candidates = [12, ...taken.map((t) => right(t) + GAP), ...reserved.map((column) => column + 6)].toSorted((a, b) => a - b);
     return candidates.find((x) => free(x, width_));
   };
-  const bridges = roofBridges(cast);
-  for (const device of cast.devices.filter((d) => d !== leftTunnel && d !== rightTunnel && !bridges.includes(d))) {
+  for (const device of lowBridges) {
+    const text = deviceLabel(device);
+    const nic = cast.nics.find((d) => d.master === device.id);
+    // Its own door into the kernel is on the right, beside its ports.
+    const width_ = Math.max(text.w, portsWidth(portBoxes(device)) + 8 + (device.address === undefined ? 0 : 28));
+    const x = spot(width_, nic ? clamp((of.get(nic.id) ?? 12) - width_ / 2, 12, w - 12 - width_) : 12);
+    if (x === undefined) return { placed: undefined, least };
+    const rect = { x, y: rows.device, w: width_, h: DEVICE_HEIGHT };
+    addDevice(device, rect, text);
+    addPorts(device, x + 4, rows.lowPorts);
+    of.set(device.id, device.address === undefined ? x + width_ / 2 : right(rect) - 14);
+    taken.push(rect);
+  }
+  for (const device of cast.devices.filter((d) => d !== leftTunnel && d !== rightTunnel && !bridges.includes(d) && !lowBridges.includes(d))) {
     const text = deviceLabel(device);
     const x = spot(text.w, device.kind === 'dummy' ? routeIn - 14 : 12);
     if (x === undefined) return { placed: undefined, least };
@@ -215,7 +238,7 @@ function tryWidth(cast: CastHouse, rows: Rows, side: (device: string) => Side, w
     add(`${cast.id}+devices`, 'more', { x, y: rows.device + 6, w: width_, h: PILL_HEIGHT }, '', { words: 'moreHere', count: cast.hiddenDevices });
   }
 
-  const roofLeft = placeRoof(cast, w, rows, roof, { add, addDevice, of });
+  const roofLeft = placeRoof(cast, w, rows, roof, { add, addDevice, addPorts, of });
   if (roofLeft < 0) return { placed: undefined, least };
   if (cast.hiddenPods > 0) {
     const width_ = wordsWidth((s) => s.morePods(cast.hiddenPods), 11, 'regular') + 16;
@@ -270,6 +293,8 @@ function placeNics(nics: readonly CastDevice[], side: (device: string) => Side, 
 interface Sink {
   readonly add: (id: string, kind: BoxKind, rect: Rect, label: string, more?: Partial<Box>) => void;
   readonly addDevice: (device: CastDevice, rect: Rect, text: Labelled) => void;
+  /** The ports of a bridge in a row from a place on. */
+  readonly addPorts: (bridge: CastDevice, x: number, y: number) => void;
   readonly of: Map<string, number>;
 }
 
@@ -277,7 +302,7 @@ interface Sink {
  * Pods from the right edge of the roof to the left, each over its cable, those of one bridge side by side and the bridge below their cables.
  * Returns the x at which the row begins; negative when it does not fit.
  */
-function placeRoof(cast: CastHouse, w: number, rows: Rows, roof: number, { add, addDevice, of }: Sink): number {
+function placeRoof(cast: CastHouse, w: number, rows: Rows, roof: number, { add, addDevice, addPorts, of }: Sink): number {
   const bridges = roofBridges(cast);
   const bridgeOf = (pod: CastPod): CastDevice | undefined => bridges.find((b) => b.id === pod.veth?.master);
   const first = new Map<CastDevice | undefined, number>();
@@ -285,8 +310,8 @@ function placeRoof(cast: CastHouse, w: number, rows: Rows, roof: number, { add, 
   const pods = cast.pods.toSorted((a, b) => (first.get(bridgeOf(a)) ?? 0) - (first.get(bridgeOf(b)) ?? 0));
   const spans = new Map<CastDevice, { readonly x: number; readonly end: number }>();
   // Beside the wall runs the way of what passes the host's hooks by.
-  let end = w - (pods.some(goesAside) ? 20 : 8);
-  for (const pod of pods) {
+  let end = w - (pods.some(goesAside) || bridges.some((b) => b.kind === 'ovs') ? 20 : 8);
+  for (const [i, pod] of pods.entries()) {
     const text = labelled(pod.name, pod.address);
     const veth = pod.veth && deviceLabel(pod.veth);
     const bridge = bridgeOf(pod);
@@ -304,10 +329,19 @@ function placeRoof(cast: CastHouse, w: number, rows: Rows, roof: number, { add, 
       if (bridge) spans.set(bridge, { x: Math.min(vethRect.x, spans.get(bridge)?.x ?? end - deviceLabel(bridge).w), end: spans.get(bridge)?.end ?? end });
     }
     end = x - 12;
+    // A bridge is as wide as its ports, too; what comes next stands beside it.
+    const whole = bridge && spans.get(bridge);
+    const next = pods[i + 1];
+    if (whole && (!next || bridgeOf(next) !== bridge)) {
+      const from = Math.min(whole.x, whole.end - portsWidth(portBoxes(bridge)) - 8);
+      spans.set(bridge, { ...whole, x: from });
+      end = Math.min(end, from - 12);
+    }
   }
   for (const [bridge, span] of spans) {
     addDevice(bridge, { x: span.x, y: rows.bridge, w: span.end - span.x, h: DEVICE_HEIGHT }, deviceLabel(bridge));
     of.set(bridge.id, (span.x + span.end) / 2);
+    addPorts(bridge, span.x + 4, rows.ports);
   }
   return pods.length > 0 ? end + 12 : w - 8;
 }

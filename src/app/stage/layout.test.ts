@@ -20,10 +20,11 @@ function collisions(layout: Layout): readonly string[] {
 
 function labelFits({ kind, rect, label, note, icon, words, count }: Box): boolean {
   const room = rect.w - (kind === 'hook' || kind === 'more' ? 12 : ICON_AND_PADDING);
+  if (kind === 'port') return textWidth(label, 11, 'bold') + (note === undefined ? 0 : 6 + textWidth(note, 11, 'mono')) <= rect.w - 33;
   const px = kind === 'hook' || kind === 'more' || icon === 'veth' || icon === 'process' ? 11 : 12;
   const wide = (text: string): boolean => textWidth(text, px, kind === 'more' ? 'regular' : 'bold') <= room;
   if (kind === 'routing') return true; // its word stands beside it
-  const spoken = words === undefined ? [label] : allStageStrings.flatMap((s) => (words === 'process' || words === 'outside' ? s[words] : words === 'moreNodes' || words === 'moreHere' || words === 'morePods' ? s[words](count) : []));
+  const spoken = words === undefined ? [label] : allStageStrings.flatMap((s) => (words === 'process' || words === 'outside' ? s[words] : words === 'moreNodes' || words === 'moreHere' || words === 'morePods' || words === 'morePorts' ? s[words](count) : []));
   return spoken.every(wide) && (note === undefined || textWidth(note, 11, 'mono') <= room);
 }
 

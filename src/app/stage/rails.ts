@@ -2,6 +2,7 @@ import type { CastDevice } from './cast.ts';
 import { bottom, centre, type Point, type Rect, simplify } from './geometry.ts';
 import { asideColumn, hookId, type PlacedHouse, roofBridges } from './house.ts';
 import { type Layout, smallId } from './layout.ts';
+import { switchesIn } from './ovsWays.ts';
 import { toWall, type Ways } from './ways.ts';
 
 export interface Rail {
@@ -49,13 +50,21 @@ function houseRails(house: PlacedHouse, layout: Layout, way: (from: string, to: 
     way(bridge.id, id('PREROUTING'));
     way(id('POSTROUTING'), bridge.id);
   }
+  for (const bridge of switchesIn(house)) {
+    for (const one of bridge.ports ?? []) {
+      way(bridge.id, one.id);
+      if (one.peer && one.id < one.peer.id) way(one.id, one.peer.id);
+      way(one.id, id('PREROUTING'));
+      way(id('POSTROUTING'), one.id);
+    }
+  }
   for (const nic of house.cast.nics.filter((d) => !port(d))) {
     // In on the left, out on the right; a packet that does it the other way round draws its own way.
     if (nic === first[0]) way(nic.id, id('PREROUTING'));
     if (nic === first.at(-1)) way(id('POSTROUTING'), nic.id);
   }
   for (const device of house.cast.devices) {
-    if (port(device) || roofBridges(house.cast).includes(device)) continue;
+    if (port(device) || roofBridges(house.cast).includes(device) || (device.kind === 'ovs' && device.address === undefined)) continue;
     if (device.kind === 'tunnel' || device.visited) {
       const column = house.columns.of.get(device.id) ?? 0;
       if (column < centre(house.rect).x) way(device.id, id('PREROUTING'));

@@ -167,14 +167,18 @@ const CORE_HEIGHT = 24;
 const QUOTE_HEIGHT = 18;
 const WAS_HEIGHT = 16;
 const TAG_HEIGHT = 32;
+/** The label above a frame, and its rim. */
+const FRAME_HEIGHT = 24;
 
 /** Height that every packet of the trace finds enough, whatever stop it is shown at. */
 export function tallestCapsule(trace: Trace): number {
-  const heights = trace.steps.map(({ packet, mark }) => {
+  const heights = trace.steps.map(({ packet, mark, kind }) => {
     const quoted = packet.some((h) => h.type === 'icmp' && h.quote !== undefined);
     const shells = ipsOf(packet).length;
+    // A bridge of Open vSwitch sees a tunnel's outer packet with its frame.
+    const framed = kind === 'ovs' ? FRAME_HEIGHT : 0;
     // Inside a tunnel nothing is rewritten, so no old value stands under the new one.
-    return shells * SHELL_HEIGHT + CORE_HEIGHT + (quoted ? QUOTE_HEIGHT : 0) + (shells > 1 && !quoted ? 0 : WAS_HEIGHT) + (mark === 0 ? 0 : TAG_HEIGHT);
+    return shells * SHELL_HEIGHT + CORE_HEIGHT + (quoted ? QUOTE_HEIGHT : 0) + (shells > 1 && !quoted ? framed : WAS_HEIGHT) + (mark === 0 ? 0 : TAG_HEIGHT);
   });
   return heights.reduce((a, b) => Math.max(a, b), 0);
 }

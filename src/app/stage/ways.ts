@@ -3,6 +3,7 @@ import type { DeviceRef, World } from '../../world/world.ts';
 import { bottom, centre, clamp, type Point, type Rect, right } from './geometry.ts';
 import { asideColumn, hookId, type PlacedHouse, roofBridges, WALL } from './house.ts';
 import { type Layout, SMALL_COLUMN, smallId } from './layout.ts';
+import { ovsWays } from './ovsWays.ts';
 
 /** One stretch that the packet can take, from the middle of a station to the middle of the next: horizontal and vertical pieces only. */
 export interface Way {
@@ -125,7 +126,8 @@ function houseWays(house: PlacedHouse, layout: Layout, world: World, add: Add, b
     if (x === undefined || !box) continue;
     const y = box.y + box.h / 2;
     // What a port receives is the bridge's, and only the bridge brings it to the hooks.
-    const port = device.master !== undefined && rectOf(device.master) !== undefined;
+    // A bridge without an address of its own has no door into the kernel.
+    const port = (device.master !== undefined && rectOf(device.master) !== undefined) || (device.kind === 'ovs' && device.address === undefined);
     if (!port) add(device.id, id('PREROUTING'), above(pre, x) ? [{ x, y }, { x, y: forwardY }] : [{ x, y }, { x, y: toPre }, { x: columns.in, y: toPre }, { x: columns.in, y: forwardY }]);
     if (!port) add(id('POSTROUTING'), device.id, above(post, x) ? [{ x, y: forwardY }, { x, y }] : [{ x: columns.out, y: forwardY }, { x: columns.out, y: fromPost }, { x, y: fromPost }, { x, y }]);
     if (!tunnels.includes(device.id)) continue;
@@ -134,7 +136,11 @@ function houseWays(house: PlacedHouse, layout: Layout, world: World, add: Add, b
     const routeIn = mid('in').x;
     add(device.id, id('OUTPUT'), [{ x, y }, { x, y: fromPost }, { x: routeOut, y: fromPost }, { x: routeOut, y: localY }], 4);
     add(id('INPUT'), device.id, [{ x: routeIn, y: localY }, { x: routeIn, y: toPre }, { x, y: toPre }, { x, y }], 2.5);
-    for (const nic of house.cast.nics) {
+    // What the kernel wraps for a bridge leaves by another bridge, where that one has the NIC; no short cut past the cable between them.
+    for (const other of house.cast.devices.filter((d) => d.kind === 'ovs' && d.id !== device.master && !roofed.includes(d) && house.cast.nics.some((n) => n.master === d.id))) {
+      both(device.id, other.id, [{ x, y }, { x, y: bottom(box) + 6 }, { x: columns.of.get(other.id) ?? x, y: bottom(box) + 6 }], 3.5);
+    }
+    for (const nic of house.cast.nics.filter((d) => d.master === undefined || rectOf(d.master) === undefined)) {
       const nicBox = rectOf(nic.id);
       const nicX = columns.wire.get(nic.id);
       if (!nicBox || nicX === undefined) continue;
@@ -164,12 +170,13 @@ function houseWays(house: PlacedHouse, layout: Layout, world: World, add: Add, b
 
   for (const bridge of roofed) {
     const box = rectOf(bridge.id);
-    if (!box) continue;
+    if (!box || (bridge.kind === 'ovs' && bridge.address === undefined)) continue;
     const y = box.y + box.h / 2;
     add(bridge.id, id('PREROUTING'), [{ x: columns.podIn, y }, { x: columns.podIn, y: forwardY }]);
     add(id('POSTROUTING'), bridge.id, [{ x: columns.roof, y: forwardY }, { x: columns.roof, y }]);
   }
   linkWays(house, layout, world, both);
+  ovsWays(house, layout, add, both);
 }
 
 /** Ways of frames beside the hooks: from a port to its bridge, from a device to the one it sits on, from bridge to bridge. */
