@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { KnownDisagreement, Verified } from '../../src/text/trust.ts';
 import { itemKey, ITEMS, itemsOf } from './items.ts';
 import type { Judged, Judgement } from './judge.ts';
+import type { OvsResult } from './openvswitch/run.ts';
 
 /** What one kernel said in a run. */
 export interface GroundResult {
@@ -69,8 +70,27 @@ export function knownDisagreements(): readonly KnownDisagreement[] {
 
 const itemCells = (count: ItemCount | undefined, apart: string | undefined): readonly (string | number)[] => (apart !== undefined ? [apart, ''] : [count?.cases ?? 0, count?.agreements ?? 0]);
 
+/** The part about Open vSwitch. */
+function ovsLines(ovs: OvsResult | undefined, row: (cells: readonly (string | number)[]) => string): readonly string[] {
+  if (!ovs) return [];
+  return [
+    '## Open vSwitch',
+    '',
+    'What a real ovs-vswitchd answers to `ofproto/trace`, beside the engine: each look-up of each pass, and what the datapath is to do.',
+    '',
+    row(['switch', 'cases', 'packets', 'agree', 'differ', 'unknown', 'not judged', 'random pipelines', 'random pairs', 'of them agree', 'seed']),
+    row(Array.from({ length: 11 }, () => '---')),
+    row([ovs.version, ovs.cases, ovs.packets, ovs.counts.agree, ovs.counts.differ, ovs.counts.unknown, ovs.counts.error, ovs.random?.pipelines ?? '', ovs.random?.pairs ?? '', ovs.random?.counts.agree ?? '', ovs.random?.seed ?? '']),
+    '',
+    row(['what the cases are about', 'packets that agree']),
+    row(['---', '---:']),
+    ...[...ovs.covers].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([what, count]) => row([what, count])),
+    '',
+  ];
+}
+
 /** Writes RESULTS.md and what the page knows of it. */
-export function writeResults(results: readonly GroundResult[], mutants: { readonly found: number; readonly of: number }, date: string): void {
+export function writeResults(results: readonly GroundResult[], ovs: OvsResult | undefined, mutants: { readonly found: number; readonly of: number }, date: string): void {
   const known = knownDisagreements();
   const features = [...new Set(results.flatMap((r) => [...r.features.keys()]))].toSorted();
   const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
@@ -83,6 +103,7 @@ export function writeResults(results: readonly GroundResult[], mutants: { readon
     row(Array.from({ length: 12 }, () => '---')),
     ...results.map((r) => row([r.ground, r.release, r.cases, r.probes, r.counts.agree, r.counts.differ, r.counts.unknown, r.counts.error, r.random?.worlds ?? '', r.random?.pairs ?? '', r.random?.agree ?? '', r.random?.seed ?? ''])),
     '',
+    ...ovsLines(ovs, row),
     '## Coverage',
     '',
     'What is promised for IPv4, with the written cases about it, and the probes, written and random, in which the kernel agreed from the first frame to the last.',

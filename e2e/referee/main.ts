@@ -7,14 +7,16 @@ import { missingTools } from './guest/build.ts';
 import { differenceText, judge, type Judged } from './judge.ts';
 import { countFeatures, countItems, countKinds, type GroundResult, knownDisagreements, writeResults } from './ledger.ts';
 import { isFound, mutants, runMutant } from './mutants.ts';
+import { isGood, type OvsResult, refereeOvs } from './openvswitch/run.ts';
+import { missingForOvs } from './openvswitch/sandbox.ts';
 import { planCase } from './plan.ts';
 import { judgeRandom } from './random/run.ts';
 import { compareSaves } from './saves.ts';
 import { scenarioCases } from './scenarioCases.ts';
 
 interface Options {
-  /** cases: what was written down, on one ground; random: random pairs there; saves: what compiled nodes print, beside the real tools; ci: both grounds, as far as time allows; all: everything, and its record. */
-  readonly mode: 'cases' | 'random' | 'saves' | 'ci' | 'all';
+  /** cases: what was written down, on one ground; random: random pairs there; saves: what compiled nodes print, beside the real tools; ovs: a real Open vSwitch; ci: both grounds, as far as time allows; all: everything, and its record. */
+  readonly mode: 'cases' | 'random' | 'saves' | 'ovs' | 'ci' | 'all';
   readonly only: string | undefined;
   readonly ground: 'host' | 'guest';
   readonly verbose: boolean;
@@ -36,6 +38,9 @@ const CI_PAIRS = 2_000;
 /** Making a case small takes many runs; a few of them are enough to see what is wrong. */
 const CI_MINIMISED = 2;
 const ALL_PAIRS = 20_000;
+/** Pairs of random pipeline and packet for Open vSwitch. */
+const CI_OVS_PAIRS = 1_500;
+const ALL_OVS_PAIRS = 20_000;
 
 function readOptions(argv: readonly string[]): Options {
   let options: Options = { mode: 'cases', only: undefined, ground: 'host', verbose: false, keep: false, cases: 0, seed: 1, minimised: 10, failFast: false, mutant: undefined, needed: false, first: undefined };
@@ -53,6 +58,7 @@ function readOptions(argv: readonly string[]): Options {
     else if (word === '--first') options = { ...options, first: argv[++i] };
     else if (word === '--mutant') options = { ...options, mutant: argv[++i] };
     else if (word === '--saves') options = { ...options, mode: 'saves' };
+    else if (word === '--ovs') options = { ...options, mode: 'ovs' };
     else if (word === '--ci' || word === '--all') options = { ...options, mode: word === '--ci' ? 'ci' : 'all' };
     else throw new Error(`unknown option ${word ?? ''}`);
   }
@@ -64,6 +70,10 @@ const wanted = (test: RefereeCase, { only }: Options): boolean => only === undef
 async function main(): Promise<boolean> {
   const options = readOptions(process.argv.slice(2));
   if (options.mutant !== undefined) return runMutant(options.mutant, process.argv.slice(2), 'inherit').status === 0;
+  if (options.mode === 'ovs') {
+    const result = await judgeOvs(options, options.cases);
+    return typeof result === 'boolean' ? result : isGood(result);
+  }
   const missing = options.ground === 'guest' ? missingTools() : missingOnHost();
   if (missing.length > 0) return skip('referee', missing);
   const early = (c: RefereeCase): number => (c.covers.some((k) => k.includes(options.first ?? ' ')) ? 0 : 1);
@@ -85,6 +95,13 @@ async function main(): Promise<boolean> {
     case 'all':
       return await bothGrounds(cases, options);
   }
+}
+
+/** Asks a real Open vSwitch; where there is none, whether that is well. */
+async function judgeOvs(options: Options, pairs: number): Promise<OvsResult | boolean> {
+  const missing = missingForOvs();
+  if (missing.length > 0) return skip('Open vSwitch', missing);
+  return await refereeOvs({ only: options.only, first: options.first, verbose: options.verbose, failFast: options.failFast, pairs, seed: options.seed, minimised: options.mode === 'ci' ? CI_MINIMISED : options.minimised, randomOnly: false });
 }
 
 /** True unless the referee is required here (PACKETWALK_REFEREE=required). */
@@ -157,9 +174,10 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
   for (const [f, n] of random.features) features.set(f, (features.get(f) ?? 0) + n);
   const items = countItems(hostCases.judged, true, new Map(random.items));
   results.push({ ...resultOf(hostCases), features, items, random: { seed: options.seed, worlds: random.worlds, pairs: random.probes, agree: random.counts.agree } });
-  const found = mutants.filter((m) => isFound(m) || (console.log(`mutant ${m.name}: the referee agrees with it`), false)).length;
-  console.log(`${found} of ${mutants.length} mutants found out`);
-  good = good && found === mutants.length;
+  const judgeable = mutants.filter((m) => !m.ovs || missingForOvs().length === 0);
+  const found = judgeable.filter((m) => isFound(m) || (console.log(`mutant ${m.name}: the referee agrees with it`), false)).length;
+  console.log(`${found} of ${judgeable.length} mutants found out`);
+  good = good && found === judgeable.length;
   const missing = missingTools();
   const saves = judgeSaves();
   good = saves.good && good;
@@ -172,9 +190,16 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
     results.push({ ...resultOf(guestCases), features: countFeatures(guestCases.judged), items: countItems(guestCases.judged, true), random: undefined });
     passed += countKinds(guestCases.judged).agree;
   }
-  if (options.mode === 'all' || process.env['PACKETWALK_RECORD'] !== undefined) writeResults(results, { found, of: mutants.length }, new Date().toISOString().slice(0, 10));
+  const ovs = await judgeOvs(options, options.mode === 'ci' ? CI_OVS_PAIRS : ALL_OVS_PAIRS);
+  if (typeof ovs === 'boolean') good = ovs && good;
+  else {
+    good = isGood(ovs) && good;
+    passed += ovs.counts.agree + (ovs.random?.counts.agree ?? 0);
+  }
+  const lines = [...results.map((r) => `${r.ground} ${r.release}: ${r.counts.agree} of ${r.probes} probes agree${r.random ? `, ${r.random.agree} of ${r.random.pairs} random pairs` : ''}`), ...(typeof ovs === 'boolean' ? [] : [`${ovs.version}: ${ovs.counts.agree} of ${ovs.packets} packets agree${ovs.random ? `, ${ovs.random.counts.agree} of ${ovs.random.pairs} random pairs` : ''}`])];
+  if (options.mode === 'all' || process.env['PACKETWALK_RECORD'] !== undefined) writeResults(results, typeof ovs === 'boolean' ? undefined : ovs, { found, of: judgeable.length }, new Date().toISOString().slice(0, 10));
   const report = process.env['PACKETWALK_REPORT'];
-  if (report !== undefined) writeFileSync(report, JSON.stringify({ passed, failed: good ? 0 : 1, lines: results.map((r) => `${r.ground} ${r.release}: ${r.counts.agree} of ${r.probes} probes agree${r.random ? `, ${r.random.agree} of ${r.random.pairs} random pairs` : ''}`) }));
+  if (report !== undefined) writeFileSync(report, JSON.stringify({ passed, failed: good ? 0 : 1, lines }));
   return good;
 }
 

@@ -13,6 +13,8 @@ export interface Mutant {
   readonly replace: string;
   /** What cases that find it out cover; they are judged first. */
   readonly first: string;
+  /** Open vSwitch judges it. */
+  readonly ovs?: boolean;
 }
 
 export const mutants: readonly Mutant[] = [
@@ -27,6 +29,9 @@ export const mutants: readonly Mutant[] = [
   { name: 'pieces-of-any-size', file: 'src/engine/ip/fragment.ts', find: 'Math.max(8, room & ~7)', replace: 'Math.max(8, room & ~15)', first: 'fragment' },
   { name: 'bridges-never-learn', file: 'src/engine/bridge/fdb.ts', find: 'export function learnMac(ns: Ns, bridge: Link, mac: Mac, vid: number, port: string): void {', replace: 'export function learnMac(ns: Ns, bridge: Link, mac: Mac, vid: number, port: string): void {\n  if (vid < 5000) return;', first: 'bridge:' },
   { name: 'port-unreachable-is-host', file: 'src/engine/netfilter/targets/reject.ts', find: "'icmp-port-unreachable': 3,", replace: "'icmp-port-unreachable': 1,", first: 'target:REJECT' },
+  { name: 'patch-ports-keep-registers', file: 'src/engine/openflow/output.ts', find: 'flow.fill(0, W.reg0, W.reg0 + 16);', replace: '', first: 'patch', ovs: true },
+  { name: 'conntrack-is-not-forgotten', file: 'src/engine/openflow/conntrack.ts', find: 'clearConntrack(ctx.flow);', replace: '', first: 'ct:after', ovs: true },
+  { name: 'tables-are-one-deeper', file: 'src/engine/openflow/tables.ts', find: 'ctx.depth >= MAX_DEPTH', replace: 'ctx.depth > MAX_DEPTH', first: 'limit:depth', ovs: true },
 ];
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -51,7 +56,7 @@ export function runMutant(name: string, argv: readonly string[], output: 'inheri
     symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
     writeFileSync(join(dir, mutant.file), mutated(mutant));
     const rest = argv.filter((word, i) => word !== '--mutant' && argv[i - 1] !== '--mutant');
-    const { status, stdout } = spawnSync(process.execPath, [join(dir, 'node_modules/tsx/dist/cli.mjs'), 'e2e/referee/main.ts', '--fail-fast', '--first', mutant.first, ...rest], { cwd: dir, stdio: ['ignore', output, output === 'pipe' ? 'ignore' : output], encoding: 'utf8', maxBuffer: 64 << 20 });
+    const { status, stdout } = spawnSync(process.execPath, [join(dir, 'node_modules/tsx/dist/cli.mjs'), 'e2e/referee/main.ts', '--fail-fast', '--first', mutant.first, ...(mutant.ovs ? ['--ovs'] : []), ...rest], { cwd: dir, stdio: ['ignore', output, output === 'pipe' ? 'ignore' : output], encoding: 'utf8', maxBuffer: 64 << 20 });
     return { status: status ?? 1, out: stdout ?? '' };
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -1,0 +1,70 @@
+import type { OvsCase } from './case.ts';
+import { ovsCatalogue } from './catalogue/index.ts';
+import { judgeCase, ovsDifferenceText, type OvsJudged } from './judge.ts';
+import { judgeRandomOvs, type OvsRandomRun } from './random/run.ts';
+import { startSwitch } from './switch.ts';
+
+export interface OvsOptions {
+  readonly only: string | undefined;
+  readonly first: string | undefined;
+  readonly verbose: boolean;
+  readonly failFast: boolean;
+  /** Random pairs of pipeline and packet. */
+  readonly pairs: number;
+  readonly seed: number;
+  readonly minimised: number;
+  /** The catalogue is not asked. */
+  readonly randomOnly: boolean;
+}
+
+export type Counts = Readonly<Record<OvsJudged['judgement']['kind'], number>>;
+
+/** What the real switch said in a run. */
+export interface OvsResult {
+  /** `ovs-vswitchd (Open vSwitch) 3.1.0`. */
+  readonly version: string;
+  readonly cases: number;
+  readonly packets: number;
+  readonly counts: Counts;
+  readonly random: (OvsRandomRun & { readonly seed: number }) | undefined;
+  /** Agreeing packets of written cases, by what these are about. */
+  readonly covers: ReadonlyMap<string, number>;
+}
+
+const chosen = (test: OvsCase, { only }: OvsOptions): boolean => only === undefined || test.name.includes(only) || test.covers.some((c) => c.includes(only));
+
+const say = (text: string): void => console.log(text);
+const countText = (c: Counts): string => `${c.agree} agree, ${c.differ} differ, ${c.unknown} unknown, ${c.error} not judged`;
+
+/** Whether everything that was asked was agreed upon. */
+export const isGood = ({ packets, counts, random }: OvsResult): boolean => counts.agree === packets && (random === undefined || random.counts.agree === random.pairs);
+
+/** Starts a switch, asks it and the engine about the catalogue and random pipelines, and prints what is not agreed upon. */
+export async function refereeOvs(options: OvsOptions): Promise<OvsResult> {
+  const real = await startSwitch();
+  try {
+    const counts = { agree: 0, differ: 0, unknown: 0, error: 0 };
+    const covers = new Map<string, number>();
+    const early = (test: OvsCase): number => (options.first !== undefined && test.covers.some((c) => c.includes(options.first ?? '')) ? 0 : 1);
+    const cases = options.randomOnly ? [] : ovsCatalogue.filter((c) => chosen(c, options)).toSorted((a, b) => early(a) - early(b));
+    let packets = 0;
+    for (const test of cases) {
+      const judged = await judgeCase(test, real);
+      packets += judged.length;
+      for (const j of judged) {
+        counts[j.judgement.kind]++;
+        if (j.judgement.kind === 'agree') for (const c of test.covers) covers.set(c, (covers.get(c) ?? 0) + 1);
+        if (options.verbose || j.judgement.kind !== 'agree') say(ovsDifferenceText(j));
+      }
+      if (options.failFast && counts.agree < packets) break;
+    }
+    const { version } = real.sandbox;
+    if (cases.length > 0) say(`${version}: ${cases.length} cases, ${packets} packets: ${countText(counts)}`);
+    const goOn = options.pairs > 0 && !(options.failFast && counts.agree < packets);
+    const random = goOn ? await judgeRandomOvs(options, real, say) : undefined;
+    if (random) say(`${version}, seed ${options.seed}: ${random.pipelines} random pipelines, ${random.pairs} pairs: ${countText(random.counts)}`);
+    return { version, cases: cases.length, packets, counts, random: random && { ...random, seed: options.seed }, covers };
+  } finally {
+    await real.stop();
+  }
+}
