@@ -217,6 +217,9 @@ const subnetsOf = (link: Link): readonly Address[] => link.addresses.filter((a) 
 
 const networkOf = (a: Address): Ip4 => (a.ip & maskOf(a.prefixLen)) >>> 0;
 
+/** 169.254.0.0/16. */
+const LINK_LOCAL = 0xa9fe;
+
 /**
  * Segments between physical NICs of different hosts whose addresses lie in one subnet, named after it. A NIC that carries the address
  * through a bridge, bond or VLAN of its own is the one on the segment when that device is its master. An address that two hosts
@@ -246,7 +249,8 @@ function findSegments(hosts: readonly Host[], functions: ReadonlyMap<Host, Reado
       segments.set(name, segment);
       const owner = segment.taken.get(address.ip);
       if (owner !== undefined && owner !== ref.host) {
-        problems.push({ problem: 'duplicate-address', source: address.source ?? source, dev: formatIp4(address.ip) });
+        // Nodes of a kind all have the same link-local addresses for themselves (RFC 3927), such as OVN-Kubernetes' 169.254.169.2.
+        if (address.ip >>> 16 !== LINK_LOCAL) problems.push({ problem: 'duplicate-address', source: address.source ?? source, dev: formatIp4(address.ip) });
         continue;
       }
       segment.taken.set(address.ip, ref.host);

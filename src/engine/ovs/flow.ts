@@ -146,6 +146,12 @@ export function setBits(flow: Flow, name: string, value: Words, mask: Words): vo
   }
 }
 
+/** Words of a flow that are the packet's own headers, or its mark. */
+const HEADERS: readonly number[] = [AT.mark, AT.src, AT.src + 1, AT.dst, AT.dst + 1, AT.vlan, AT.nwSrc, AT.nwDst, AT.proto, AT.tos, AT.ttl, AT.sha, AT.sha + 1, AT.tha, AT.tha + 1, AT.sport, AT.dport];
+
+/** Whether two flows say the same of the packet's headers, whatever their registers are. */
+export const sameHeaders = (a: Flow, b: Flow): boolean => HEADERS.every((at) => a[at] === b[at]);
+
 /** The packet with the headers that a flow says, as far as rules can change them. What has no such header stays as it is. */
 export function withFlow(skb: Skb, flow: Flow): Skb {
   const at = (word: number): number => flow[word] ?? 0;

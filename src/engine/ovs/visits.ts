@@ -5,7 +5,8 @@ import type { Flow, FieldChange, PacketLength, Translation, Visit, VisitNote } f
 import type { At } from '../sim.ts';
 import type { OpenFlowCondition, OvsStep } from '../step.ts';
 import type { Run } from './datapath.ts';
-import { withFlow } from './flow.ts';
+import type { Skb } from '../skb.ts';
+import { sameHeaders, withFlow } from './flow.ts';
 
 /** A bridge while the packet is in it, with the look-ups there; the way into another bridge by a patch port and back interrupts it. */
 interface Stay {
@@ -75,12 +76,13 @@ export function emitVisits(run: Run, translation: Translation, how: OvsStep['how
   };
   let last = { step: stays[0] ? stepOf(stays[0]) : 0, bridge: stays[0]?.bridge ?? run.place.bridge.name };
   let unknown = false;
+  let shown: Shown | undefined;
   for (const visit of visits) {
     const stay = owner.get(visit);
     if (!stay) continue;
     last = { step: stepOf(stay), bridge: stay.bridge };
     sim.parent = last.step;
-    if (!visit.left) tellVisit(run, visit, bytes);
+    if (!visit.left) shown = tellVisit(run, visit, bytes, shown);
     sim.parent = undefined;
     const found = visit.notes.find((n): n is Extract<VisitNote, { kind: 'unknown' }> => n.kind === 'unknown' && happens(n, bytes));
     if (!found) continue;
@@ -92,14 +94,23 @@ export function emitVisits(run: Run, translation: Translation, how: OvsStep['how
   return { ...last, unknown };
 }
 
-function tellVisit(run: Run, visit: Visit, bytes: number): void {
+/** The packet as the last look-up left it: most change registers alone. */
+interface Shown {
+  readonly flow: Flow;
+  readonly skb: Skb;
+}
+
+function tellVisit(run: Run, visit: Visit, bytes: number, before: Shown | undefined): Shown {
   const { sim, ns, skb } = run;
   const at: At = { ns, dev: visit.bridge };
   const changes = visit.changes.filter((c) => happens(c, bytes));
   const conditions = (visit.rule?.match ?? []).map((m): OpenFlowCondition => ({ ...m, saw: sawOf(visit.before, m.field) }));
   const { bridge, table, how, depth, rule } = visit;
   const notes = visit.notes.filter((n) => happens(n, bytes));
-  sim.emit(at, withFlow(skb, changed(visit.before, changes)), { kind: 'openflow', bridge, table, pass: run.passes, how, depth, rule, conditions, changes, notes }, { framed: true, source: [rule?.source] });
+  const flow = changed(visit.before, changes);
+  const shown = before && sameHeaders(before.flow, flow) ? { flow, skb: before.skb } : { flow, skb: withFlow(skb, flow) };
+  sim.emit(at, shown.skb, { kind: 'openflow', bridge, table, pass: run.passes, how, depth, rule, conditions, changes, notes }, { framed: true, source: [rule?.source] });
+  return shown;
 }
 
 const sawOf = (flow: Flow, name: string): readonly number[] => {
@@ -109,6 +120,7 @@ const sawOf = (flow: Flow, name: string): readonly number[] => {
 
 /** The flow with what a rule's own actions have changed. */
 function changed(before: Flow, changes: readonly FieldChange[]): Flow {
+  if (changes.length === 0) return before;
   const after = before.slice();
   for (const change of changes) {
     const field = FIELDS.get(change.field);
