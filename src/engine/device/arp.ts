@@ -27,7 +27,7 @@ export function ask(sim: Sim, at: At, about: Skb, link: Link, target: Ip4, waiti
 }
 
 /** neigh_update(): an answer came (NUD_REACHABLE), and what waited for it is sent. */
-function answered(sim: Sim, asking: Asking, mac: Mac): void {
+export function answered(sim: Sim, asking: Asking, mac: Mac): void {
   const key = `${asking.dev}/${asking.target}`;
   asking.ns.learned.set(key, mac);
   asking.ns.answered.add(key);

@@ -1,11 +1,14 @@
-import { type IcmpHeader, ipOf, isPorted, l4Of, type Packet, PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP, TCP_ACK, TCP_RST } from '../../packet/packet.ts';
+import { ETHERTYPE_ARP, type IcmpHeader, ipOf, isPorted, l4Of, type Packet, PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP, TCP_ACK, TCP_RST } from '../../packet/packet.ts';
+import type { Mac } from '../../packet/address.ts';
 import { ipBytes } from '../../packet/sizes.ts';
 import { OFPP, type OpenFlowAction } from '../../world/openflow.ts';
 import { ovsPortNamed } from '../../world/ovs.ts';
 import { clearTunnel, W } from '../openflow/fields.ts';
 import { resume } from '../openflow/translate.ts';
 import type { DpAction } from '../openflow/types.ts';
-import type { At } from '../sim.ts';
+import { answered } from '../device/arp.ts';
+import { leave } from '../device/transmit.ts';
+import type { At, Waiting } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import { keyFlow, pass, type Run } from './datapath.ts';
 import { UNTRACKED } from './flow.ts';
@@ -100,25 +103,86 @@ export function controllerAct(run: Run, action: ControllerAction): void {
   const at: At = { ns, dev: action.bridge };
   const what = ovnActionOf(action);
   sim.emit(at, skb, { kind: 'ovs-action', bridge: action.bridge, action: { kind: 'controller', reason: action.action.reason, what } });
+  if (what === 'put_arp') bindingLearned(run, action);
   if (isCopyForController(action)) return;
-  // A question of the controller's own takes longer than the packet waits in this walk: what is missing is the binding that it would learn.
-  if (what === 'arp') return sim.unknown(at, skb, 'controller', 'arp', 'ovn-sbctl list MAC_Binding');
+  const actions = readWireActions(bytesOf(action).slice(8));
+  if (what === 'arp' && actions) return askForBinding(run, action, actions);
   const made = madeBy(what, run);
-  const actions = made === 'unknown' ? undefined : readWireActions(bytesOf(action).slice(8));
   if (made === 'unknown' || !actions) return sim.unknown(at, skb, 'controller', what ?? action.action.reason);
   sim.emit(at, skb, { kind: 'drop', reason: made ? 'openflow-answered' : 'openflow' });
   sim.end(at, skb, 'dropped');
   if (made) packetOut(run, action, made, actions);
 }
 
-/** set_actions_and_enqueue_msg(): registers and metadata of the packet that came, then the rule's own actions; it comes in by no port. */
-function packetOut(run: Run, { bridge, flow }: ControllerAction, { packet, turned, icmp }: Made, actions: readonly OpenFlowAction[]): void {
+/** The key of a MAC binding: the logical router and port, as the registers of the packet name them. */
+const bindingOf = ({ bridge, flow }: ControllerAction, register: number): { readonly dev: string; readonly ip: number } => ({ dev: `${bridge}/${flow[W.metadata + 1] ?? 0}/${flow[W.reg0 + register] ?? 0}`, ip: flow[W.reg0] ?? 0 });
+
+/** Where OVN's pipelines keep the logical ports that a packet came in by and goes out by (include/ovn/logical-fields.h). */
+const [LOGICAL_IN, LOGICAL_OUT] = [14, 15];
+
+/**
+ * pinctrl_handle_arp(): the router asks for its next hop, and keeps the packet. Once a MAC binding is there it goes on from the table
+ * where the question went.
+ */
+function askForBinding(run: Run, action: ControllerAction, actions: readonly OpenFlowAction[]): void {
+  const { sim, ns, skb } = run;
+  const { eth } = skb;
+  const at: At = { ns, dev: action.bridge };
+  const onward = actions.findLast((a) => a.kind === 'resubmit');
+  if (!eth || !onward || skb.packet[0]?.type !== 'ipv4') return sim.unknown(at, skb, 'controller', 'arp');
+  const { dev, ip } = bindingOf(action, LOGICAL_OUT);
+  const goOn = (mac: Mac): void => {
+    const bound: Skb = { ...skb, eth: { ...eth, dst: mac } };
+    sim.emit(at, bound, { kind: 'neighbour', ip, mac, how: 'arp' });
+    inject(run, action, bound, [onward]);
+  };
+  const known = ns.learned.get(`${dev}/${ip}`);
+  if (known !== undefined) return goOn(known);
+  const waiting: Waiting = {
+    answered: goOn,
+    unanswered(left) {
+      if (left) return leave(sim, at, skb, ip);
+      sim.emit(at, skb, { kind: 'neighbour', ip, mac: undefined, how: 'failed' });
+      sim.emit(at, skb, { kind: 'drop', reason: 'no-neighbour' });
+      sim.end(at, skb, 'unreachable');
+    },
+  };
+  const under = sim.asked.find((a) => a.ns === ns && a.dev === dev && a.target === ip);
+  if (under) under.waiting.push(waiting);
+  else sim.asked.push({ ns, dev, target: ip, sha: eth.src, waiting: [waiting], answers: [], left: false });
+  const { src, dst } = ipOf(skb.packet);
+  const request: Skb = { ...skb, id: sim.newPacketId(), role: 'arp', packet: [{ type: 'arp', op: 'request', spa: src, tpa: dst, sha: eth.src, tha: '00:00:00:00:00:00' }], eth: { ...eth, ethertype: ETHERTYPE_ARP }, mark: 0, ct: undefined, piece: undefined, innerPieces: [], flood: undefined };
+  inject(run, action, request, actions);
+}
+
+/** pinctrl_handle_put_mac_binding(): whoever answers, or asks, is known from now on, and what waited for him goes on. */
+function bindingLearned({ sim, ns, skb }: Run, action: ControllerAction): void {
+  const { dev, ip } = bindingOf(action, LOGICAL_IN);
+  const arp = skb.packet[0];
+  if (arp?.type !== 'arp') return;
+  ns.learned.set(`${dev}/${ip}`, arp.sha);
+  const asking = sim.asked.find((a) => a.ns === ns && a.dev === dev && a.target === ip);
+  // The machine and the router with its address may both answer: the first one counts.
+  if (asking)
+    sim.backlog.push(() => {
+      if (sim.asked.includes(asking)) answered(sim, asking, arp.sha);
+    });
+}
+
+/** The packet that the controller answers with. */
+function packetOut(run: Run, action: ControllerAction, { packet, turned, icmp }: Made, actions: readonly OpenFlowAction[]): void {
   const { sim, ns, skb } = run;
   if (!skb.eth) return;
-  const at: At = { ns, dev: bridge };
+  const at: At = { ns, dev: action.bridge };
   const eth = { ...skb.eth, src: turned ? skb.eth.dst : skb.eth.src, dst: turned ? skb.eth.src : skb.eth.dst };
   const own: Skb = { ...skb, id: sim.newPacketId(), role: 'error', packet, eth, mark: 0, ct: undefined, piece: undefined, innerPieces: [], flood: undefined, sender: 'kernel' };
   sim.emit(at, own, { kind: 'send', what: icmp ? 'icmp-error' : 'reset', ...(icmp ? { icmp } : {}) });
+  inject(run, action, own, actions);
+}
+
+/** set_actions_and_enqueue_msg(): registers and metadata of the packet that came, then actions; it comes in by no port. */
+function inject(run: Run, { bridge, flow }: ControllerAction, own: Skb, actions: readonly OpenFlowAction[]): void {
+  const { sim, ns } = run;
   const local = ovsPortNamed(ns.host, bridge, bridge);
   const next: Run = { ...run, place: local ?? run.place, skb: own, key: UNTRACKED, tunnel: undefined, out: undefined, mru: 0, passes: 0, bridge };
   const kept = flow.slice();

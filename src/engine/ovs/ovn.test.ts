@@ -4,6 +4,8 @@ import { ipOf, PROTO_ICMP, PROTO_TCP } from '../../packet/packet.ts';
 import { packetBytes } from '../../packet/sizes.ts';
 import { ovnWorld } from '../../testing/ovn.ts';
 import { at, framesOf, ip, tcp } from '../../testing/sample.ts';
+import type { OpenFlowRule } from '../../world/openflow.ts';
+import type { World } from '../../world/world.ts';
 import { trace, traceAll } from '../trace.ts';
 import type { Trace } from '../trace-types.ts';
 
@@ -95,4 +97,28 @@ it('which endpoint is taken is chance, by the weights of the group', () => {
 it('behind a tunnel to a machine without a dump the walk ends, and says towards whom', () => {
   const t = trace(ovnWorld({ without: 'master1' }), tcp(CLIENT, '10.128.0.15', 8080));
   expect(t.outcomes).toMatchObject([{ request: { verdict: 'left', host: 'worker1', dev: 'enp131s0f0', next: { ip: ip('50.50.51.21') } } }]);
+});
+
+describe('a next hop without a MAC binding', () => {
+  /** The router of worker1 has forgotten who 50.50.51.21 is. */
+  const forgets = (rules: readonly OpenFlowRule[]): readonly OpenFlowRule[] => rules.filter((f) => !((f.table === 66 || f.table === 67) && f.match.some((m) => m.field === 'reg0' && m.value[0] === ip('50.50.51.21'))));
+  const forgetful: World = { ...world, hosts: world.hosts.map((h) => (h.ovs ? { ...h, ovs: h.ovs.map((b) => ({ ...b, flows: b.flows && forgets(b.flows) })) } : h)) };
+
+  it('is asked for by the controller; the packet waits, and goes on from there', () => {
+    const t = trace(forgetful, tcp(CLIENT, '50.50.51.21', 22));
+    expect(t.outcomes).toMatchObject([{ client: 'answer', request: { verdict: 'delivered', host: 'master1', dev: 'br-ex' } }]);
+    expect(seen(t)).toBe('50.50.51.24 > 50.50.51.21 ttl 62');
+    expect(t.steps.flatMap((s) => (s.kind === 'ovs-action' && s.action.kind === 'controller' && s.host === 'worker1' ? [s.action.what] : [])).slice(0, 2)).toEqual(['arp', 'put_arp']);
+    expect(t.steps.find((s) => s.kind === 'transmit' && s.role === 'arp' && s.dev === 'enp131s0f0' && s.host === 'worker1')?.packet.at(-1)).toMatchObject({ type: 'arp', op: 'request', spa: ip('50.50.51.24'), tpa: ip('50.50.51.21') });
+  });
+
+  it('takes the same way as with one', () => {
+    const way = (w: World): readonly string[] => framesOf(trace(w, tcp(CLIENT, '50.50.51.21', 22)));
+    expect(way(forgetful)).toEqual(way(world));
+  });
+
+  it('is out of sight when nobody is described who has it', () => {
+    const t = trace(world, tcp(CLIENT, '50.50.51.30', 22));
+    expect(t.outcomes).toMatchObject([{ request: { verdict: 'left', dev: 'br-int', next: { ip: ip('50.50.51.30') } } }]);
+  });
 });
