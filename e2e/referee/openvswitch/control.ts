@@ -39,11 +39,25 @@ function readAnswer(buffer: string): RpcAnswer | undefined {
 
 const said = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-export async function connectControl(path: string): Promise<Control> {
-  const socket = await new Promise<Socket>((resolve, reject) => {
+const open = async (path: string): Promise<Socket> =>
+  await new Promise<Socket>((resolve, reject) => {
     const opened = createConnection(path, () => resolve(opened));
     opened.once('error', reject);
   });
+
+/** A socket is there a moment before anybody listens at it. */
+async function openSoon(path: string, tries = 100): Promise<Socket> {
+  try {
+    return await open(path);
+  } catch (error) {
+    if (tries === 0 || (error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') throw error;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return await openSoon(path, tries - 1);
+  }
+}
+
+export async function connectControl(path: string): Promise<Control> {
+  const socket = await openSoon(path);
   socket.setEncoding('utf8');
   let buffer = '';
   let waiting: Waiting | undefined;
