@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { protocolName } from '../packet/protocols.ts';
-import { protocolNumber } from './words.ts';
+import { protocolNumber, wordsOf } from './words.ts';
 
 describe('protocolNumber', () => {
   // `iptables-legacy -A INPUT -p NAME; iptables-legacy-save` on Debian 12.
@@ -20,4 +20,15 @@ describe('protocolNumber', () => {
   it('reads back every name that is printed', () => {
     for (let proto = 1; proto < 256; proto++) expect(protocolNumber(protocolName(proto))).toBe(proto);
   });
+});
+
+it.each([
+  ['', []],
+  ['   \t ', []],
+  ['default via 10.0.0.1', ['default', 'via', '10.0.0.1']],
+  ['  32000:\tfrom  all \r', ['32000:', 'from', 'all']],
+  ['a\u00a0b\u3000c\u200bd', ['a', 'b', 'c\u200bd']],
+])('wordsOf splits %j at what is white space', (line, words) => {
+  expect(wordsOf(line)).toEqual(words);
+  expect(line.split(/\s+/).filter((w) => w !== '')).toEqual(words);
 });

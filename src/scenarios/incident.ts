@@ -1,7 +1,19 @@
-import type { Incident, Parameter } from './scenario.ts';
+import { cardOf, type ScenarioId } from './cards.ts';
+import type { Incident, Parameter, Scenario } from './scenario.ts';
 
-/** Which of the incidents, and whether it is mended: `incident-ID.yaml` breaks the cluster, `incident-ID-fixed.yaml` mends it. The first one is broken in the objects themselves. */
-export const incidentParameters = (incidents: readonly [Incident, ...Incident[]]): readonly [Parameter, Parameter] => [
+type Incidents = readonly [Incident, ...Incident[]];
+
+/** A scenario of incidents, from the objects of the folder of its name: which of them, and whether it is mended. */
+export const incidentScenario = (id: ScenarioId, incidents: Incidents, rest: Pick<Scenario, 'story' | 'probes' | 'questions' | 'notes' | 'warned'>): Scenario => ({
+  ...cardOf(id),
+  parameters: incidentParameters(incidents),
+  incidents,
+  source: { kind: 'objects', folder: id },
+  ...rest,
+});
+
+/** `incident-ID.yaml` breaks the cluster, `incident-ID-fixed.yaml` mends it. The first one is broken in the objects themselves. */
+const incidentParameters = (incidents: Incidents): readonly [Parameter, Parameter] => [
   {
     key: 'incident',
     label: { en: 'Incident', ko: '장애' },

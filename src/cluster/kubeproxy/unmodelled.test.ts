@@ -7,7 +7,7 @@ const services: FlowTable['services'] = [{ name: 'svc1', spec: { type: 'NodePort
 
 /** The World of a cluster whose kube-proxy runs in a mode that tables of flows do not have. */
 function inMode(mode: string, minor: number) {
-  const table: FlowTable = { name: mode, mode: 'iptables', versions: [minor], settings: { mode }, services, flows: [] };
+  const table: FlowTable = { name: mode, versions: [minor], settings: { mode }, services, flows: [] };
   const { world, diagnostics } = worldOf({ 'objects.yaml': objectsOf(table, minor) });
   return { said: diagnostics.map((d) => `${d.code} ${d.text}`), ends: (from: string, to: string) => runFlow(table, { from, to, ends: 'none' }, world).ends };
 }

@@ -1,5 +1,4 @@
-import { cardOf } from '../cards.ts';
-import { incidentParameters } from '../incident.ts';
+import { incidentScenario } from '../incident.ts';
 import type { Incident, Scenario } from '../scenario.ts';
 
 const INCIDENTS: readonly [Incident, ...Incident[]] = [
@@ -39,15 +38,11 @@ const INCIDENTS: readonly [Incident, ...Incident[]] = [
 ];
 
 /** Calico's IPIP over two sites. */
-export const incidentsCalico: Scenario = {
-  ...cardOf('incidents-calico'),
+export const incidentsCalico: Scenario = incidentScenario('incidents-calico', INCIDENTS, {
   story: {
     en: 'Three nodes at two sites, IPIP between them, and a line of 1,400 bytes in the middle. Three incidents with Calico, each with what mended it.',
     ko: '두 사이트의 노드 세 대가 IPIP로 이어져 있고, 그 사이에는 MTU 1400인 회선이 있습니다. Calico에서 있었던 장애 세 가지와 해결책입니다.',
   },
-  parameters: incidentParameters(INCIDENTS),
-  incidents: INCIDENTS,
-  source: { kind: 'objects', folder: 'incidents-calico' },
   probes: [
     { id: 'large-ping', title: { en: 'A pod pings a pod at the other site with 1,452 bytes: a full packet', ko: '파드가 다른 사이트의 파드로 1,452바이트 ping (꽉 찬 패킷)' }, from: 'node1/cli', to: 'pod/default/web-3', proto: 'icmp', size: 1452 },
     { id: 'small-ping', title: { en: 'A pod pings it with 56 bytes', ko: '그 파드로 56바이트 ping' }, from: 'node1/cli', to: 'pod/default/web-3', proto: 'icmp' },
@@ -71,4 +66,4 @@ export const incidentsCalico: Scenario = {
       ko: '이름과 주소는 모두 지어낸 값입니다. TCP가 스스로 경로의 MTU를 알아내게 하면(net.ipv4.tcp_mtu_probing) ICMP가 막혀도 괜찮지만, 리눅스의 기본값은 꺼져 있습니다.',
     },
   ],
-};
+});

@@ -1,5 +1,4 @@
-import { cardOf } from '../cards.ts';
-import { incidentParameters } from '../incident.ts';
+import { incidentScenario } from '../incident.ts';
 import type { Incident, Scenario } from '../scenario.ts';
 
 const INCIDENTS: readonly [Incident, ...Incident[]] = [
@@ -72,15 +71,11 @@ const INCIDENTS: readonly [Incident, ...Incident[]] = [
 ];
 
 /** Flannel's VXLAN with kube-proxy in iptables mode, broken in six ways. */
-export const incidentsFlannel: Scenario = {
-  ...cardOf('incidents-flannel'),
+export const incidentsFlannel: Scenario = incidentScenario('incidents-flannel', INCIDENTS, {
   story: {
     en: 'Six things that broke clusters with Flannel, each on the same three nodes, and each with what mended it. Look at where the packet ends before you look at the fix.',
     ko: 'Flannel 클러스터에서 실제로 있었던 장애 여섯 가지를 같은 세 노드에서 재현하고, 각각의 해결책을 보여 줍니다. 해결책을 보기 전에 패킷이 어디에서 끝나는지 먼저 보세요.',
   },
-  parameters: incidentParameters(INCIDENTS),
-  incidents: INCIDENTS,
-  source: { kind: 'objects', folder: 'incidents-flannel' },
   // Vagrant's NAT gives every VM the same address.
   warned: ['duplicate-address'],
   probes: [
@@ -108,4 +103,4 @@ export const incidentsFlannel: Scenario = {
       ko: '이름과 주소는 모두 지어낸 값입니다. 장애는 Flannel과 쿠버네티스의 이슈에서 거듭 보고된 것들입니다: 호스트 방화벽의 UDP 8472, bridge-nf-call-iptables, hairpin 모드, Vagrant의 10.0.2.15, 남아 있는 UDP 항목(kubernetes#45976, #65228).',
     },
   ],
-};
+});

@@ -1,5 +1,4 @@
-import { cardOf } from '../cards.ts';
-import { incidentParameters } from '../incident.ts';
+import { incidentScenario } from '../incident.ts';
 import type { Incident, Scenario } from '../scenario.ts';
 
 const INCIDENTS: readonly [Incident, ...Incident[]] = [
@@ -39,15 +38,11 @@ const INCIDENTS: readonly [Incident, ...Incident[]] = [
 ];
 
 /** kube-proxy in IPVS mode with MetalLB in layer 2 mode: who owns a virtual address. */
-export const incidentsIpvs: Scenario = {
-  ...cardOf('incidents-ipvs'),
+export const incidentsIpvs: Scenario = incidentScenario('incidents-ipvs', INCIDENTS, {
   story: {
     en: 'In IPVS mode every node owns the addresses of all services. Three incidents that follow from it, each with what mended it.',
     ko: 'IPVS 모드에서는 모든 노드가 모든 서비스의 주소를 갖습니다. 여기에서 비롯된 장애 세 가지와 해결책입니다.',
   },
-  parameters: incidentParameters(INCIDENTS),
-  incidents: INCIDENTS,
-  source: { kind: 'objects', folder: 'incidents-ipvs' },
   probes: [
     { id: 'client-to-lb', title: { en: 'A client opens the load-balancer address', ko: '클라이언트가 로드밸런서 주소로 접속' }, from: 'client', to: '192.168.10.240:80', proto: 'tcp' },
     { id: 'pod-to-lb', title: { en: 'A pod opens the load-balancer address', ko: '파드가 로드밸런서 주소로 접속' }, from: 'worker1/cli', to: '192.168.10.240:80', proto: 'tcp' },
@@ -69,4 +64,4 @@ export const incidentsIpvs: Scenario = {
       ko: '이름과 주소는 모두 지어낸 값입니다. 첫째 장애는 metallb#153, 둘째는 kubernetes#75262입니다. (#97081이 파드에 대해서는 해결했지만 노드 자신의 프로세스에서는 여전히 실패합니다.)',
     },
   ],
-};
+});

@@ -1,5 +1,4 @@
-import { cardOf } from '../cards.ts';
-import { incidentParameters } from '../incident.ts';
+import { incidentScenario } from '../incident.ts';
 import type { Incident, Scenario } from '../scenario.ts';
 
 const INCIDENTS: readonly [Incident, ...Incident[]] = [
@@ -50,15 +49,11 @@ const INCIDENTS: readonly [Incident, ...Incident[]] = [
 ];
 
 /** Nodes without a plugin's rules: what the kernel itself does with other people's packets. */
-export const incidentsNode: Scenario = {
-  ...cardOf('incidents-node'),
+export const incidentsNode: Scenario = incidentScenario('incidents-node', INCIDENTS, {
   story: {
     en: 'Four settings of a node that have nothing to do with Kubernetes, and that cut its pods off. Each with what mended it.',
     ko: '쿠버네티스와 상관없어 보이지만 파드의 통신을 끊는 노드 설정 네 가지와 해결책입니다.',
   },
-  parameters: incidentParameters(INCIDENTS),
-  incidents: INCIDENTS,
-  source: { kind: 'objects', folder: 'incidents-node' },
   probes: [
     { id: 'pod-to-pod', title: { en: 'A pod opens a pod on another node', ko: '파드가 다른 노드의 파드로 접속' }, from: 'worker1/cli', to: '10.244.2.3:80', proto: 'tcp' },
     { id: 'pod-to-service', title: { en: 'A pod opens a service', ko: '파드가 서비스로 접속' }, from: 'worker1/cli', to: '10.96.20.10:80', proto: 'tcp' },
@@ -83,4 +78,4 @@ export const incidentsNode: Scenario = {
       ko: '이름과 주소는 모두 지어낸 값입니다. Docker의 정책은 kubernetes#40182입니다. 그 뒤로 Flannel과 Calico는 자체 규칙을 추가하여 더 이상 영향을 받지 않습니다.',
     },
   ],
-};
+});

@@ -1,5 +1,4 @@
-import { cardOf } from '../cards.ts';
-import { incidentParameters } from '../incident.ts';
+import { incidentScenario } from '../incident.ts';
 import type { Incident, Scenario } from '../scenario.ts';
 
 const INCIDENTS: readonly [Incident, ...Incident[]] = [
@@ -17,15 +16,11 @@ const INCIDENTS: readonly [Incident, ...Incident[]] = [
 ];
 
 /** Calico's IPIP through a security group. */
-export const incidentsOpenstack: Scenario = {
-  ...cardOf('incidents-openstack'),
+export const incidentsOpenstack: Scenario = incidentScenario('incidents-openstack', INCIDENTS, {
   story: {
     en: 'Two VMs on two compute hosts, and a security group that was meant to let Calico’s tunnel through. One number decides.',
     ko: '두 컴퓨트 호스트의 VM 두 대와, Calico의 터널을 허용하려던 보안 그룹입니다. 숫자 하나가 결과를 가릅니다.',
   },
-  parameters: incidentParameters(INCIDENTS),
-  incidents: INCIDENTS,
-  source: { kind: 'objects', folder: 'incidents-openstack' },
   probes: [
     { id: 'pod-to-pod', title: { en: 'A pod opens a pod on another node', ko: '파드가 다른 노드의 파드로 접속' }, from: 'k8s-1/cli', to: '172.16.2.3:80', proto: 'tcp' },
     { id: 'same-node', title: { en: 'A pod opens a pod on its own node', ko: '파드가 같은 노드의 파드로 접속' }, from: 'k8s-1/cli', to: '172.16.1.3:80', proto: 'tcp' },
@@ -43,4 +38,4 @@ export const incidentsOpenstack: Scenario = {
       ko: '이름과 주소는 모두 지어낸 값이며, 장애는 cluster-api-provider-openstack#1484입니다.',
     },
   ],
-};
+});

@@ -13,7 +13,6 @@ const NOT_THROUGH = 'the mark that drops is looked at for packets to and from th
 const AFFINITY: readonly FlowTable[] = [
   {
     name: 'session affinity',
-    mode: 'iptables',
     versions: EVERY,
     services: [
       { name: 'svc1', spec: { type: 'NodePort', clusterIP: '172.30.0.41', ports: p80(30001), sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } } }, endpoints: TWO },
@@ -50,35 +49,30 @@ const ALLOWED: readonly Flow[] = [
 const RANGES: readonly FlowTable[] = [
   {
     name: 'source ranges',
-    mode: 'iptables',
     versions: since(25),
     services: ranged(TWO, ['203.0.113.0/25']),
     flows: [...ALLOWED, ...['203.0.113.130', 'pod', 'node'].map((from): Flow => ({ from, to: '1.2.3.4:80', ends: 'drop', by: 'KUBE-PROXY-FIREWALL' }))],
   },
   {
     name: 'source ranges',
-    mode: 'iptables',
     versions: upTo(24),
     services: ranged(TWO, ['203.0.113.0/25']),
     flows: [...ALLOWED, { from: 'node', to: '1.2.3.4:80', ends: 'drop', by: 'KUBE-FIREWALL' }],
   },
   {
     name: 'source ranges, packets through the node',
-    mode: 'iptables',
     versions: [24],
     services: ranged(TWO, ['203.0.113.0/25']),
     flows: [{ from: '203.0.113.130', to: '1.2.3.4:80', ends: 'none', because: NOT_THROUGH }, { from: 'pod', to: '1.2.3.4:80', ends: 'none', because: NOT_THROUGH }],
   },
   {
     name: 'source ranges, packets through the node',
-    mode: 'iptables',
     versions: upTo(23),
     services: ranged(TWO, ['203.0.113.0/25']),
     flows: [{ from: '203.0.113.130', to: '1.2.3.4:80', ends: 'none', masq: true, because: NOT_THROUGH }, { from: 'pod', to: '1.2.3.4:80', ends: 'none', masq: true, because: NOT_THROUGH }],
   },
   {
     name: 'source ranges that hold the node',
-    mode: 'iptables',
     versions: EVERY,
     services: ranged(TWO, ['192.168.0.0/24']),
     flows: [
@@ -89,14 +83,12 @@ const RANGES: readonly FlowTable[] = [
   },
   {
     name: 'a source range that holds everybody',
-    mode: 'iptables',
     versions: EVERY,
     services: ranged(TWO, ['203.0.113.128/25', '0.0.0.0/0']),
     flows: ['outside', 'pod', 'node', '198.51.100.7'].map((from): Flow => ({ from, to: '1.2.3.4:80', ends: BOTH, masq: true })),
   },
   {
     name: 'source ranges and externalTrafficPolicy Local',
-    mode: 'iptables',
     versions: EVERY,
     services: ranged(TWO, ['203.0.113.0/25', '10.180.0.0/24'], 'Local'),
     flows: [
@@ -117,7 +109,6 @@ const B = hinted('10.180.2.1@n2', zones('b'));
 
 const hints = (name: string, versions: readonly number[], zone: string | undefined, endpoints: readonly FlowEndpoint[], ends: Flow['ends'], annotations: Readonly<Record<string, string>> = {}): FlowTable => ({
   name: `hints: ${name}`,
-  mode: 'iptables',
   versions,
   ...(zone === undefined ? {} : { labels: { 'topology.kubernetes.io/zone': zone } }),
   services: [{ name: 'svc1', spec: { type: 'NodePort', clusterIP: '172.30.0.41', ports: p80(30001) }, annotations, endpoints }],
@@ -153,7 +144,6 @@ const HINTS: readonly FlowTable[] = [
   hints('for the node, which is not known yet', between(31, 33), 'b', [hinted('10.180.0.1@n1', { ...zones('a'), forNodes: [{ name: 'n1' }] }), hinted('10.180.2.1@n2', { ...zones('b'), forNodes: [{ name: 'n2' }] })], ['10.180.2.1:80']),
   {
     name: 'hints and externalTrafficPolicy Local',
-    mode: 'iptables',
     versions: since(31),
     labels: { 'topology.kubernetes.io/zone': 'b' },
     services: [{ name: 'svc1', spec: { type: 'NodePort', clusterIP: '172.30.0.41', ports: p80(30001), externalTrafficPolicy: 'Local' }, endpoints: [A, B] }],
@@ -167,7 +157,6 @@ const HINTS: readonly FlowTable[] = [
 const LEAVING = { ready: false, serving: true, terminating: true };
 const leaving = (versions: readonly number[], flows: readonly Flow[]): FlowTable => ({
   name: 'all endpoints are on their way out',
-  mode: 'iptables',
   versions,
   services: [{ name: 'svc1', spec: { type: 'NodePort', clusterIP: '172.30.0.41', ports: p80(30001) }, endpoints: [{ at: '10.180.0.1@n1', conditions: LEAVING }] }],
   flows,
@@ -184,7 +173,6 @@ const READINESS: readonly FlowTable[] = [
   ]),
   {
     name: 'endpoints that are not ready',
-    mode: 'iptables',
     versions: EVERY,
     services: [
       { name: 'svc1', spec: { clusterIP: '172.30.0.41', ports: p80() }, endpoints: ['10.180.0.1@n1', { at: '10.180.0.2@n1', conditions: { ready: false } }, { at: '10.180.0.3@n1', conditions: { ready: false, serving: true } }] },
@@ -200,7 +188,6 @@ const READINESS: readonly FlowTable[] = [
 /** The same cluster, asked with each way to tell a pod of the node from others. */
 const detecting = (name: string, settings: FlowTable['settings'], { pod, node, outside }: { readonly pod: boolean; readonly node: boolean; readonly outside: boolean }): FlowTable => ({
   name: `detector: ${name}`,
-  mode: 'iptables',
   versions: EVERY,
   settings: settings ?? {},
   services: [{ name: 'svc1', spec: { clusterIP: '172.30.0.41', ports: p80() }, endpoints: TWO }],
@@ -224,7 +211,6 @@ const DETECTORS: readonly FlowTable[] = [
 /** A pod of the other node asks for a node port of this one. */
 const fromAfar = (name: string, settings: FlowTable['settings'], ends: Flow['ends']): FlowTable => ({
   name: `a pod of another node: ${name}`,
-  mode: 'iptables',
   versions: EVERY,
   settings: settings ?? {},
   services: [
@@ -239,7 +225,6 @@ const OTHERS: readonly FlowTable[] = [
   fromAfar('NodeCIDR does not', { detectLocalMode: 'NodeCIDR' }, HERE),
   {
     name: 'an external IP that is the node’s own',
-    mode: 'iptables',
     versions: EVERY,
     services: [{ name: 'svc1', spec: { clusterIP: '172.30.0.41', ports: p80(), externalIPs: ['192.168.1.2'] }, endpoints: TWO }],
     flows: [
@@ -250,7 +235,6 @@ const OTHERS: readonly FlowTable[] = [
   },
   {
     name: 'pods that reach themselves',
-    mode: 'iptables',
     versions: EVERY,
     services: [{ name: 'svc1', spec: { type: 'NodePort', clusterIP: '172.30.0.41', ports: p80(30001), externalTrafficPolicy: 'Local' }, endpoints: ['10.180.0.1@n1'] }],
     flows: [
@@ -260,7 +244,6 @@ const OTHERS: readonly FlowTable[] = [
   },
   {
     name: 'services of other proxies, and of none',
-    mode: 'iptables',
     versions: EVERY,
     services: [
       { name: 'svc1', spec: { clusterIP: '172.30.0.41', ports: p80() }, labels: { 'service.kubernetes.io/service-proxy-name': 'another' }, endpoints: TWO },
@@ -275,14 +258,12 @@ const OTHERS: readonly FlowTable[] = [
   },
   {
     name: 'externalTrafficPolicy of a service that only its external IPs make reachable',
-    mode: 'iptables',
     versions: since(25),
     services: [{ name: 'svc1', spec: { clusterIP: '172.30.0.41', ports: p80(), externalIPs: ['192.168.99.11'], externalTrafficPolicy: 'Local' }, endpoints: TWO }],
     flows: [{ from: 'outside', to: '192.168.99.11:80', ends: HERE }, { from: 'pod', to: '172.30.0.41:80', ends: BOTH }],
   },
   {
     name: 'node ports of UDP and SCTP',
-    mode: 'iptables',
     versions: EVERY,
     services: [
       {
@@ -299,7 +280,6 @@ const OTHERS: readonly FlowTable[] = [
   },
   {
     name: 'an endpoint that is somewhere else',
-    mode: 'iptables',
     versions: EVERY,
     services: [{ name: 'svc1', spec: { clusterIP: '172.30.0.41', ports: p80() }, endpoints: ['198.51.100.10'] }],
     flows: [{ from: 'pod', to: '172.30.0.41:80', ends: ['198.51.100.10:80'] }, { from: 'node', to: '172.30.0.41:80', ends: ['198.51.100.10:80'], masq: true }],

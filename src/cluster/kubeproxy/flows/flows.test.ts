@@ -10,7 +10,7 @@ import { READ_MINORS } from '../version.ts';
 
 const TABLES: readonly FlowTable[] = [...POLICY_TABLES, ...OWN_TESTS, ...MASQUERADING, ...FEATURES];
 
-describe.each(TABLES.map((t): [string, FlowTable] => [`${t.mode}: ${t.name}`, t]))('%s', (_, table) => {
+describe.each(TABLES.map((t): [string, FlowTable] => [`iptables: ${t.name}`, t]))('%s', (_, table) => {
   const worlds = new Map<number, World>();
   const world = (minor: number): World => {
     const known = worlds.get(minor) ?? worldOfTable(table, minor);

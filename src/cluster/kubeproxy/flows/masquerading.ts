@@ -53,7 +53,6 @@ function flowsOf({ detects, masqueradeAll }: Setting): readonly Flow[] {
 
 const table = (name: string, setting: Setting): FlowTable => ({
   name: `masquerading: ${name}`,
-  mode: 'iptables',
   versions: since(24),
   settings: { ...(setting.detects ? {} : { clusterCIDR: '' }), iptables: { masqueradeAll: setting.masqueradeAll } },
   services: SERVICES,

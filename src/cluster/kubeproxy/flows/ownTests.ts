@@ -9,7 +9,6 @@ const p80 = (nodePort?: number): readonly object[] => [{ name: 'p80', port: 80, 
 
 const VARIOUS: FlowTable = {
   name: 'one of each kind',
-  mode: 'iptables',
   versions: since(25),
   services: [
     { name: 'svc1', spec: { clusterIP: '172.30.0.41', ports: p80() }, endpoints: ['10.180.0.1'] },
@@ -44,7 +43,6 @@ const VARIOUS: FlowTable = {
 
 const CLUSTER_IPS: FlowTable = {
   name: 'cluster IPs with several ports and protocols',
-  mode: 'iptables',
   versions: EVERY,
   services: [
     { name: 'svc1', spec: { clusterIP: '172.30.0.41', ports: [{ name: 'http', port: 80 }] }, endpoints: ['10.180.0.1@n1'] },
@@ -85,7 +83,6 @@ const CLUSTER_IPS: FlowTable = {
 
 const LOAD_BALANCER: FlowTable = {
   name: 'source ranges of a load balancer',
-  mode: 'iptables',
   versions: since(25),
   services: [
     {
@@ -113,7 +110,6 @@ const LOAD_BALANCER: FlowTable = {
 /** Node ports on chosen addresses, with and without 127.0.0.1. */
 const nodePorts = (name: string, versions: readonly number[], settings: FlowTable['settings'], second: boolean, localhost: boolean): FlowTable => ({
   name: `node ports: ${name}`,
-  mode: 'iptables',
   versions,
   settings: settings ?? {},
   services: [{ name: 'svc1', spec: { type: 'NodePort', clusterIP: '172.30.0.41', ports: p80(3001) }, endpoints: ['10.180.0.1', '10.180.2.1@n1'] }],
@@ -130,7 +126,6 @@ const without = { iptables: { localhostNodePorts: false } };
 
 const HEALTH_CHECK: FlowTable = {
   name: 'health checks of a load balancer',
-  mode: 'iptables',
   versions: since(22),
   settings: { nodePortAddresses: ['127.0.0.0/8'] },
   services: [{ name: 'svc1', spec: { type: 'LoadBalancer', clusterIP: '172.30.0.42', ports: p80(3001), healthCheckNodePort: 30000, externalTrafficPolicy: 'Local' }, endpoints: [] }],
@@ -139,7 +134,6 @@ const HEALTH_CHECK: FlowTable = {
 
 const internalPolicy = (name: string, versions: readonly number[], policy: string, endpoints: readonly string[], ends: FlowTable['flows'][number]['ends']): FlowTable => ({
   name: `internalTrafficPolicy ${policy}: ${name}`,
-  mode: 'iptables',
   versions,
   services: [{ name: 'svc1', spec: { clusterIP: '172.30.1.1', ports: [{ port: 80 }], internalTrafficPolicy: policy }, endpoints }],
   flows: [{ from: 'pod', to: '172.30.1.1:80', ends }],
@@ -150,7 +144,6 @@ const GONE = { ready: false, serving: false, terminating: true };
 
 const terminating = (name: string, policy: string, endpoints: readonly FlowEndpoint[], inside: FlowTable['flows'][number]['ends'], outside: FlowTable['flows'][number]['ends']): FlowTable => ({
   name: `endpoints on their way out, externalTrafficPolicy ${policy}: ${name}`,
-  mode: 'iptables',
   versions: since(27),
   services: [
     {
@@ -200,7 +193,6 @@ export const OWN_TESTS: readonly FlowTable[] = [
   terminating('none at all', 'Cluster', [], 'reject', 'reject'),
   {
     name: 'an address of a load balancer that is its proxy’s own',
-    mode: 'iptables',
     versions: since(31),
     services: [{ name: 'svc1', spec: { type: 'LoadBalancer', clusterIP: '10.20.30.41', ports: p80(3001) }, ingress: [{ ip: '1.2.3.4', ipMode: 'Proxy' }, { ip: '1.2.3.5', ipMode: 'VIP' }, { ip: '1.2.3.6' }], endpoints: ['10.180.0.1'] }],
     flows: [
@@ -211,14 +203,12 @@ export const OWN_TESTS: readonly FlowTable[] = [
   },
   {
     name: 'ipMode is not known yet',
-    mode: 'iptables',
     versions: EVERY.filter((v) => v < 29),
     services: [{ name: 'svc1', spec: { type: 'LoadBalancer', clusterIP: '10.20.30.41', ports: p80(3001) }, ingress: [{ ip: '1.2.3.4', ipMode: 'Proxy' }], endpoints: ['10.180.0.1'] }],
     flows: [{ from: 'outside', to: '1.2.3.4:80', ends: ['10.180.0.1:80'], masq: true }],
   },
   {
     name: 'addresses with leading zeros',
-    mode: 'iptables',
     versions: since(25),
     services: [
       {

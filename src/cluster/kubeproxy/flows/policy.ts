@@ -42,7 +42,6 @@ const LEAVES = 'the rule that rejects is met by packets to the node and through 
 
 const noEndpoints = (versions: readonly number[], policy: 'Cluster' | 'Local', flows: readonly Flow[]): FlowTable => ({
   name: `no endpoints, policies ${policy}`,
-  mode: 'iptables',
   versions,
   services: balanced([], { externalTrafficPolicy: policy, internalTrafficPolicy: policy }),
   flows,
@@ -63,7 +62,6 @@ const REJECTED_UP_TO_19: readonly Flow[] = [...REJECTED, ...to('node', [VIP], 'r
 export const POLICY_TABLES: readonly FlowTable[] = [
   {
     name: 'policies Cluster',
-    mode: 'iptables',
     versions: EVERY,
     services: balanced(EVERYWHERE),
     flows: [
@@ -74,24 +72,21 @@ export const POLICY_TABLES: readonly FlowTable[] = [
       ...to('localhost', [LOCAL_PORT], BOTH, true),
     ],
   },
-  { name: 'policies Cluster, external IP', mode: 'iptables', versions: since(24), services: balanced(EVERYWHERE), flows: [...to('pod', [EXTERNAL_IP], BOTH, true), ...to('node', [EXTERNAL_IP], BOTH, true)] },
+  { name: 'policies Cluster, external IP', versions: since(24), services: balanced(EVERYWHERE), flows: [...to('pod', [EXTERNAL_IP], BOTH, true), ...to('node', [EXTERNAL_IP], BOTH, true)] },
   {
     name: 'policies Cluster, external IP',
-    mode: 'iptables',
     versions: between(22, 23),
     services: balanced(EVERYWHERE),
     flows: [...to('pod', [EXTERNAL_IP], BOTH, false, 'packets of pods to external IPs are not marked from 1.21 to 1.23'), ...to('node', [EXTERNAL_IP], BOTH, true)],
   },
   {
     name: 'policies Cluster, external IP',
-    mode: 'iptables',
     versions: upTo(20),
     services: balanced(EVERYWHERE),
     flows: [...to('pod', [EXTERNAL_IP], BOTH, true), ...to('node', [EXTERNAL_IP], 'none', true, EXTERNAL_IP_OLD)],
   },
   {
     name: 'policies Cluster, endpoints elsewhere',
-    mode: 'iptables',
     versions: EVERY,
     services: balanced(ELSEWHERE),
     flows: [
@@ -104,7 +99,6 @@ export const POLICY_TABLES: readonly FlowTable[] = [
   },
   {
     name: 'internalTrafficPolicy Local',
-    mode: 'iptables',
     versions: since(24),
     services: balanced(EVERYWHERE, { internalTrafficPolicy: 'Local' }),
     flows: [
@@ -117,28 +111,24 @@ export const POLICY_TABLES: readonly FlowTable[] = [
   },
   {
     name: 'internalTrafficPolicy Local',
-    mode: 'iptables',
     versions: between(22, 23),
     services: balanced(EVERYWHERE, { internalTrafficPolicy: 'Local' }),
     flows: [...clusterPolicyInside([HERE]), ...to('pod', [NODE_PORT, VIP], [HERE], true, 'up to 1.23 one list of endpoints serves every address'), ...to('node', EXTERNALS, [HERE], true), ...to('outside', EXTERNALS, [HERE], true)],
   },
   {
     name: 'internalTrafficPolicy Local is not known yet',
-    mode: 'iptables',
     versions: upTo(20),
     services: balanced(EVERYWHERE, { internalTrafficPolicy: 'Local' }),
     flows: [...clusterPolicyInside(BOTH), ...to('outside', EXTERNALS, BOTH, true)],
   },
   {
     name: 'internalTrafficPolicy Local, endpoints elsewhere',
-    mode: 'iptables',
     versions: since(25),
     services: balanced(ELSEWHERE, { internalTrafficPolicy: 'Local' }),
     flows: [...['pod', 'node', 'outside'].flatMap((from) => to(from, [CLUSTER_IP], 'drop')), ...to('pod', EXTERNALS, [THERE], true), ...to('node', EXTERNALS, [THERE], true), ...to('outside', EXTERNALS, [THERE], true)],
   },
   {
     name: 'internalTrafficPolicy Local, endpoints elsewhere',
-    mode: 'iptables',
     versions: [24],
     services: balanced(ELSEWHERE, { internalTrafficPolicy: 'Local' }),
     flows: [
@@ -150,14 +140,12 @@ export const POLICY_TABLES: readonly FlowTable[] = [
   },
   {
     name: 'internalTrafficPolicy Local, endpoints elsewhere',
-    mode: 'iptables',
     versions: between(22, 23),
     services: balanced(ELSEWHERE, { internalTrafficPolicy: 'Local' }),
     flows: [...to('pod', [CLUSTER_IP, ...EXTERNALS], 'reject', false, 'no endpoint is left, for whatever address'), ...to('node', [CLUSTER_IP, NODE_PORT], 'reject'), ...to('outside', [CLUSTER_IP, ...EXTERNALS], 'reject')],
   },
   {
     name: 'externalTrafficPolicy Local',
-    mode: 'iptables',
     versions: since(22),
     services: balanced(EVERYWHERE, { externalTrafficPolicy: 'Local' }),
     flows: [
@@ -170,7 +158,6 @@ export const POLICY_TABLES: readonly FlowTable[] = [
   },
   {
     name: 'externalTrafficPolicy Local',
-    mode: 'iptables',
     versions: upTo(20),
     services: balanced(EVERYWHERE, { externalTrafficPolicy: 'Local' }),
     flows: [
@@ -183,21 +170,18 @@ export const POLICY_TABLES: readonly FlowTable[] = [
   },
   {
     name: 'externalTrafficPolicy Local, external IP',
-    mode: 'iptables',
     versions: between(19, 20),
     services: balanced(EVERYWHERE, { externalTrafficPolicy: 'Local' }),
     flows: [...to('pod', [EXTERNAL_IP], BOTH), ...to('node', [EXTERNAL_IP], 'none', false, EXTERNAL_IP_OLD), ...to('outside', [EXTERNAL_IP], [HERE])],
   },
   {
     name: 'externalTrafficPolicy Local, external IP',
-    mode: 'iptables',
     versions: [18],
     services: balanced(EVERYWHERE, { externalTrafficPolicy: 'Local' }),
     flows: [...to('pod', [EXTERNAL_IP], BOTH, true, 'in 1.18 external IPs do not heed the policy'), ...to('outside', [EXTERNAL_IP], BOTH, true)],
   },
   {
     name: 'externalTrafficPolicy Local, endpoints elsewhere',
-    mode: 'iptables',
     versions: since(25),
     services: balanced(ELSEWHERE, { externalTrafficPolicy: 'Local' }),
     flows: [
@@ -210,7 +194,6 @@ export const POLICY_TABLES: readonly FlowTable[] = [
   },
   {
     name: 'externalTrafficPolicy Local, endpoints elsewhere',
-    mode: 'iptables',
     versions: between(22, 24),
     services: balanced(ELSEWHERE, { externalTrafficPolicy: 'Local' }),
     flows: [
@@ -223,14 +206,12 @@ export const POLICY_TABLES: readonly FlowTable[] = [
   },
   {
     name: 'both policies Local',
-    mode: 'iptables',
     versions: since(24),
     services: balanced(EVERYWHERE, { externalTrafficPolicy: 'Local', internalTrafficPolicy: 'Local' }),
     flows: [...clusterPolicyInside([HERE]), ...to('pod', EXTERNALS, BOTH), ...to('node', EXTERNALS, BOTH, true), ...to('outside', EXTERNALS, [HERE])],
   },
   {
     name: 'both policies Local',
-    mode: 'iptables',
     versions: between(22, 23),
     services: balanced(EVERYWHERE, { externalTrafficPolicy: 'Local', internalTrafficPolicy: 'Local' }),
     flows: [
@@ -241,7 +222,6 @@ export const POLICY_TABLES: readonly FlowTable[] = [
   },
   {
     name: 'both policies Local, endpoints elsewhere',
-    mode: 'iptables',
     versions: since(25),
     services: balanced(ELSEWHERE, { externalTrafficPolicy: 'Local', internalTrafficPolicy: 'Local' }),
     flows: [...['pod', 'node', 'outside'].flatMap((from) => to(from, [CLUSTER_IP], 'drop')), ...to('pod', EXTERNALS, [THERE]), ...to('node', EXTERNALS, [THERE], true), ...to('outside', EXTERNALS, 'drop')],

@@ -40,7 +40,7 @@ export const worldOfTable = (table: FlowTable, minor: number): World => worldOf(
 
 function documentsOf(table: FlowTable, minor: number): readonly object[] {
   return [
-    { apiVersion: 'kubeproxy.config.k8s.io/v1alpha1', kind: 'KubeProxyConfiguration', mode: table.mode, clusterCIDR: '10.0.0.0/8', ...table.settings },
+    { apiVersion: 'kubeproxy.config.k8s.io/v1alpha1', kind: 'KubeProxyConfiguration', mode: 'iptables', clusterCIDR: '10.0.0.0/8', ...table.settings },
     { apiVersion: 'packetwalk/v1', kind: 'Fabric', metadata: { name: 'fabric' }, spec: { nodes: NODES.map(({ name, interfaces }) => ({ name, interfaces, gateway: '192.168.0.1' })) } },
     ...NODES.map(({ name, interfaces, podCIDR }) => ({
       apiVersion: 'v1',

@@ -1,5 +1,5 @@
 /**
- * What kube-proxy must do with a packet, as data. A table describes one small cluster and is run once for each of its versions: the
+ * What kube-proxy in iptables mode must do with a packet, as data (for IPVS mode see ipvsFlows.ts). A table describes one small cluster and is run once for each of its versions: the
  * objects are compiled, and the packet is sent through what came out. Expectations are those of kube-proxy itself: its traffic policies,
  * its own tests, its source where those are silent; where the kernel does something else with the rules than their author meant, the
  * kernel's answer stands, with the reason.
@@ -10,10 +10,9 @@
  */
 export interface FlowTable {
   readonly name: string;
-  readonly mode: 'iptables' | 'ipvs';
   /** Minor versions of kube-proxy 1.x. */
   readonly versions: readonly number[];
-  /** Fields of the KubeProxyConfiguration; `clusterCIDR: 10.0.0.0/8` unless it says otherwise. */
+  /** Fields of the KubeProxyConfiguration; `mode: iptables` and `clusterCIDR: 10.0.0.0/8` unless it says otherwise. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Labels of node n1. */
   readonly labels?: Readonly<Record<string, string>>;
