@@ -12,3 +12,9 @@ declare module '*?bundle' {
     readonly walk?: Trace;
   }>;
 }
+
+/** A folder of dumps whose files alone are kept, compressed, by scripts/viteBundle.ts. */
+declare module '*?packed' {
+  /** Its files (path → text). The same object each time. */
+  export const load: () => Promise<Readonly<Record<string, string>>>;
+}

@@ -33,6 +33,12 @@ export const cards = [
     question: { en: 'Which table of br0 lets a packet through, and to which worker?', ko: 'br0의 어느 테이블이 패킷을 통과시키고, 어느 워커로 보낼까요?' },
   },
   {
+    id: 'ovn-kubernetes',
+    title: { en: 'OVN-Kubernetes', ko: 'OVN-Kubernetes' },
+    system: { en: 'OpenShift 4, OVN shared gateway, Geneve', ko: 'OpenShift 4, OVN shared gateway, Geneve' },
+    question: { en: 'Why does a node port work without its iptables rule?', ko: '왜 NodePort는 iptables 규칙 없이도 동작할까요?' },
+  },
+  {
     id: 'flannel',
     title: { en: 'Flannel, both ways', ko: 'Flannel의 두 가지 길' },
     system: { en: 'Flannel vxlan / host-gw, kube-proxy iptables / IPVS', ko: 'Flannel vxlan / host-gw, kube-proxy iptables / IPVS' },

@@ -7,6 +7,8 @@ import { load as ipvsMetallbCluster } from './ipvs-metallb/cluster?bundle';
 import { load as ipvsMetallbLocal } from './ipvs-metallb/local?bundle';
 
 export interface LoadedFiles {
+  /** `parsed` is made when it is first read, which takes a while. */
+  readonly later?: true;
   readonly files: Readonly<Record<string, string>>;
   readonly names: ClusterNames;
   /** What the build parsed; of objects also the compiled machines' texts, and why their lines are there. */
@@ -25,6 +27,8 @@ export async function loadScenario(scenario: Scenario, params: Readonly<Record<s
   const { source } = scenario;
   if (source.kind === 'objects') return (await import('./objects.browser.ts')).loadObjects(scenario, source.folder, params);
   const load = folders[source.folder(params)];
-  if (!load) throw new Error(`no dumps for ${source.folder(params)}`);
-  return load();
+  if (load) return load();
+  const packed = await (await import('./packed.browser.ts')).loadPacked(scenario, params);
+  if (!packed) throw new Error(`no dumps for ${source.folder(params)}`);
+  return packed;
 }

@@ -35,12 +35,13 @@ export interface Scenario extends ScenarioCard {
 }
 
 /**
- * `dumps`: a folder of dumps below `src/scenarios` for every combination of the parameters. `objects`: the folder has `objects.yaml`,
+ * `dumps`: a folder of dumps below `src/scenarios` for every combination of the parameters; `without`: a file there that lists the lines
+ * that this state does not have (withoutLines.ts), in which case all states are made of one folder. `objects`: the folder has `objects.yaml`,
  * and a patch of it (cluster/patch.ts) named `KEY-VALUE.yaml` for every option that is not a parameter's default
  * (`KEY-VALUE-OPTION.yaml` where the option means another change under each VALUE of another parameter KEY).
  */
 export type ScenarioSource =
-  | { readonly kind: 'dumps'; readonly folder: (params: Readonly<Record<string, string>>) => string }
+  | { readonly kind: 'dumps'; readonly folder: (params: Readonly<Record<string, string>>) => string; readonly without?: (params: Readonly<Record<string, string>>) => string | undefined }
   | { readonly kind: 'objects'; readonly folder: string };
 
 export interface Parameter {

@@ -21,7 +21,7 @@ const findScenario = async (id: string): Promise<Scenario | undefined> => (id ==
 /** A scenario's dumps, with the world that the build made of them. */
 async function openedScenario(scenario: Scenario, params: Readonly<Record<string, string>>) {
   const read = await loadScenario(scenario, params);
-  if (scenario.source.kind === 'objects') return read; // compiled when they are walked
+  if (read.later) return read; // made when they are walked
   knowParsed(read.files, read.parsed);
   if (read.walk) knowWalk(read.parsed.world, read.walk);
   return read;
