@@ -4,7 +4,7 @@ import type { Probe } from '../engine/probe.ts';
 import { trace, traceAll } from '../engine/trace.ts';
 import type { Trace } from '../engine/trace-types.ts';
 import { formatIp4 } from '../packet/address.ts';
-import { ipOf, type Packet, PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../packet/packet.ts';
+import { ipOf, type Packet, PROTO_ICMP, PROTO_UDP } from '../packet/packet.ts';
 import { packetBytes } from '../packet/sizes.ts';
 import { at, framesOf, ip, rulesOf, tcp } from '../testing/sample.ts';
 import { loadScenario } from './files.node.ts';
