@@ -1,4 +1,5 @@
 import { parseFlow } from '../../../src/dumps/ovsFlow.ts';
+import { newSwitchState, type SwitchState } from '../../../src/engine/openflow/context.ts';
 import { ofproto } from '../../../src/engine/openflow/ofproto.ts';
 import { CT_STATE } from '../../../src/world/openflowFields.ts';
 import type { OvsBridge } from '../../../src/world/openflow.ts';
@@ -39,13 +40,13 @@ function choicesOf(traced: Traced, bridges: readonly OvsBridge[]): Readonly<Reco
 }
 
 /** Asks the engine what the switch was asked, and compares. */
-export function judgePacket(packet: OvsPacket, traced: Traced, bridges: readonly OvsBridge[]): OvsJudgement {
+export function judgePacket(packet: OvsPacket, traced: Traced, bridges: readonly OvsBridge[], state: SwitchState = newSwitchState()): OvsJudgement {
   if (traced.refused !== undefined) return { kind: 'error', message: traced.refused };
   const bridge = bridges.find((b) => b.name === (packet.bridge ?? 'br0'));
   if (!bridge) return { kind: 'error', message: `no bridge ${packet.bridge ?? 'br0'}` };
   const read = parseFlow(packet.flow, namesOf(bridge));
   if ('error' in read) return { kind: 'error', message: `the engine cannot read ${read.text}` };
-  const answer = ofproto(bridges, bridge, read.flow, { ctNext: (packet.ctNext ?? []).map(ctBits), choices: choicesOf(traced, bridges), size: undefined });
+  const answer = ofproto(bridges, bridge, read.flow, { ctNext: (packet.ctNext ?? []).map(ctBits), choices: choicesOf(traced, bridges), size: undefined, state, learns: packet.generate ?? false });
   const difference = compareTraces(answer, traced.passes, bridges);
   if (!difference) return { kind: 'agree' };
   const [unknown] = answer.unknown;
@@ -61,9 +62,10 @@ export async function judgeCase(test: OvsCase, real: Switch): Promise<readonly O
   const [complaint] = complaints;
   if (complaint !== undefined) return failed(`the parsers do not understand ${complaint}`);
   const judged: OvsJudged[] = [];
+  const state = newSwitchState();
   for (const packet of test.packets) {
     const traced = await real.trace(packet);
-    judged.push({ test, packet, judgement: judgePacket(packet, traced, bridges), traced });
+    judged.push({ test, packet, judgement: judgePacket(packet, traced, bridges, state), traced });
   }
   return judged;
 }

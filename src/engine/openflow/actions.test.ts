@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { printRule } from '../../dumps/ovsFlows.ts';
 import { actionsOf, bridge, follow, FOUR, visitsOf } from '../../testing/openflowBed.ts';
 import { FIELDS } from '../../world/openflowFields.ts';
 import { newSwitchState } from './context.ts';
@@ -190,24 +191,39 @@ describe('learn', () => {
     const state = newSwitchState();
     const back = TCP.replace('nw_src=10.0.0.1,nw_dst=10.0.0.2', 'nw_src=10.0.0.2,nw_dst=10.0.0.1').replace('in_port=1', 'in_port=2');
     expect(visitsOf(follow([learning], TCP))).toEqual(['0/32768', '1/1']);
-    expect(visitsOf(follow([learning], TCP, { state }))).toEqual(['0/32768', '1/1']);
+    expect(visitsOf(follow([learning], TCP, { state, learns: true }))).toEqual(['0/32768', '1/1']);
     expect(actionsOf(follow([learning], back, { state }))).toEqual(['p1']);
     expect(visitsOf(follow([learning], back))).toEqual(['0/32768', '1/1']);
   });
 
+  it('makes a rule that reads as if it had been added by hand', () => {
+    const state = newSwitchState();
+    const teacher = bridge({ flows: ['actions=learn(table=1,cookie=0x7,priority=9,eth_type=0x800,nw_proto=6,NXM_OF_IP_SRC[]=NXM_OF_IP_DST[],NXM_OF_ETH_DST[0..7]=NXM_OF_ETH_SRC[0..7],NXM_NX_REG0[8..15]=0x5,load:NXM_OF_IN_PORT[]->NXM_NX_XXREG0[16..31],output:NXM_OF_IN_PORT[])'] });
+    follow([teacher], TCP, { state, learns: true });
+    const [learned] = state.bridges.get('br0')?.learned ?? [];
+    expect(learned && printRule(learned, { stats: false })).toBe('cookie=0x7, table=1, priority=9,tcp,reg0=0x500/0xff00,dl_dst=00:00:00:00:00:01/00:00:00:00:00:ff,nw_src=10.0.0.2 actions=load:0x1->NXM_NX_XXREG0[16..31],output:1');
+  });
+
   it('puts a rule in the place of the one with the same match', () => {
     const state = newSwitchState();
-    follow([learning], TCP, { state });
-    follow([learning], TCP.replace('in_port=1', 'in_port=3'), { state });
+    follow([learning], TCP, { state, learns: true });
+    follow([learning], TCP.replace('in_port=1', 'in_port=3'), { state, learns: true });
     expect(state.bridges.get('br0')?.learned.length).toBe(1);
-    expect(actionsOf(follow([learning], TCP.replace('nw_src=10.0.0.1,nw_dst=10.0.0.2', 'nw_src=10.0.0.2,nw_dst=10.0.0.1').replace('in_port=1', 'in_port=2'), { state }))).toEqual(['p3']);
+    expect(actionsOf(follow([learning], TCP.replace('nw_src=10.0.0.1,nw_dst=10.0.0.2', 'nw_src=10.0.0.2,nw_dst=10.0.0.1').replace('in_port=1', 'in_port=2'), { state, learns: true }))).toEqual(['p3']);
+  });
+
+  it('teaches the next packet and not the one that teaches', () => {
+    const state = newSwitchState();
+    const self = bridge({ flows: ['actions=learn(table=1,priority=5,NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[]),load:2->NXM_OF_IN_PORT[],resubmit(,1)', 'table=1,priority=1,actions=output:3'] });
+    expect(actionsOf(follow([self], TCP, { state, learns: true }))).toEqual(['p3']);
+    expect(actionsOf(follow([self], TCP, { state, learns: true }))).toEqual(['p1']);
   });
 
   it('stops at its limit, and says so where it is told to', () => {
     const state = newSwitchState();
     const limited = bridge({ flows: ['actions=learn(table=1,cookie=0x9,limit=1,result_dst=NXM_NX_REG0[0],dl_type=0x800,NXM_OF_IP_DST[]=NXM_OF_IP_SRC[],output:NXM_OF_IN_PORT[]),move:NXM_NX_REG0[]->NXM_NX_PKT_MARK[],output:2'] });
-    expect(actionsOf(follow([limited], TCP, { state }))).toEqual(['set(skb_mark(0x1)),p2']);
-    expect(actionsOf(follow([limited], TCP, { state }))).toEqual(['set(skb_mark(0x1)),p2']);
-    expect(actionsOf(follow([limited], TCP.replace('nw_src=10.0.0.1', 'nw_src=10.0.0.3'), { state }))).toEqual(['p2']);
+    expect(actionsOf(follow([limited], TCP, { state, learns: true }))).toEqual(['set(skb_mark(0x1)),p2']);
+    expect(actionsOf(follow([limited], TCP, { state, learns: true }))).toEqual(['set(skb_mark(0x1)),p2']);
+    expect(actionsOf(follow([limited], TCP.replace('nw_src=10.0.0.1', 'nw_src=10.0.0.3'), { state, learns: true }))).toEqual(['p2']);
   });
 });

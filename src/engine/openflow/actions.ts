@@ -346,7 +346,7 @@ function decTtl(ctx: Ctx, controllers: readonly number[]): boolean {
 /** xlate_learn_action(). */
 function learn(ctx: Ctx, action: LearnAction): void {
   if (!ctx.sw.learns) return;
-  const state = stateOf(ctx);
+  const state = stateOf(ctx.sw, ctx.bridge);
   const rule = learnedRule(ctx.flow, action);
   const ok = !tooManyLearned(ctx.bridge.flows ?? [], state.learned, action, rule);
   if (ok) {

@@ -51,6 +51,8 @@ export interface VisitRecord extends Omit<Visit, 'changes' | 'notes'> {
 export interface Ctx {
   readonly sw: OvsSwitch;
   bridge: OvsBridge;
+  /** What the bridge had learned when the packet came to it: what this packet teaches is for the next (tables_version). */
+  learned: Tables;
   flow: Flow;
   /** The packet as the datapath has it by now. */
   base: Flow;
@@ -144,24 +146,20 @@ export function portsOf(bridge: OvsBridge): Ports {
 }
 
 /** What this bridge has learned so far; begins with what `fdb/show` told. */
-export function stateOf(ctx: Ctx): BridgeState {
-  const known = ctx.sw.state.bridges.get(ctx.bridge.name);
+export function stateOf(sw: OvsSwitch, bridge: OvsBridge): BridgeState {
+  const known = sw.state.bridges.get(bridge.name);
   if (known) return known;
-  const state: BridgeState = { macs: new Map(ctx.bridge.macs.map((m) => [`${m.vlan} ${m.mac}`, m.port])), learned: [], tables: new Map() };
-  ctx.sw.state.bridges.set(ctx.bridge.name, state);
+  const state: BridgeState = { macs: new Map(bridge.macs.map((m) => [`${m.vlan} ${m.mac}`, m.port])), learned: [], tables: new Map() };
+  sw.state.bridges.set(bridge.name, state);
   return state;
 }
 
-/** Adds a rule to what was learned, in the place of one with the same match and priority. */
+/** Adds a rule to what was learned, in the place of one with the same match and priority. Tables that a translation has in hand stay as they are. */
 export function learnRule(state: BridgeState, rule: OpenFlowRule): void {
   const key = matchKey(rule);
-  const others = state.learned.filter((r) => r.table !== rule.table || matchKey(r) !== key);
-  if (others.length < state.learned.length) {
-    state.tables = new Map();
-    for (const other of others) addRule(state.tables, other);
-  }
-  state.learned = [...others, rule];
-  addRule(state.tables, rule);
+  state.learned = [...state.learned.filter((r) => r.table !== rule.table || matchKey(r) !== key), rule];
+  state.tables = new Map();
+  for (const learned of state.learned) addRule(state.tables, learned);
 }
 
 /** Looks up the zone of `ct`: a number or a slice of a field. */

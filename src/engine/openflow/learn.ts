@@ -31,7 +31,15 @@ function addMatch(matches: Map<string, FieldMatch>, dst: Subfield, value: Words)
   const bits = placed(dst, value);
   const old = matches.get(dst.field);
   const or = (a: Words | undefined, b: Words): Words => b.map((w, i) => ((a?.[i] ?? 0) | w) >>> 0);
-  matches.set(dst.field, { field: dst.field, value: or(old?.value, bits.value), mask: or(old?.mask, bits.mask) });
+  const mask = or(old?.mask, bits.mask);
+  const all = placed({ field: dst.field, from: 0, to: (FIELDS.get(dst.field)?.bits ?? 1) - 1 }, []).mask;
+  matches.set(dst.field, { field: dst.field, value: or(old?.value, bits.value), ...(all.every((w, i) => w === mask[i]) ? {} : { mask }) });
+}
+
+/** A value in as many words as the field has, its bits at the lowest end. */
+function wide(field: string, value: Words): Words {
+  const words = FIELDS.get(field)?.words ?? 1;
+  return Array.from({ length: words }, (_, i) => value[value.length - words + i] ?? 0);
 }
 
 /** The rule that this packet teaches. */
@@ -41,7 +49,7 @@ export function learnedRule(flow: Flow, action: LearnAction): OpenFlowRule {
   for (const spec of action.specs) {
     const value = sourceValue(flow, spec.src);
     if (spec.kind === 'match') addMatch(matches, spec.dst, value);
-    else if (spec.kind === 'load') actions.push({ kind: 'load', value, dst: spec.dst });
+    else if (spec.kind === 'load') actions.push({ kind: 'load', value: wide(spec.dst.field, value), dst: spec.dst });
     else {
       const port = value.at(-1) ?? 0;
       const reserved: readonly number[] = [OFPP.IN_PORT, OFPP.FLOOD, OFPP.LOCAL, OFPP.ALL];

@@ -52,7 +52,7 @@ export function xlateNormal(ctx: Ctx): void {
   const src = macAt(ctx.flow, W.dlSrc);
   const vlan = inPort ? vlanInside(inPort, tags) : tags.vid;
   if (inPort && isReserved(dst)) return none();
-  const { macs } = stateOf(ctx);
+  const { macs } = stateOf(ctx.sw, ctx.bridge);
   // mac_learning_may_learn(): never an address of a group.
   if (inPort && ctx.sw.learns && (Number.parseInt(src.slice(0, 2), 16) & 1) === 0) macs.set(`${vlan} ${src}`, inPort.name);
   const inside: Tags = inPort && modeOf(inPort) === 'access' ? { ...tags, vid: vlan, innerVid: 0 } : { ...tags, vid: vlan };

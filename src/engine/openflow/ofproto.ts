@@ -18,8 +18,10 @@ export interface OfprotoOptions {
   readonly choices: Readonly<Record<string, number>>;
   /** Length of the frame, for check_pkt_larger; undefined: never larger. */
   readonly size: number | undefined;
-  /** Learns MAC addresses and rules, as `-generate` does, and keeps them here; absent: nothing is learned. */
+  /** What was learned before; absent: nothing but what the dumps say. */
   readonly state?: SwitchState;
+  /** Learns MAC addresses and rules into `state`, as `-generate` does. */
+  readonly learns?: boolean;
 }
 
 export interface OfprotoPass {
@@ -114,7 +116,7 @@ export function ofproto(bridges: readonly OvsBridge[], bridge: OvsBridge, flow: 
     chosen.set(key, buckets);
     return options.choices[key] ?? buckets[0] ?? 0;
   };
-  const sw: OvsSwitch = { bridges, state: options.state ?? newSwitchState(), choose, learns: options.state !== undefined };
+  const sw: OvsSwitch = { bridges, state: options.state ?? newSwitchState(), choose, learns: options.learns ?? false };
   const effects: Effects = { outputs: [], controllers: 0, again: [] };
   const passes: OfprotoPass[] = [];
   const unknown: { what: string; name: string }[] = [];

@@ -1,7 +1,7 @@
 import { OFPP, type OvsBridge, type OvsPort } from '../../world/openflow.ts';
 import { FIELDS, HIDDEN } from '../../world/openflowFields.ts';
 import { queuePriority } from './actions.ts';
-import { type Ctx, note, portsOf, setField } from './context.ts';
+import { type Ctx, note, portsOf, setField, stateOf } from './context.ts';
 import { clearConntrack, clearTunnel, hasTunMetadata, isIpAny, OFPP_UNSET, readField, W, word } from './fields.ts';
 import { clone, commit } from './freeze.ts';
 import { xlateNormal } from './normal.ts';
@@ -94,7 +94,7 @@ function peerOf(ctx: Ctx, port: OvsPort): { readonly bridge: OvsBridge; readonly
 
 /** patch_port_output(): in by the other bridge's port; the packet comes without registers, metadata, tunnel and conntrack, and this bridge goes on as if nothing had happened. */
 function patchOutput(ctx: Ctx, bridge: OvsBridge, port: OvsPort, last: boolean): void {
-  const saved = { bridge: ctx.bridge, stack: ctx.stack, actionSet: ctx.actionSet, conntracked: ctx.conntracked };
+  const saved = { bridge: ctx.bridge, learned: ctx.learned, stack: ctx.stack, actionSet: ctx.actionSet, conntracked: ctx.conntracked };
   const before = ctx.flow.slice();
   const flow = ctx.flow;
   ctx.stack = [];
@@ -107,6 +107,7 @@ function patchOutput(ctx: Ctx, bridge: OvsBridge, port: OvsPort, last: boolean):
   clearConntrack(flow);
   ctx.conntracked = false;
   ctx.bridge = bridge;
+  ctx.learned = stateOf(ctx.sw, bridge).tables;
   const entered = enterTable(ctx, word(flow, W.inPort), 0, 'patch', false);
   if (entered) {
     clone(ctx, entered.actions, last, true);

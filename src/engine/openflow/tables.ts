@@ -1,6 +1,6 @@
 import type { OpenFlowAction } from '../../world/openflow.ts';
 import { type Found, tablesOf } from './classifier.ts';
-import { type Ctx, note, stateOf, type VisitRecord } from './context.ts';
+import { type Ctx, note, type VisitRecord } from './context.ts';
 import { FRAG_ANY, isIpAny, W, word } from './fields.ts';
 import type { Flow, Visit } from './types.ts';
 
@@ -58,7 +58,7 @@ function lookup(ctx: Ctx, table: number, inPort: number): Found | undefined {
   flow[W.inPort] = inPort;
   const own = tablesOf(ctx.bridge).get(table);
   let found = own?.lookup(flow);
-  const learned = stateOf(ctx).tables.get(table)?.lookup(flow);
+  const learned = ctx.learned.get(table)?.lookup(flow);
   if (learned && learned.rule.priority >= (found?.rule.priority ?? -1)) found = learned;
   for (const odd of own?.undecidable ?? []) {
     if (odd.rule.priority > (found?.rule.priority ?? -1)) for (const name of odd.fields) note(ctx, { kind: 'unknown', what: 'field', name });

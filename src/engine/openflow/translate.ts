@@ -1,7 +1,7 @@
 import type { OvsBridge } from '../../world/openflow.ts';
 import { FLOW_WORDS, HIDDEN } from '../../world/openflowFields.ts';
 import { doActions, doRule, writeActions } from './actions.ts';
-import type { Ctx, OvsSwitch, VisitRecord } from './context.ts';
+import { type Ctx, type OvsSwitch, stateOf, type VisitRecord } from './context.ts';
 import { clearConntrack, clearTunnel, emptyFlow, isIpAny, OFPP_UNSET, setTunPresent, TUNNEL_END, W, word } from './fields.ts';
 import { finishFreezing, runActionSet } from './freeze.ts';
 import { firstTable } from './tables.ts';
@@ -18,6 +18,7 @@ function newCtx(sw: OvsSwitch, bridge: OvsBridge, flow: Flow): Ctx {
   return {
     sw,
     bridge,
+    learned: stateOf(sw, bridge).tables,
     flow,
     base,
     baseTunnel: undefined,

@@ -211,8 +211,8 @@ describe('NORMAL', () => {
 
   it('learns where senders are, by VLAN, and groups never', () => {
     const state = newSwitchState();
-    follow([br], from(3, 'ff:ff:ff:ff:ff:ff', ',dl_vlan=10'), { state });
-    follow([br], from(3, 'ff:ff:ff:ff:ff:ff', ',dl_vlan=20').replace('aa:aa:aa:aa:aa:01', '01:00:00:00:00:01'), { state });
+    follow([br], from(3, 'ff:ff:ff:ff:ff:ff', ',dl_vlan=10'), { state, learns: true });
+    follow([br], from(3, 'ff:ff:ff:ff:ff:ff', ',dl_vlan=20').replace('aa:aa:aa:aa:aa:01', '01:00:00:00:00:01'), { state, learns: true });
     expect([...(state.bridges.get('br0')?.macs ?? [])].slice(3)).toEqual([['10 aa:aa:aa:aa:aa:01', 't']]);
   });
 });
