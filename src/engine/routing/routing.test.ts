@@ -114,10 +114,18 @@ describe('fibLookup', () => {
   });
 
   it('looks ten thousand routes up by prefix, not one by one', () => {
-    const { ns } = machine({ routes: Array.from({ length: 10_000 }, (_, i) => `172.${16 + (i >> 12)}.${(i >> 4) & 255}.${(i & 15) * 16}/28 via 10.2.0.1 dev eth1`) });
-    const started = performance.now();
-    for (let i = 0; i < 10_000; i++) fibLookup(ns, flow('172.16.7.33'));
-    expect(performance.now() - started).toBeLessThan(1_000);
+    const withRoutes = (length: number) => machine({ routes: Array.from({ length }, (_, i) => `172.${16 + (i >> 12)}.${(i >> 4) & 255}.${(i & 15) * 16}/28 via 10.2.0.1 dev eth1`) }).ns;
+    const fastest = (ns: Ns): number =>
+      Math.min(
+        ...Array.from({ length: 5 }, () => {
+          const started = performance.now();
+          for (let i = 0; i < 1_000; i++) fibLookup(ns, flow('172.16.7.33'));
+          return performance.now() - started;
+        }),
+      );
+    const [few, ns] = [withRoutes(200), withRoutes(10_000)];
+    fastest(few);
+    expect(fastest(ns)).toBeLessThan(10 * fastest(few));
     expect(said(fibLookup(ns, flow('172.16.7.33')))).toBe('unicast via 10.2.0.1 eth1');
   });
 });
