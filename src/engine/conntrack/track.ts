@@ -2,7 +2,7 @@ import { type IcmpHeader, ipOf, l4Of, PROTO_UDP } from '../../packet/packet.ts';
 import { type At, type Ns, type Sim, sysctl } from '../sim.ts';
 import type { CtRef, Skb } from '../skb.ts';
 import { sctpPacket } from './sctp.ts';
-import { type CtEntry, type Direction, findTuple, insertEntry, newEntry, NO_ZONE, removeEntry, viewEntry, type Zone } from './table.ts';
+import { type CtEntry, type Direction, findTuple, insertEntry, newEntry, NO_ZONE, removeEntry, viewEntry, type Zone, zoneIn } from './table.ts';
 import { type TcpVerdict, tcpPacket } from './tcp.ts';
 import { invertTuple, opensIcmp, sameTuple, type Tuple, tupleOf } from './tuple.ts';
 
@@ -124,8 +124,11 @@ export function confirm(sim: Sim, at: At, skb: Skb): Skb | undefined {
   return skb;
 }
 
-/** nf_ct_match() and nf_ct_match_reverse(): both are the same flow, whichever way round. */
-const sameEntry = (a: CtEntry, b: CtEntry): boolean => (sameTuple(a.orig, b.orig) && sameTuple(a.reply, b.reply)) || (sameTuple(a.orig, b.reply) && sameTuple(a.reply, b.orig));
+/** nf_ct_match() and nf_ct_match_reverse(): both are the same flow in the same zones, whichever way round. */
+function sameEntry(a: CtEntry, b: CtEntry): boolean {
+  const zones = (dirOfB: Direction, otherOfB: Direction): boolean => zoneIn(a.zone, 'original') === zoneIn(b.zone, dirOfB) && zoneIn(a.zone, 'reply') === zoneIn(b.zone, otherOfB);
+  return (sameTuple(a.orig, b.orig) && sameTuple(a.reply, b.reply) && zones('original', 'reply')) || (sameTuple(a.orig, b.reply) && sameTuple(a.reply, b.orig) && zones('reply', 'original'));
+}
 
 /** nf_ct_attach(): an error or reset that the kernel makes about a packet belongs to that packet's connection. */
 export function attached(ns: Ns, about: Skb): Tracked | undefined {
