@@ -17,14 +17,15 @@ export interface Difference {
   readonly agreed: number;
 }
 
-/** Numbers that chance draws in the kernel: they need only be used consistently. */
+/** Numbers that chance draws in the kernel: they need only be used consistently. Where the engine drew one number twice, the kernel may have two. */
 class Drawn {
-  private readonly known = new Map<string, string>();
-  private readonly drawn: ReadonlySet<string>;
+  private readonly known = new Map<string, Set<string>>();
+  /** How often the engine may have drawn a number. */
+  private readonly draws = new Map<string, number>();
 
   constructor({ choices, steps }: Pick<Trace, 'choices' | 'steps'>) {
     const ports = choices.filter((c) => !c.splits).flatMap((c) => drawnNumbers(c.options[c.taken] ?? ''));
-    this.drawn = new Set([...ports, ...steps.flatMap((s) => tunnelPorts(s.packet))]);
+    for (const port of [...ports, ...new Set(steps.flatMap((s) => tunnelPorts(s.packet)))]) this.draws.set(port, (this.draws.get(port) ?? 0) + 1);
   }
 
   same(engine: string, kernel: string): boolean {
@@ -34,10 +35,12 @@ class Drawn {
   }
 
   private unify(engine: string, kernel: string): boolean {
-    if (!engine.startsWith(':') || !kernel.startsWith(':') || !this.drawn.has(engine.slice(1))) return false;
-    const bound = this.known.get(engine);
-    if (bound === undefined) this.known.set(engine, kernel);
-    return bound === undefined || bound === kernel;
+    const draws = engine.startsWith(':') && kernel.startsWith(':') ? (this.draws.get(engine.slice(1)) ?? 0) : 0;
+    const bound = this.known.get(engine) ?? new Set();
+    if (bound.has(kernel)) return true;
+    if (bound.size >= draws) return false;
+    this.known.set(engine, bound.add(kernel));
+    return true;
   }
 }
 
