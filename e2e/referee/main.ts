@@ -41,6 +41,9 @@ const ALL_PAIRS = 20_000;
 /** Pairs of random pipeline and packet for Open vSwitch. */
 const CI_OVS_PAIRS = 1_500;
 const ALL_OVS_PAIRS = 20_000;
+/** Packets through each node's dumps. */
+const CI_SAMPLE_PACKETS = 80;
+const SAMPLE_PACKETS = 400;
 
 function readOptions(argv: readonly string[]): Options {
   let options: Options = { mode: 'cases', only: undefined, ground: 'host', verbose: false, keep: false, cases: 0, seed: 1, minimised: 10, failFast: false, mutant: undefined, needed: false, first: undefined };
@@ -101,7 +104,7 @@ async function main(): Promise<boolean> {
 async function judgeOvs(options: Options, pairs: number): Promise<OvsResult | boolean> {
   const missing = missingForOvs();
   if (missing.length > 0) return skip('Open vSwitch', missing);
-  return await refereeOvs({ only: options.only, first: options.first, verbose: options.verbose, failFast: options.failFast, pairs, seed: options.seed, minimised: options.mode === 'ci' ? CI_MINIMISED : options.minimised, randomOnly: false });
+  return await refereeOvs({ only: options.only, first: options.first, verbose: options.verbose, failFast: options.failFast, pairs, seed: options.seed, minimised: options.mode === 'ci' ? CI_MINIMISED : options.minimised, perSample: options.mode === 'ci' ? CI_SAMPLE_PACKETS : SAMPLE_PACKETS });
 }
 
 /** True unless the referee is required here (PACKETWALK_REFEREE=required). */
@@ -194,9 +197,9 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
   if (typeof ovs === 'boolean') good = ovs && good;
   else {
     good = isGood(ovs) && good;
-    passed += ovs.counts.agree + (ovs.random?.counts.agree ?? 0);
+    passed += ovs.counts.agree + ovs.samples.reduce((sum, r) => sum + r.agree, 0) + (ovs.random?.counts.agree ?? 0);
   }
-  const lines = [...results.map((r) => `${r.ground} ${r.release}: ${r.counts.agree} of ${r.probes} probes agree${r.random ? `, ${r.random.agree} of ${r.random.pairs} random pairs` : ''}`), ...(typeof ovs === 'boolean' ? [] : [`${ovs.version}: ${ovs.counts.agree} of ${ovs.packets} packets agree${ovs.random ? `, ${ovs.random.counts.agree} of ${ovs.random.pairs} random pairs` : ''}`])];
+  const lines = [...results.map((r) => `${r.ground} ${r.release}: ${r.counts.agree} of ${r.probes} probes agree${r.random ? `, ${r.random.agree} of ${r.random.pairs} random pairs` : ''}`), ...(typeof ovs === 'boolean' ? [] : [`${ovs.version}: ${ovs.counts.agree} of ${ovs.packets} packets agree, ${ovs.samples.reduce((sum, r) => sum + r.agree, 0)} through dumps of ${ovs.samples.length} nodes${ovs.random ? `, ${ovs.random.counts.agree} of ${ovs.random.pairs} random pairs` : ''}`])];
   if (options.mode === 'all' || process.env['PACKETWALK_RECORD'] !== undefined) writeResults(results, typeof ovs === 'boolean' ? undefined : ovs, { found, of: judgeable.length }, new Date().toISOString().slice(0, 10));
   const report = process.env['PACKETWALK_REPORT'];
   if (report !== undefined) writeFileSync(report, JSON.stringify({ passed, failed: good ? 0 : 1, lines }));

@@ -47,7 +47,13 @@ function settled(visits: readonly RealVisit[], resumed: boolean, ours: readonly 
 }
 
 /** Floods go out in the order of a hash table, and enter bridges behind patch ports in that order. */
-const hasFlood = (visits: readonly Visit[]): boolean => visits.some((v) => v.notes.some((n) => n.kind === 'normal') || (v.rule?.actions ?? []).some((a) => a.kind === 'output' && (a.port === 0xfffb || a.port === 0xfffc || a.port === 0xfffa)));
+const FLOODS = /"kind":"output","port":(?:65530|65531|65532)\b/;
+
+function hasFlood(visits: readonly Visit[], bridges: readonly OvsBridge[]): boolean {
+  const visited = visits.flatMap((v) => v.rule?.actions ?? []);
+  const text = JSON.stringify(visited);
+  return FLOODS.test(text) || (text.includes('"kind":"group"') && FLOODS.test(JSON.stringify(bridges.flatMap((b) => b.groups ?? []))));
+}
 
 function firstDifference(where: string, engine: readonly string[], real: readonly string[]): OvsDifference | undefined {
   for (let i = 0; i < Math.max(engine.length, real.length); i++) if (engine[i] !== real[i]) return { where: `${where} ${i + 1}`, engine: engine[i], real: real[i] };
@@ -56,7 +62,8 @@ function firstDifference(where: string, engine: readonly string[], real: readonl
 
 function comparePass(index: number, ours: OfprotoPass, real: RealPass, bridges: readonly OvsBridge[]): OvsDifference | undefined {
   const visits = ours.translation.visits.filter((v) => v.left === undefined);
-  const order = (list: readonly string[]): readonly string[] => (hasFlood(visits) ? list.toSorted() : list);
+  const flood = hasFlood(visits, bridges);
+  const order = (list: readonly string[]): readonly string[] => (flood ? list.toSorted() : list);
   const walked = firstDifference(`pass ${index + 1}, look-up`, order(visits.map(engineLine)), order(settled(real.visits, index > 0, visits).map((v) => realLine(v, bridges))));
   if (walked) return walked;
   if ((ours.translation.error !== undefined) !== (real.failure !== undefined)) return { where: `pass ${index + 1}, limits`, engine: ours.translation.error, real: real.failure };

@@ -2,6 +2,7 @@ import type { OvsCase } from './case.ts';
 import { ovsCatalogue } from './catalogue/index.ts';
 import { judgeCase, ovsDifferenceText, type OvsJudged } from './judge.ts';
 import { judgeRandomOvs, type OvsRandomRun } from './random/run.ts';
+import { judgeSamples } from './samples.ts';
 import { startSwitch } from './switch.ts';
 
 export interface OvsOptions {
@@ -13,8 +14,8 @@ export interface OvsOptions {
   readonly pairs: number;
   readonly seed: number;
   readonly minimised: number;
-  /** The catalogue is not asked. */
-  readonly randomOnly: boolean;
+  /** Packets through each node's dumps in samples/. */
+  readonly perSample: number;
 }
 
 export type Counts = Readonly<Record<OvsJudged['judgement']['kind'], number>>;
@@ -26,6 +27,8 @@ export interface OvsResult {
   readonly cases: number;
   readonly packets: number;
   readonly counts: Counts;
+  /** Dumps of real nodes: packets through each, and how many of its rules they met. */
+  readonly samples: readonly { readonly name: string; readonly rules: number; readonly visited: number; readonly packets: number; readonly agree: number }[];
   readonly random: (OvsRandomRun & { readonly seed: number }) | undefined;
   /** Agreeing packets of written cases, by what these are about. */
   readonly covers: ReadonlyMap<string, number>;
@@ -37,16 +40,26 @@ const say = (text: string): void => console.log(text);
 const countText = (c: Counts): string => `${c.agree} agree, ${c.differ} differ, ${c.unknown} unknown, ${c.error} not judged`;
 
 /** Whether everything that was asked was agreed upon. */
-export const isGood = ({ packets, counts, random }: OvsResult): boolean => counts.agree === packets && (random === undefined || random.counts.agree === random.pairs);
+export const isGood = ({ packets, counts, samples, random }: OvsResult): boolean => counts.agree === packets && samples.every((s) => s.agree === s.packets) && (random === undefined || random.counts.agree === random.pairs);
 
-/** Starts a switch, asks it and the engine about the catalogue and random pipelines, and prints what is not agreed upon. */
+async function askSamples(options: OvsOptions): Promise<OvsResult['samples']> {
+  const results = await judgeSamples(options.perSample, options.seed, (name) => options.only === undefined || name.includes(options.only));
+  return results.map(({ name, rules, visited, judged }) => {
+    for (const j of judged) if (options.verbose || j.judgement.kind !== 'agree') say(ovsDifferenceText(j));
+    const agree = judged.filter((j) => j.judgement.kind === 'agree').length;
+    say(`${name}: ${judged.length} packets through ${visited} of ${rules} rules: ${agree} agree`);
+    return { name, rules, visited, packets: judged.length, agree };
+  });
+}
+
+/** Starts a switch, asks it and the engine about the catalogue, the dumps of nodes and random pipelines, and prints what is not agreed upon. */
 export async function refereeOvs(options: OvsOptions): Promise<OvsResult> {
   const real = await startSwitch();
   try {
     const counts = { agree: 0, differ: 0, unknown: 0, error: 0 };
     const covers = new Map<string, number>();
     const early = (test: OvsCase): number => (options.first !== undefined && test.covers.some((c) => c.includes(options.first ?? '')) ? 0 : 1);
-    const cases = options.randomOnly ? [] : ovsCatalogue.filter((c) => chosen(c, options)).toSorted((a, b) => early(a) - early(b));
+    const cases = ovsCatalogue.filter((c) => chosen(c, options)).toSorted((a, b) => early(a) - early(b));
     let packets = 0;
     for (const test of cases) {
       const judged = await judgeCase(test, real);
@@ -60,10 +73,11 @@ export async function refereeOvs(options: OvsOptions): Promise<OvsResult> {
     }
     const { version } = real.sandbox;
     if (cases.length > 0) say(`${version}: ${cases.length} cases, ${packets} packets: ${countText(counts)}`);
-    const goOn = options.pairs > 0 && !(options.failFast && counts.agree < packets);
-    const random = goOn ? await judgeRandomOvs(options, real, say) : undefined;
+    const failed = options.failFast && counts.agree < packets;
+    const samples = failed ? [] : await askSamples(options);
+    const random = options.pairs > 0 && !failed ? await judgeRandomOvs(options, real, say) : undefined;
     if (random) say(`${version}, seed ${options.seed}: ${random.pipelines} random pipelines, ${random.pairs} pairs: ${countText(random.counts)}`);
-    return { version, cases: cases.length, packets, counts, random: random && { ...random, seed: options.seed }, covers };
+    return { version, cases: cases.length, packets, counts, samples, random: random && { ...random, seed: options.seed }, covers };
   } finally {
     await real.stop();
   }
