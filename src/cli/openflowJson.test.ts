@@ -5,12 +5,16 @@ import { parseBundle } from '../dumps/bundle.ts';
 import { readWorldJson } from './worldJson.ts';
 
 const folder = fileURLToPath(new URL('../dumps/fixtures/ovs/', import.meta.url));
-const { world } = parseBundle(Object.fromEntries(readdirSync(folder).flatMap((f) => (f.startsWith('ovn-') || f.startsWith('sdn-') ? [[`${f.slice(0, 3)}/${f.slice(4)}`, readFileSync(folder + f, 'utf8')]] : []))));
+const logical = fileURLToPath(new URL('../dumps/fixtures/ovn/', import.meta.url));
+const { world } = parseBundle(
+  Object.fromEntries([...readdirSync(folder).map((f) => [`${f.slice(0, 3)}/${f.slice(4)}`, readFileSync(folder + f, 'utf8')]), ...readdirSync(logical).map((f) => [f, readFileSync(logical + f, 'utf8')])]) as Record<string, string>,
+);
 
 it('a world with bridges comes back as it was', () => {
   const { world: again, problem } = readWorldJson(JSON.stringify(world));
   expect(problem).toBe('');
   expect(again?.hosts.flatMap((h) => h.ovs ?? [])).toHaveLength(3);
+  expect(again?.ovn?.flows?.length).toBeGreaterThan(500);
   expect(JSON.parse(JSON.stringify(again))).toEqual(JSON.parse(JSON.stringify(world)));
 });
 

@@ -3,6 +3,7 @@ import { SET_TYPES } from '../world/ipset.ts';
 import type { World } from '../world/world.ts';
 import { extensionMatch } from './matchesJson.ts';
 import { ovsBridge } from './openflowJson.ts';
+import { ovnNetwork } from './ovnJson.ts';
 
 /*
  * The shape of a World as `world` prints it. JSON has no `undefined`: what is absent is undefined. Unknown keys are dropped.
@@ -359,6 +360,7 @@ const world = v.object({
   hosts: v.array(v.object({ name: text, role: v.picklist(['node', 'router', 'client', 'machine']), netns: v.pipe(v.array(netns), v.check((all) => all[0]?.name === null, 'the namespace of the host itself (name null) comes first')), ovs: maybe(v.array(ovsBridge)) })),
   segments: v.array(v.object({ name: text, devices: v.array(deviceRef) })),
   names,
+  ovn: maybe(ovnNetwork),
 });
 
 export interface WorldReading {

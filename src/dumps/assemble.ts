@@ -135,6 +135,7 @@ export function parseSection(section: Section, hasIptables: boolean): Parsed<Sec
     case 'ovn-policy-list':
     case 'ovn-sb-show':
     case 'ovn-lflow-list':
+    case 'ovn-list':
     case 'objects':
     case 'ipv6':
     case 'failed':

@@ -1,6 +1,7 @@
 import { connectHosts } from '../world/connect.ts';
 import type { ClusterNames, Host, Netns, World } from '../world/world.ts';
 import { assembleNetns } from './assemble.ts';
+import { assembleOvn } from './ovnAssemble.ts';
 import { assembleOvs } from './ovsAssemble.ts';
 import { type Diagnostic, DiagnosticList } from './diagnostic.ts';
 import { type Bundle, layOut } from './layout.ts';
@@ -62,7 +63,9 @@ export function parseSections(sections: readonly Section[], names: ClusterNames 
     hosts.push({ name, role: 'machine', netns: headed, ...(bridges ? { ovs: bridges } : {}) });
   }
   if (hosts.length === 0) found.add('no-host', { input: '', line: 0 }, '');
+  const ovn = assembleOvn(sections);
+  found.addAll(ovn.diagnostics);
   const connected = connectHosts(hosts, names);
   for (const { problem, source, dev } of connected.problems) found.add(problem, source ?? { input: '', line: 0 }, dev);
-  return { world: { hosts: connected.hosts, segments: connected.segments, names }, diagnostics: found.items, sections };
+  return { world: { hosts: connected.hosts, segments: connected.segments, names, ...(ovn.value ? { ovn: ovn.value } : {}) }, diagnostics: found.items, sections };
 }

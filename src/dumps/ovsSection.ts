@@ -17,7 +17,8 @@ export type OvsSectionKind =
   | 'ovn-nat-list'
   | 'ovn-policy-list'
   | 'ovn-sb-show'
-  | 'ovn-lflow-list';
+  | 'ovn-lflow-list'
+  | 'ovn-list';
 
 const OFCTL: Readonly<Record<string, OvsSectionKind>> = { show: 'ovs-ofctl-show', 'dump-flows': 'ovs-flows', 'dump-groups': 'ovs-groups', 'dump-tlv-map': 'ovs-tlv-map' };
 const APPCTL: Readonly<Record<string, OvsSectionKind>> = {
@@ -31,7 +32,7 @@ const APPCTL: Readonly<Record<string, OvsSectionKind>> = {
 const DPCTL: Readonly<Record<string, OvsSectionKind>> = { 'dump-flows': 'ovs-dp-flows', 'dump-conntrack': 'ovs-dp-conntrack' };
 const VSCTL: Readonly<Record<string, OvsSectionKind>> = { show: 'ovs-vsctl', list: 'ovs-list' };
 const NBCTL: Readonly<Record<string, OvsSectionKind>> = { show: 'ovn-nb-show', 'lb-list': 'ovn-lb-list', 'acl-list': 'ovn-acl-list', 'lr-route-list': 'ovn-route-list', 'lr-nat-list': 'ovn-nat-list', 'lr-policy-list': 'ovn-policy-list' };
-const SBCTL: Readonly<Record<string, OvsSectionKind>> = { show: 'ovn-sb-show', 'lflow-list': 'ovn-lflow-list', 'dump-flows': 'ovn-lflow-list' };
+const SBCTL: Readonly<Record<string, OvsSectionKind>> = { show: 'ovn-sb-show', 'lflow-list': 'ovn-lflow-list', 'dump-flows': 'ovn-lflow-list', list: 'ovn-list' };
 const TOOLS: Readonly<Record<string, Readonly<Record<string, OvsSectionKind>>>> = { 'ovs-ofctl': OFCTL, 'ovs-appctl': APPCTL, 'ovs-dpctl': DPCTL, 'ovs-vsctl': VSCTL, 'ovn-nbctl': NBCTL, 'ovn-sbctl': SBCTL };
 /** Options of these tools whose value is a word of its own. */
 const WITH_VALUE: ReadonlySet<string> = new Set(['-O', '--protocols', '-F', '--flow-format', '-t', '--target', '-T', '--timeout', '--db', '-v', '--columns', '-f', '--format', '-d', '--data', '-C', '--ca-cert', '-c', '--certificate', '-p', '--private-key']);
@@ -63,6 +64,7 @@ export function ovsCommand(words: readonly string[]): OvsCommand | undefined {
   const [verb = '', ...args] = plain;
   const kind = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
   if (kind === undefined) return undefined;
+  if (kind === 'ovn-list' && !/^(?:datapath(?:_binding)?|port_binding)$/i.test(args[0] ?? '')) return undefined;
   if (kind === 'ovs-list' && !/^(?:interface|port|bridge)$/i.test(args[0] ?? '')) return undefined;
   // Machine formats are something else.
   return options.some((o) => /^(?:--format=|-f=?)(?:json|csv|html|table)$/.test(o)) ? undefined : { kind, args, options };
@@ -121,6 +123,7 @@ export function ovsContentKind(lines: readonly string[]): OvsSectionKind | undef
   if (/^\w+,orig=\(src=/.test(first)) return 'ovs-dp-conntrack';
   if (/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(first) && some(/^ +Bridge /)) return 'ovs-vsctl';
   if (/^_uuid +: /.test(first) && some(/^(?:ofport|interfaces|datapath_type) +: /)) return 'ovs-list';
+  if (/^_uuid +: /.test(first) && some(/^tunnel_key +: /)) return 'ovn-list';
   if (/^(?:switch|router) [0-9a-f]{8}-[0-9a-f-]{27} \(/.test(first)) return 'ovn-nb-show';
   if (/^Chassis \S+/.test(first) && some(/^ +(?:hostname: |Encap |Port_Binding )/)) return 'ovn-sb-show';
   if (/^Datapath: .*Pipeline: (?:ingress|egress)/.test(first)) return 'ovn-lflow-list';

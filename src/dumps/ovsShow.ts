@@ -116,14 +116,17 @@ export interface OvsRecord {
   readonly source: SourceRef;
 }
 
-/** Parses those listings: records of `column : value`, an empty line between them. Never throws on any text. */
-export function parseVsctlList({ input, firstLine, lines }: Lines): Parsed<readonly OvsRecord[]> {
+/**
+ * Parses those listings: records of `column : value`, an empty line between them. `nameOf`: what a record is called, its `name` unless
+ * told otherwise; one without is left out. Never throws on any text.
+ */
+export function parseVsctlList({ input, firstLine, lines }: Lines, nameOf = (columns: ReadonlyMap<string, string>): string | undefined => columns.get('name')): Parsed<readonly OvsRecord[]> {
   const found = new DiagnosticList();
   const records: OvsRecord[] = [];
   let columns = new Map<string, string>();
   let start = 0;
   const close = (): void => {
-    const name = columns.get('name');
+    const name = nameOf(columns);
     if (name !== undefined) records.push({ table: columns.has('ofport') || columns.has('mac_in_use') ? 'interface' : columns.has('datapath_type') ? 'bridge' : 'port', name: name.replace(/^"(.*)"$/, '$1'), columns, source: { input, line: firstLine + start } });
     columns = new Map();
   };

@@ -5,6 +5,7 @@ import type { IpSet } from './ipset.ts';
 import type { IpvsConnection, VirtualServer } from './ipvs.ts';
 import type { Table } from './netfilter.ts';
 import type { OvsBridge } from './openflow.ts';
+import type { OvnNetwork } from './ovn.ts';
 import type { SourceRef } from './source.ts';
 import type { Tunnel } from './tunnel.ts';
 
@@ -18,6 +19,8 @@ export interface World {
   readonly segments: readonly Segment[];
   /** Names for addresses, from Kubernetes objects. */
   readonly names: ClusterNames;
+  /** OVN's logical network, whose names the rules of the machines' bridges lead to; absent: no listing of it. */
+  readonly ovn?: OvnNetwork;
 }
 
 export interface Host {
