@@ -8,6 +8,7 @@ import { ipOf } from '../packet/packet.ts';
 import { readProbe } from '../share/probeWords.ts';
 import { endsOf } from '../testing/cluster.ts';
 import { at, framesOf, rulesOf, tcp } from '../testing/sample.ts';
+import { verdictLine } from '../text/verdict.ts';
 import { loadScenario } from './files.node.ts';
 import { openshiftSdn } from './openshift-sdn/scenario.ts';
 
@@ -158,6 +159,14 @@ describe('the table that decides', () => {
     ['the tunnel to the worker that has the pod', 'pod-to-pod', {}, '80 priority=50,reg1=0x8d2f41 actions=output:NXM_NX_REG2[]'],
     ['its own tun0 is let in by every worker', 'client-to-nodeport', { policy: 'project' }, '80 priority=300,ip,nw_src=10.128.2.1 actions=output:NXM_NX_REG2[]'],
   ])('%s', (_, id, params, expected) => expect(lastRule(walk(id, params), built(params).files)).toBe(expected));
+
+  it('is what the verdict names', () => {
+    const params = { mode: 'multitenant' };
+    const { world, files } = built(params);
+    const { decidedBy } = verdictLine({ trace: walk('other-project', params), world, lang: 'en' }, 0);
+    const line = String(files['worker2/openflow.txt']).split('\n').findIndex((l) => l.includes('table=80,') && l.includes('priority=0 ')) + 1;
+    expect(decidedBy).toBe(`br0 table=80,priority=0 (worker2/openflow.txt:${line})`);
+  });
 
   it('for a pod is one that its object made', () => {
     const t = walk('pod-to-pod');

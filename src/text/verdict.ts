@@ -100,11 +100,11 @@ function decisive(ctx: Telling, end: Ending): Step | undefined {
   return step;
 }
 
-/** The step whose dump line decided: a route, where the way ended for want of one. */
+/** The step whose dump line decided: the last rule of a bridge that dropped it; a route, where the way ended for want of one. */
 function deciding(ctx: Telling, end: Ending): Step | undefined {
   const step = decisive(ctx, end);
   if (step?.kind !== 'drop' || step.source.length > 0) return step;
-  return lastOf(ctx, step, (s) => s.kind === 'fib') ?? step;
+  return lastOf(ctx, step, (s) => s.kind === (step.reason === 'openflow' ? 'openflow' : 'fib')) ?? step;
 }
 
 /** What shaped a request that got through: the last rule that rewrote it, else IPVS. */
@@ -125,6 +125,8 @@ function deciderText(step: Step): string | undefined {
       return `${step.chain} ${step.policy}${where}`;
     case 'ipvs':
       return `${step.virtual}${step.scheduler === '' ? '' : ` ${step.scheduler}`}${where}`;
+    case 'openflow':
+      return `${step.bridge} table=${step.table}${step.rule ? `,priority=${step.rule.priority}` : ''}${where}`;
     default:
       return at === undefined ? undefined : `${at.input}:${at.line}`;
   }
