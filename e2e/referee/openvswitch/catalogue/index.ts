@@ -1,8 +1,9 @@
 import type { OvsCase } from '../case.ts';
 import { actions } from './actions.ts';
+import { choices } from './choices.ts';
 import { fields } from './fields.ts';
 import { stateful } from './stateful.ts';
 import { tables } from './tables.ts';
 
 /** What Open vSwitch does, one behaviour a case. */
-export const ovsCatalogue: readonly OvsCase[] = [...fields, ...actions, ...tables, ...stateful];
+export const ovsCatalogue: readonly OvsCase[] = [...fields, ...actions, ...tables, ...stateful, ...choices];
