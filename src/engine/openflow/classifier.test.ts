@@ -101,10 +101,18 @@ describe('a table', () => {
     expect(table.lookup(flowOf({ tun_metadata2: [0, 0, 0, 1] }))).toBeUndefined();
   });
 
-  it('keeps aside a rule with a field that it does not know', () => {
-    const table = tableOf(rule(9, [{ field: 'nsh_spi', value: [1] }]), rule(1, []));
-    expect(table.lookup(flowOf({}))?.rule.priority).toBe(1);
-    expect(table.undecidable.map((u) => u.fields)).toEqual([['nsh_spi']]);
+  it.each([
+    { odd: 9, more: [], port: 1, names: ['nsh_si=3'], because: 'it would come first' },
+    { odd: 1, more: [], port: 1, names: ['nsh_si=3'], because: 'it might be taken as well' },
+    { odd: 0, more: [], port: 1, names: [], because: 'another one comes first' },
+    { odd: 9, more: [{ field: 'in_port', value: [1] }], port: 1, names: ['nsh_si=3'], because: 'the rest of it matches' },
+    { odd: 9, more: [{ field: 'in_port', value: [2] }], port: 1, names: [], because: 'the rest of it does not match' },
+  ])('of priority $odd names a field that it does not know: $names, $because', ({ odd, more, port, names }) => {
+    const table = tableOf(rule(odd, [{ field: 'unknown', value: [], text: 'nsh_si=3' }, ...more]), rule(1, []));
+    const flow = flowOf({ in_port: [port] });
+    const found = table.lookup(flow)?.rule;
+    expect(found?.match).toEqual([]);
+    expect(table.undecidable(flow, found?.priority ?? -1)).toEqual(names);
   });
 
   it('sends a rule of another table nowhere else', () => {

@@ -108,12 +108,12 @@ export class TableClassifier {
   private sorted = true;
   private order = 0;
   /** Rules with a field that we do not know: nobody can tell whether they match. */
-  readonly undecidable: { readonly rule: OpenFlowRule; readonly fields: readonly string[] }[] = [];
+  private readonly unsure: { readonly rule: OpenFlowRule; readonly fields: readonly string[]; readonly condition: Condition }[] = [];
 
   add(rule: OpenFlowRule): void {
     const c = conditionOf(rule);
     if (c.unknown.length > 0) {
-      this.undecidable.push({ rule, fields: c.unknown });
+      this.unsure.push({ rule, fields: c.unknown, condition: c });
       return;
     }
     const words = [...c.mask.keys()].sort((a, b) => a - b);
@@ -139,6 +139,11 @@ export class TableClassifier {
       if (at < 0) bucket.push(entry);
       else bucket.splice(at, 0, entry);
     }
+  }
+
+  /** Fields that nobody can tell about, of rules that would come before a rule of this priority and match as far as we know. */
+  undecidable(flow: Flow, priority: number): readonly string[] {
+    return this.unsure.flatMap(({ rule, fields, condition }) => (rule.priority >= priority && [...condition.mask].every(([at, mask]) => (word(flow, at) & mask) >>> 0 === condition.value.get(at)) ? fields : []));
   }
 
   /** The best rule for the flow (classifier_lookup()). */

@@ -60,9 +60,7 @@ function lookup(ctx: Ctx, table: number, inPort: number): Found | undefined {
   let found = own?.lookup(flow);
   const learned = ctx.learned.get(table)?.lookup(flow);
   if (learned && learned.rule.priority >= (found?.rule.priority ?? -1)) found = learned;
-  for (const odd of own?.undecidable ?? []) {
-    if (odd.rule.priority > (found?.rule.priority ?? -1)) for (const name of odd.fields) note(ctx, { kind: 'unknown', what: 'field', name });
-  }
+  for (const name of own?.undecidable(flow, found?.rule.priority ?? -1) ?? []) note(ctx, { kind: 'unknown', what: 'field', name });
   [flow[W.tpSrc], flow[W.tpDst]] = tp;
   flow[W.inPort] = port;
   return found;
