@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { createPortal } from 'react-dom';
 import type { Lang } from '../../text/lang.ts';
 import { stringsIn } from '../strings.ts';
 import { Dialog } from '../topbar/Dialog.tsx';
@@ -106,7 +107,7 @@ export function AboutUserspace({ lang }: { readonly lang: Lang }) {
       <button type="button" className="txtbtn" aria-haspopup="dialog" onClick={() => setOpen(true)}>
         {TEXTS[lang].link}
       </button>
-      {open && <UserspaceDialog lang={lang} onClose={() => setOpen(false)} />}
+      {open && createPortal(<UserspaceDialog lang={lang} onClose={() => setOpen(false)} />, document.body)}
     </span>
   );
 }

@@ -109,13 +109,20 @@ export function walkOf(layout: Layout, ways: Ways, trace: Trace, reading: Readin
     });
     const station = lead && atOutside(trace, lead) && layout.boxes.has(OUTSIDE) ? OUTSIDE : stationOf(layout, shownAt(stop, lead));
     const previous = stops.at(-1);
+    const also = stop.place.kind === 'wire' ? endsOf(layout, stop.place) : [];
+    // Who hears a question of ARP, or answers it, is lit; the packet itself waits.
+    if (lead?.role === 'arp' && previous && !fresh) {
+      stops.push({ index: stop.index, at: previous.at, station, also, leg: [previous.at], passed: [], run });
+      before = stop;
+      continue;
+    }
     const wanted = laneOf(stop, lead, reading);
     const start: Cursor | undefined = cursor ?? cursorAt(layout, waypoints[0] ?? station);
     const went = stop.place.kind === 'wire' ? toWire(layout, ways, start, waypoints, stop.place) : toBox(layout, ways, start, [...waypoints, ...(station === undefined ? [] : [station])]);
     const at = add(went.cursor?.at ?? previous?.at ?? NO_LANE, wanted);
     const moved = shift(went.points, wanted.x, wanted.y);
     const from = fresh || !previous ? (moved[0] ?? at) : previous.at;
-    stops.push({ index: stop.index, at, station, also: stop.place.kind === 'wire' ? endsOf(layout, stop.place) : [], leg: simplify(cornered([from, ...moved, at])), passed: went.passed, run });
+    stops.push({ index: stop.index, at, station, also, leg: simplify(cornered([from, ...moved, at])), passed: went.passed, run });
     cursor = went.cursor;
     before = stop;
   }
