@@ -3,8 +3,9 @@ import type { CtNat } from '../../world/openflow.ts';
 import { CT_STATE } from '../../world/openflowFields.ts';
 import type { NatRange } from '../../world/netfilter.ts';
 import { nullBinding, setupNat, translateIcmpError, translatePacket } from '../conntrack/nat.ts';
-import { NO_LABEL, removeEntry, viewEntry } from '../conntrack/table.ts';
+import { findTuple, NO_LABEL, removeEntry, viewEntry } from '../conntrack/table.ts';
 import { confirm, trackIn } from '../conntrack/track.ts';
+import { tupleOf } from '../conntrack/tuple.ts';
 import type { Manip } from '../conntrack/unique.ts';
 import type { DpAction, Masked } from '../openflow/types.ts';
 import type { At, Sim } from '../sim.ts';
@@ -44,7 +45,7 @@ export function ctKeyOf(ct: CtRef | undefined, zone: number | undefined, natted:
 
 /** ovs_ct_execute(), for a packet that is whole: looked up in the zone, translated as asked for, and committed. */
 export function ctExecute(sim: Sim, at: At, given: Skb, before: CtKey, action: CtAction): CtResult {
-  const { skb: cached, again } = cachedIn(sim, at, given, action);
+  const { skb: cached, again } = cachedIn(sim, at, given, before, action);
   const skb = again ? trackIn(sim, at, { ...cached, ct: undefined }, { id: action.zone, dir: 'both' }) : cached;
   const { ct } = skb;
   const key = again ? ctKeyOf(ct, action.zone, 0) : before;
@@ -68,13 +69,15 @@ export function ctExecute(sim: Sim, at: At, given: Skb, before: CtKey, action: C
 const masked = (old: readonly number[], { value, mask }: Masked): readonly number[] => NO_LABEL.map((_, i) => (((old[i] ?? 0) & ~(mask[i] ?? 0)) | ((value[i] ?? 0) & (mask[i] ?? 0))) >>> 0);
 
 /** skb_nfct_cached(): the packet has been looked up in this zone already, unless `force` wants its own direction to be the first. */
-function cachedIn(sim: Sim, at: At, skb: Skb, { zone, force }: CtAction): { readonly skb: Skb; readonly again: boolean } {
-  const { ct } = skb;
-  if (ct?.kind !== 'tracked' || ct.entry.zone.id !== zone || ct.entry.zone.dir !== 'both') return { skb, again: true };
-  if (!force || ct.dir === 'original') return { skb, again: false };
-  if (ct.entry.confirmed) {
-    removeEntry(at.ns.conntrack, ct.entry);
-    sim.emit(at, skb, { kind: 'conntrack', op: 'removed', direction: ct.dir, state: ct.info, entry: viewEntry(ct.entry) });
+function cachedIn(sim: Sim, at: At, skb: Skb, { state }: CtKey, { zone, force }: CtAction): { readonly skb: Skb; readonly again: boolean } {
+  const ct = skb.ct?.kind === 'tracked' && skb.ct.entry.zone.id === zone && skb.ct.entry.zone.dir === 'both' ? skb.ct : undefined;
+  if (ct && (!force || ct.dir === 'original')) return { skb, again: false };
+  // ovs_ct_executed(): one that nobody has looked up yet is looked for, if only to be deleted.
+  const tuple = !ct && force && state === 0 ? tupleOf(skb.packet) : undefined;
+  const old = ct ?? (tuple && findTuple(at.ns.conntrack, tuple, { id: zone, dir: 'both' }));
+  if (old?.dir === 'reply' && old.entry.confirmed) {
+    removeEntry(at.ns.conntrack, old.entry);
+    sim.emit(at, skb, { kind: 'conntrack', op: 'removed', direction: 'reply', state: 'ESTABLISHED', entry: viewEntry(old.entry) });
   }
   return { skb: { ...skb, ct: undefined }, again: true };
 }
