@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { RefereeCase } from './case.ts';
 import { catalogue } from './catalogue/index.ts';
 import { type Ground, hostGround, missingOnHost } from './ground.ts';
@@ -10,6 +10,7 @@ import { isFound, mutants, runMutant } from './mutants.ts';
 import { isGood, type OvsResult, refereeOvs } from './openvswitch/run.ts';
 import { missingForOvs } from './openvswitch/sandbox.ts';
 import { planCase } from './plan.ts';
+import { keepRun, keptRun, type KeptRun } from './random/kept.ts';
 import { judgeRandom } from './random/run.ts';
 import { compareSaves } from './saves.ts';
 import { scenarioCases } from './scenarioCases.ts';
@@ -23,6 +24,10 @@ interface Options {
   readonly keep: boolean;
   readonly cases: number;
   readonly seed: number;
+  /** Where a run of random pairs is kept, for a record that is made later. */
+  readonly save: string | undefined;
+  /** Kept runs of random pairs that the record takes in place of new ones. */
+  readonly kept: readonly string[];
   /** Disagreements of random worlds that are made small before they are shown. */
   readonly minimised: number;
   /** Stop at the first disagreement. */
@@ -46,7 +51,7 @@ const CI_SAMPLE_PACKETS = 80;
 const SAMPLE_PACKETS = 400;
 
 function readOptions(argv: readonly string[]): Options {
-  let options: Options = { mode: 'cases', only: undefined, ground: 'host', verbose: false, keep: false, cases: 0, seed: 1, minimised: 10, failFast: false, mutant: undefined, needed: false, first: undefined };
+  let options: Options = { mode: 'cases', only: undefined, ground: 'host', verbose: false, keep: false, cases: 0, seed: 1, save: undefined, kept: [], minimised: 10, failFast: false, mutant: undefined, needed: false, first: undefined };
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i];
     if (word === '--only') options = { ...options, only: argv[++i] };
@@ -55,6 +60,8 @@ function readOptions(argv: readonly string[]): Options {
     else if (word === '--guest') options = { ...options, ground: 'guest' };
     else if (word === '--cases') options = { ...options, mode: options.mode === 'cases' ? 'random' : options.mode, cases: Number(argv[++i]) };
     else if (word === '--seed') options = { ...options, seed: Number(argv[++i]) };
+    else if (word === '--save') options = { ...options, save: argv[++i] };
+    else if (word === '--kept') options = { ...options, kept: [...options.kept, argv[++i] ?? ''] };
     else if (word === '--minimise') options = { ...options, minimised: Number(argv[++i]) };
     else if (word === '--fail-fast') options = { ...options, failFast: true };
     else if (word === '--needed') options = { ...options, needed: true };
@@ -88,9 +95,9 @@ async function main(): Promise<boolean> {
     }
     case 'random': {
       const ground = options.ground === 'host' ? hostGround(options.keep) : await guestGround(options.keep);
-      const { worlds, probes, counts } = await judgeRandom({ probes: options.cases, seed: options.seed, minimised: options.minimised }, ground, console.log);
-      console.log(`${ground.name} kernel ${ground.kernel}, seed ${options.seed}: ${worlds} random worlds, ${probes} pairs: ${counts.agree} agree, ${counts.differ} differ, ${counts.unknown} unknown, ${counts.error} not judged`);
-      return counts.agree === probes;
+      const run = await randomPairs(ground, options, options.cases);
+      if (options.save !== undefined) writeFileSync(options.save, keepRun(run));
+      return run.counts.agree === run.probes;
     }
     case 'saves':
       return judgeSaves().good;
@@ -152,6 +159,13 @@ function say({ ground, cases, left, judged, known }: CasesResult): boolean {
   return counts.agree + known === judged.length;
 }
 
+async function randomPairs(ground: Ground, options: Options, pairs: number): Promise<KeptRun> {
+  const run = await judgeRandom({ probes: pairs, seed: options.seed, minimised: options.mode === 'ci' ? CI_MINIMISED : options.minimised }, ground, console.log);
+  const { worlds, probes, counts } = run;
+  console.log(`${ground.name} kernel ${ground.kernel}, seed ${options.seed}: ${worlds} random worlds, ${probes} pairs: ${counts.agree} agree, ${counts.differ} differ, ${counts.unknown} unknown, ${counts.error} not judged`);
+  return { ...run, ground: ground.name, kernel: ground.kernel, seed: options.seed };
+}
+
 /** Restores what compiled nodes print with the real tools, and compares what those save. */
 function judgeSaves(): { readonly good: boolean; readonly passed: number } {
   const { firewalls, refused, differences } = compareSaves();
@@ -169,14 +183,14 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
   const host = hostGround(options.keep);
   const hostCases = await judgeCases(cases, host, options);
   good = say(hostCases) && good;
+  const kept = options.kept.map((file) => keptRun(readFileSync(file, 'utf8')));
   const pairs = options.cases > 0 ? options.cases : options.mode === 'ci' ? CI_PAIRS : ALL_PAIRS;
-  const random = await judgeRandom({ probes: pairs, seed: options.seed, minimised: options.mode === 'ci' ? CI_MINIMISED : options.minimised }, host, console.log);
-  console.log(`host kernel ${host.kernel}, seed ${options.seed}: ${random.worlds} random worlds, ${random.probes} pairs: ${random.counts.agree} agree, ${random.counts.differ} differ, ${random.counts.unknown} unknown, ${random.counts.error} not judged`);
+  const random = kept.find((r) => r.ground === 'host' && r.kernel === host.kernel) ?? (await randomPairs(host, options, pairs));
   good = good && random.counts.agree === random.probes;
   const features = countFeatures(hostCases.judged);
   for (const [f, n] of random.features) features.set(f, (features.get(f) ?? 0) + n);
   const items = countItems(hostCases.judged, true, new Map(random.items));
-  results.push({ ...resultOf(hostCases), features, items, random: { seed: options.seed, worlds: random.worlds, pairs: random.probes, agree: random.counts.agree } });
+  results.push({ ...resultOf(hostCases), features, items, random: { seed: random.seed, worlds: random.worlds, pairs: random.probes, agree: random.counts.agree } });
   const judgeable = mutants.filter((m) => !m.ovs || missingForOvs().length === 0);
   const found = judgeable.filter((m) => isFound(m) || (console.log(`mutant ${m.name}: the referee agrees with it`), false)).length;
   console.log(`${found} of ${judgeable.length} mutants found out`);
@@ -190,7 +204,8 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
     const guest = await guestGround(options.keep);
     const guestCases = await judgeCases(options.mode === 'all' && !options.needed ? cases : cases.filter((c) => (c.needs ?? []).some((n) => host.lacks(n))), guest, options);
     good = say(guestCases) && good;
-    results.push({ ...resultOf(guestCases), features: countFeatures(guestCases.judged), items: countItems(guestCases.judged, true), random: undefined });
+    const drawn = kept.find((r) => r.ground === 'guest' && r.kernel === guest.kernel);
+    results.push({ ...resultOf(guestCases), features: countFeatures(guestCases.judged), items: countItems(guestCases.judged, true, new Map(drawn?.items)), random: drawn && { seed: drawn.seed, worlds: drawn.worlds, pairs: drawn.probes, agree: drawn.counts.agree } });
     passed += countKinds(guestCases.judged).agree;
   }
   const ovs = await judgeOvs(options, options.mode === 'ci' ? CI_OVS_PAIRS : ALL_OVS_PAIRS);
