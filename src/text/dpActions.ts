@@ -56,6 +56,12 @@ function printDpAction(action: DpAction, portName: PortName): string {
   }
 }
 
+/** ds_put_hex(): without zeros in front, and 0 without 0x. */
+function printHex(hex: string): string {
+  const digits = hex.replace(/^0+/, '');
+  return digits === '' ? '0' : `0x${digits}`;
+}
+
 /** format_odp_tun_attr(). */
 function printTunnel(t: DpTunnel): string {
   const parts = [
@@ -65,7 +71,7 @@ function printTunnel(t: DpTunnel): string {
     ...(t.tos === 0 ? [] : [`tos=0x${t.tos.toString(16)}`]),
     `ttl=${t.ttl}`,
     ...(t.dstPort === 0 ? [] : [`tp_dst=${t.dstPort}`]),
-    ...(t.options.length === 0 ? [] : [`geneve(${t.options.map((o) => `{class=0x${o.optClass.toString(16)},type=0x${o.optType.toString(16)},len=${o.hex.length / 2},0x${o.hex.replace(/^0+(?=.)/, '')}}`).join('')})`]),
+    ...(t.options.length === 0 ? [] : [`geneve(${t.options.map((o) => `{class=0x${o.optClass.toString(16)},type=0x${o.optType.toString(16)},len=${o.hex.length / 2},${printHex(o.hex)}}`).join('')})`]),
   ];
   const flags = [...(t.df ? ['df'] : []), ...(t.csum ? ['csum'] : []), ...(t.key ? ['key'] : [])];
   return `tunnel(${[...parts, ...(flags.length === 0 ? [] : [`flags(${flags.join('|')})`])].join(',')})`;
@@ -140,7 +146,7 @@ function printCt(ct: Extract<DpAction, { kind: 'ct' }>): string {
     ...(ct.force ? ['force_commit'] : ct.commit ? ['commit'] : []),
     ...(ct.zone === 0 ? [] : [`zone=${ct.zone}`]),
     ...(ct.mark ? [`mark=${hexWords(ct.mark.value)}/${hexWords(ct.mark.mask)}`] : []),
-    ...(ct.label ? [`label=0x${hexDigits(ct.label.value)}/0x${hexDigits(ct.label.mask)}`] : []),
+    ...(ct.label ? [`label=${hexWords(ct.label.value)}/${hexWords(ct.label.mask)}`] : []),
     ...(ct.alg === undefined ? [] : [`helper=${ct.alg}`]),
     ...(ct.nat ? [printNat(ct.nat)] : []),
   ];
