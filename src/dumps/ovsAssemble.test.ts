@@ -189,6 +189,16 @@ describe('what is missing is asked for', () => {
 describe('rules by name (--names)', () => {
   const RULES = '$ ovs-ofctl --names --no-stats dump-flows br0\n table=Classifier, priority=5,in_port=veth1 actions=goto_table:Output\n table=Spoof, priority=5,in_port="2nd" actions=output:gre0,resubmit(,Classifier)\n table=Output, actions=load:0x3->NXM_NX_REG0[],output:NXM_NX_REG0[]';
 
+  it('knows ports by names that OpenFlow cut off after 15 characters', () => {
+    const long = VSCTL.replaceAll('gre0', 'patch-br-int-to-br-ex');
+    const cut = RULES.replaceAll('gre0', '"patch-br-int-to"');
+    const { bridges } = one(long, '$ ovs-ofctl show br0\n 3(veth1): addr:00:00:00:00:00:01\n 4(2nd): addr:00:00:00:00:00:01\n 5(patch-br-int-to): addr:00:00:00:00:00:01\n LOCAL(br0): addr:00:00:00:00:00:01', cut);
+    expect(bridges[0]?.flows?.[1]?.actions[0]).toEqual({ kind: 'output', port: 5 });
+    const { world } = parseBundle({ 'n1/all.txt': `${long}\n${cut}` });
+    expect(portOf(world.hosts[0]?.ovs?.[0], 'patch-br-int-to-br-ex')).toMatchObject({ ofportAssumed: true });
+    expect(dumpText(world, 'n1', null, 'ovs-ofctl -O OpenFlow13 --names --no-stats dump-flows br0')).toBe(`${cut.split('\n').slice(1).join('\n')}\n`);
+  });
+
   it('uses the real numbers where a listing tells them', () => {
     const { bridges, said } = one(VSCTL, '$ ovs-ofctl show br0\n 3(veth1): addr:00:00:00:00:00:01\n 4(2nd): addr:00:00:00:00:00:01\n 5(gre0): addr:00:00:00:00:00:01\n LOCAL(br0): addr:00:00:00:00:00:01', RULES);
     expect(said).toEqual([]);
@@ -238,6 +248,9 @@ describe('versions', () => {
     ${'actions=mod_dl_src:00:01:02:03:04:05'}                   | ${'OpenFlow13'} | ${'actions=set_field:00:01:02:03:04:05->eth_src'}
     ${'ip actions=mod_nw_tos:16'}                               | ${'OpenFlow13'} | ${'ip actions=set_field:4->ip_dscp'}
     ${'actions=set_tunnel:0x5'}                                 | ${'OpenFlow13'} | ${'actions=set_field:0x5->tun_id'}
+    ${'actions=mod_vlan_vid:5'}                                 | ${'OpenFlow13'} | ${'actions=push_vlan:0x8100,set_field:4101->vlan_vid'}
+    ${'dl_vlan=3 actions=mod_vlan_vid:5'}                       | ${'OpenFlow13'} | ${'dl_vlan=3 actions=set_field:4101->vlan_vid'}
+    ${'actions=push_vlan:0x8100,set_field:4101->vlan_vid'}      | ${'OpenFlow10'} | ${'actions=mod_vlan_vid:5'}
     ${'actions=enqueue:3:5'}                                    | ${'OpenFlow13'} | ${'actions=set_queue:5,output:3,pop_queue'}
     ${'ip actions=ct(commit,exec(load:0x1->NXM_NX_CT_MARK[]))'} | ${'OpenFlow15'} | ${'ip actions=ct(commit,exec(set_field:0x1->ct_mark))'}
     ${'actions=clone(set_field:0x5->reg0,clone(output:3))'}     | ${'OpenFlow10'} | ${'actions=clone(load:0x5->NXM_NX_REG0[],clone(output:3))'}

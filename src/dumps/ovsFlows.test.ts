@@ -229,6 +229,11 @@ describe('bad text', () => {
     expect(diagnostics).toMatchObject([{ code: 'unknown-line', line: 1, text: 'nonsense' }]);
   });
 
+  it('leaves out the rules that the switch made for itself', () => {
+    const { value, diagnostics } = readDumpFlows(lines(['duration=4s, n_packets=0, n_bytes=0, priority=5,ip,actions=drop', 'table_id=254, duration=5s, n_packets=0, n_bytes=0, priority=0,reg0=0x1,actions=controller(reason=)']));
+    expect([value.length, diagnostics.length]).toEqual([1, 0]);
+  });
+
   it('does not drown in brackets', () => {
     const deep = `actions=${'clone('.repeat(20_000)}drop${')'.repeat(20_000)}`;
     expect(JSON.stringify(parseRule(deep))).toContain('"unknown"');

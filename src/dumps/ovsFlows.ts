@@ -92,6 +92,9 @@ export function parseRule(line: string, names: OvsNames = {}, source?: SourceRef
 /** Headings of replies, which come again every few hundred rules, and what warnings the tools put between. */
 const HEADING = /^(?:NXST_FLOW|OFPST_FLOW|NXST_[A-Z_]+|OFPST_[A-Z_]+|OFPT_[A-Z_]+) (?:reply|request)?.*$|^\d{4}-\d\d-\d\dT[\d:.]+Z?\|/;
 
+/** The switch's own rules about misses (TBL_INTERNAL, ofproto/ofproto-dpif.h), which `bridge/dump-flows` shows. */
+const HIDDEN = /^ ?(?:cookie=[^,]*, )?table_id=254,/;
+
 /** Whether a line of a listing of rules says nothing about rules. */
 export const isHeading = (line: string): boolean => {
   // Rules, and there are many, begin with a space or a small letter.
@@ -105,7 +108,7 @@ export function readDumpFlows({ input, firstLine, lines }: Lines, names: OvsName
   const memory = freshMemory();
   const rules: OpenFlowRule[] = [];
   for (const [i, line] of lines.entries()) {
-    if (isHeading(line)) continue;
+    if (isHeading(line) || HIDDEN.test(line)) continue;
     const source: SourceRef = { input, line: firstLine + i };
     const rule = parseRule(line, names, source, memory);
     if (rule) rules.push(rule);

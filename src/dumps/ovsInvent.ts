@@ -1,6 +1,6 @@
 import type { OvsPort } from '../world/openflow.ts';
 import { fieldNamed } from '../world/openflowFields.ts';
-import { type OvsNames, parsePort, parseTable, portNames, unquoted } from './ovsNames.ts';
+import { type OvsNames, parsePort, parseTable, portNames, SHOWN_NAME, unquoted } from './ovsNames.ts';
 import { emptyPort } from './ovsVsctl.ts';
 
 /** The highest number that a device can have (OFPP_MAX - 1): ours go downwards from here. */
@@ -59,8 +59,9 @@ function numberPorts(ports: readonly OvsPort[], wanted: readonly string[]): read
     return next--;
   };
   const names = new Set(wanted);
-  const result = ports.map((p): OvsPort => (names.has(p.name) && p.ofport === undefined ? { ...p, ofport: fresh(), ofportAssumed: true } : p));
-  const listed = new Set(ports.map((p) => p.name));
+  const shown = (p: OvsPort): string => p.name.slice(0, SHOWN_NAME);
+  const result = ports.map((p): OvsPort => ((names.has(p.name) || names.has(shown(p))) && p.ofport === undefined ? { ...p, ofport: fresh(), ofportAssumed: true } : p));
+  const listed = new Set(ports.flatMap((p) => [p.name, shown(p)]));
   for (const name of names) if (!listed.has(name)) result.push({ ...emptyPort(name, undefined), ofport: fresh(), ofportAssumed: true });
   return result;
 }

@@ -56,14 +56,26 @@ export function formatTable(table: number, names: OvsNames = {}): string {
   return name === undefined ? String(table) : quotedWhereNeeded(name);
 }
 
-/** The names of a bridge's ports, for reading and printing. */
+/** OFP_MAX_PORT_NAME_LEN - 1: OpenFlow cuts names off here, and rules name ports by what is left. */
+export const SHOWN_NAME = 15;
+
+/** The names of a bridge's ports, for reading (whole or cut off) and printing (cut off). One that two ports share names neither. */
 export function portNames(ports: readonly OvsPort[]): OvsNames {
   const numbers = new Map<string, number>();
+  const cut = new Map<string, number | undefined>();
   const byNumber = new Map<number, string>();
   for (const { name, ofport } of ports) {
     if (ofport === undefined) continue;
+    const shown = name.slice(0, SHOWN_NAME);
     numbers.set(name, ofport);
-    byNumber.set(ofport, name);
+    cut.set(shown, cut.has(shown) ? undefined : ofport);
+    byNumber.set(ofport, shown);
   }
-  return { portNumber: (name) => numbers.get(name), portName: (ofport) => byNumber.get(ofport) };
+  return {
+    portNumber: (name) => numbers.get(name) ?? cut.get(name),
+    portName: (ofport) => {
+      const shown = byNumber.get(ofport);
+      return shown !== undefined && cut.get(shown) === ofport ? shown : undefined;
+    },
+  };
 }

@@ -1,11 +1,8 @@
 import type { OvsBridge, OvsPort } from '../world/openflow.ts';
-import { unquoted } from './ovsNames.ts';
+import { SHOWN_NAME, unquoted } from './ovsNames.ts';
 import type { OvsRecord } from './ovsShow.ts';
 import { withInterface } from './ovsVsctl.ts';
 import { parseDecimal, parseMac } from './words.ts';
-
-/** OpenFlow cuts names off at this length. */
-const CUT_NAME = 15;
 
 /**
  * What two listings of one bridge say about its ports, in the order of the first. A name of 15 characters may stand for a longer one, if
@@ -15,7 +12,7 @@ export function mergePorts(known: readonly OvsPort[], more: readonly OvsPort[]):
   const result = [...known];
   for (const port of more) {
     const same = result.findIndex((p) => p.name === port.name);
-    const starts = same >= 0 || port.name.length !== CUT_NAME ? [] : result.flatMap((p, i) => (p.name.startsWith(port.name) ? [i] : []));
+    const starts = same >= 0 || port.name.length !== SHOWN_NAME ? [] : result.flatMap((p, i) => (p.name.startsWith(port.name) ? [i] : []));
     const at = same >= 0 ? same : starts.length === 1 ? (starts[0] ?? -1) : -1;
     const old = result[at];
     if (old) result[at] = mergePort(old, port);

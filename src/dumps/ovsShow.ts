@@ -2,12 +2,9 @@ import type { OvsBridge, OvsPort } from '../world/openflow.ts';
 import { OFPP } from '../world/openflow.ts';
 import type { SourceRef } from '../world/source.ts';
 import { DiagnosticList, type Lines, type Parsed } from './diagnostic.ts';
-import { formatPort, parsePort } from './ovsNames.ts';
+import { formatPort, parsePort, SHOWN_NAME } from './ovsNames.ts';
 import { emptyBridge, emptyPort, withInterface } from './ovsVsctl.ts';
 import { parseMac } from './words.ts';
-
-/** OFP_MAX_PORT_NAME_LEN: longer names are cut off in OpenFlow. */
-const SHOWN_NAME = 15;
 
 /** Settings of a port that `ovs-ofctl show` prints below it, in its order; kept as they stand. */
 const PORT_SETTINGS = ['config', 'state', 'current', 'advertised', 'supported', 'peer', 'speed'] as const;

@@ -14,11 +14,16 @@ export function versionOf(option: string | undefined): OpenFlowVersion | undefin
 /** In headings of replies; OpenFlow 1.0 goes without saying. */
 export const versionMark = (version: OpenFlowVersion): string => (version === '1.0' ? '' : ` (OF${version})`);
 
+/** OpenFlow 1.3 and later tell them. */
+const FLAG = /^(?:send_flow_rem|check_overlap|reset_counts|no_packet_counts|no_byte_counts)$/;
+
 /** A rule as a switch tells it in that version: what one version cannot say, it says in another way. Ages are told in 1.0 and 1.5 alone. */
 export function ruleIn(rule: OpenFlowRule, version: OpenFlowVersion): OpenFlowRule {
   const aged = version === '1.0' || version === '1.5';
-  const stats = aged ? rule.stats : rule.stats?.filter((w) => !/^(?:idle|hard)_age=/.test(w));
-  return { ...rule, actions: actionsIn(rule.actions, version), ...(stats ? { stats } : {}) };
+  const flagged = version >= '1.3';
+  const stats = rule.stats?.filter((w) => (aged || !/^(?:idle|hard)_age=/.test(w)) && (flagged || !FLAG.test(w)) && (version >= '1.4' || !w.startsWith('importance=')));
+  const tagged = rule.match.some((c) => c.field === 'vlan_tci' && ((c.value[0] ?? 0) & 0x1000) !== 0);
+  return { ...rule, actions: actionsIn(rule.actions, version, tagged), ...(stats ? { stats } : {}) };
 }
 
 /** A group in that version: buckets have numbers, and groups a selection method, in 1.0 and 1.5 alone. */
@@ -30,10 +35,14 @@ export function groupIn(group: OpenFlowGroup, version: OpenFlowVersion): OpenFlo
   return { ...plain, selectionMethod: undefined, buckets };
 }
 
-const actionsIn = (actions: readonly OpenFlowAction[], version: OpenFlowVersion): readonly OpenFlowAction[] => actions.flatMap((a) => actionIn(a, version));
+/** `tagged`: the rule's packets have a VLAN tag. */
+const actionsIn = (actions: readonly OpenFlowAction[], version: OpenFlowVersion, tagged = false): readonly OpenFlowAction[] => actions.flatMap((a) => actionIn(a, version, tagged));
+
+/** In front of what sets a tag's fields, where there may be none. */
+const pushed = (tagged: boolean): readonly OpenFlowAction[] => (tagged ? [] : [{ kind: 'push_vlan', ethertype: 0x8100 }]);
 
 /** encode_*(), lib/ofp-actions.c. */
-function actionIn(action: OpenFlowAction, version: OpenFlowVersion): readonly OpenFlowAction[] {
+function actionIn(action: OpenFlowAction, version: OpenFlowVersion, tagged: boolean): readonly OpenFlowAction[] {
   const old = version === '1.0' || version === '1.1';
   switch (action.kind) {
     case 'clone':
@@ -49,6 +58,13 @@ function actionIn(action: OpenFlowAction, version: OpenFlowVersion): readonly Op
       return version === '1.0' ? [] : [action];
     case 'strip_vlan':
       return [version === '1.0' ? { kind: 'strip_vlan' } : { kind: 'strip_vlan', name: 'pop_vlan' }];
+    // Setting a tag's fields makes the tag, in OpenFlow 1.0.
+    case 'push_vlan':
+      return version === '1.0' ? [] : [action];
+    case 'mod_vlan_vid':
+      return old ? [action] : [...pushed(tagged), { kind: 'set_field', field: 'vlan_vid', value: [action.vid | 0x1000], mask: undefined }];
+    case 'mod_vlan_pcp':
+      return old ? [action] : [...pushed(tagged), { kind: 'set_field', field: 'vlan_pcp', value: [action.pcp], mask: undefined }];
     case 'load':
       return version === '1.5' ? [asSetField(action)] : [action];
     case 'mod':
@@ -91,6 +107,8 @@ function legacy(set: SetField): OpenFlowAction {
   if (name !== undefined && !set.mask) return { kind: 'mod', name, field: set.field, value: set.value };
   const port = LEGACY_PORTS[set.field];
   if (port !== undefined && !set.mask) return { kind: 'mod', name: port, field: port.slice(4), value: set.value };
+  if (set.field === 'vlan_vid' && !set.mask) return { kind: 'mod_vlan_vid', vid: (set.value[0] ?? 0) & 0xfff };
+  if (set.field === 'vlan_pcp' && !set.mask) return { kind: 'mod_vlan_pcp', pcp: set.value[0] ?? 0 };
   if (set.field === 'ip_dscp' && !set.mask) return { kind: 'mod', name: 'mod_nw_tos', field: 'nw_tos', value: [((set.value[0] ?? 0) << 2) & 0xfc] };
   return asLoad(set);
 }
