@@ -100,6 +100,7 @@ export const conntrackJson = ({ host, netns, entry }: LeftEntry<CtEntryView>) =>
   status: statusJson(entry),
   ...(entry.tcpState === undefined ? {} : { state: entry.tcpState }),
   mark: hex(entry.mark),
+  ...(entry.label ? { label: `0x${entry.label.map((w) => w.toString(16).padStart(8, '0')).join('').replace(/^0+(?=.)/, '')}` } : {}),
 });
 
 const unknownJson = (steps: readonly Step[]) =>
