@@ -174,12 +174,13 @@ function seen(from: Placed, to: Placed): number {
 /** Pairs ends across the namespaces of one host: first those without a choice, then the best supported, as long as it is the only best. */
 function pairAcross(ends: readonly Placed[], index: EndIndex, peers: ReadonlyMap<Link, DeviceRef>, pair: (a: Placed, b: Placed) => void): void {
   const best = (end: Placed): Placed | undefined => {
-    const ranked = candidates(end, index)
-      .filter((o) => !peers.has(o.link))
+    const possible = candidates(end, index).filter((o) => !peers.has(o.link));
+    if (possible.length < 2) return possible[0];
+    const ranked = possible
       .map((o) => ({ o, score: evidence(end, o) }))
       .toSorted((x, y) => y.score - x.score);
     const [first, second] = ranked;
-    return first && (!second || first.score > second.score) ? first.o : undefined;
+    return first && second && first.score > second.score ? first.o : undefined;
   };
   // A pair that is found takes its ends away from others, which may then have one candidate left.
   let open = ends;
