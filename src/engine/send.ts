@@ -1,5 +1,8 @@
 import { ETHERTYPE_IPV4, ICMP_ECHO, type Packet, PROTO_ICMP, PROTO_TCP, PROTO_SCTP, PROTO_UDP, SCTP_INIT, TCP_SYN, isPorted } from '../packet/packet.ts';
 import { ipBytes } from '../packet/sizes.ts';
+import type { Mac } from '../packet/address.ts';
+import { internalPortsBeside } from '../world/ovs.ts';
+import type { Link } from '../world/world.ts';
 import { receive } from './device/receive.ts';
 import { localOut } from './ip/output.ts';
 import type { Probe } from './probe.ts';
@@ -108,11 +111,18 @@ export function sendFrom(sim: Sim, ns: Ns, dst: number, connection: number): voi
   localOut(sim, ns, skb, decided.rt);
 }
 
+/** The MAC address to which such a packet comes: of the port of a bridge of Open vSwitch that has the address, or any; else the device's own. */
+function outsideNextHop(ns: Ns, link: Link, dst: number): Mac | undefined {
+  const ports = internalPortsBeside(ns.host, link.name, ns.netns.links).filter((l) => l.addresses.length > 0);
+  return (ports.find((l) => l.addresses.some((a) => a.ip === dst)) ?? ports[0] ?? link).mac;
+}
+
 /** The n-th connection's first packet of a client that no dump describes, as it appears on the wire in front of `dev`. */
 export function sendFromOutside(sim: Sim, ns: Ns, dev: string, src: number, dst: number, connection: number): void {
   const packet = buildPacket(sim.probe, src, dst, connection, 64, sim.probe.df !== false, OUTSIDE_MSS);
   const link = linkOf(ns, dev);
-  const eth = link?.mac === undefined ? undefined : { type: 'eth' as const, src: OUTSIDE_MAC, dst: link.mac, ethertype: ETHERTYPE_IPV4 };
+  const mac = link && outsideNextHop(ns, link, dst);
+  const eth = mac === undefined ? undefined : { type: 'eth' as const, src: OUTSIDE_MAC, dst: mac, ethertype: ETHERTYPE_IPV4 };
   const skb = freshSkb(sim, connection, packet, { eth });
   sim.emit({ ns, dev }, skb, { kind: 'send', what: 'probe' });
   sim.outside.push(socketOf(packet, connection));

@@ -168,3 +168,19 @@ it('a copy for a port where nobody wants it does not count', () => {
   expect(t.outcomes).toMatchObject([{ request: { verdict: 'delivered', host: 'b' } }]);
   expect(ipOf(t.outcomes[0]?.request.seen ?? []).dst).toBe(ip('10.0.0.2'));
 });
+
+it('an outside client’s packet comes to the port that has the address, not to the NIC below', () => {
+  const nic = { more: '4: eth1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq master ovs-system state UP group default qlen 1000\n    link/ether 0a:00:00:00:00:09 brd ff:ff:ff:ff:ff:ff promiscuity 1 ' };
+  const w = world({ a: nic, bridgeA: { ports: [{ name: 'eth1', ofport: 1 }], flows: 'dl_dst=0a:00:00:00:00:01 actions=LOCAL\nin_port=LOCAL actions=output:1\n' } });
+  const t = trace(w, { from: { kind: 'outside', ip: ip('10.0.0.77'), host: 'a', dev: 'eth1' }, dst: ip('10.0.0.1'), proto: PROTO_ICMP });
+  expect(t.outcomes).toMatchObject([{ request: { verdict: 'delivered', dev: 'br0' } }]);
+});
+
+test.each([
+  ['UP,LOWER_UP', 'eth8'],
+  ['NO-CARRIER,UP', 'eth9'],
+])('a bucket that watches a port with <%s> leads to %s', (flags, dev) => {
+  const nic = (i: number, name: string, own: string): string => `${i}: ${name}: <BROADCAST,MULTICAST,${own}> mtu 1500 qdisc mq state UP group default qlen 1000\n    link/ether 0a:00:00:00:00:0${i} brd ff:ff:ff:ff:ff:ff promiscuity 1 `;
+  const w = world({ a: { more: `${nic(8, 'eth8', flags)}\n${nic(9, 'eth9', 'UP,LOWER_UP')}` }, bridgeA: { ports: [{ name: 'eth8', ofport: 8 }, { name: 'eth9', ofport: 9 }], flows: 'in_port=LOCAL actions=group:1\n', groups: 'group_id=1,type=ff,bucket=watch_port:8,actions=output:8,bucket=watch_port:9,actions=output:9\n' } });
+  expect(ping(w).outcomes).toMatchObject([{ request: { verdict: 'left', dev } }]);
+});

@@ -4,7 +4,8 @@ import type { OpenFlowBucket } from '../../world/openflow.ts';
 import { formatIp4 } from '../../packet/address.ts';
 import { isPorted, ipOf, l4Of, type Packet } from '../../packet/packet.ts';
 import type { Host } from '../../world/world.ts';
-import type { Sim } from '../sim.ts';
+import { isUp } from '../../world/lookup.ts';
+import { linkOf, type Sim } from '../sim.ts';
 import type { Run } from './datapath.ts';
 
 interface Kept {
@@ -55,5 +56,10 @@ export function switchOf({ sim, ns, skb }: Run): OvsSwitch {
     picked.set(key, index);
     return index;
   };
-  return { bridges, state, choose, learns: true };
+  // What a bucket that watches a port asks: netdev_get_carrier() of a device; tunnels and patch ports are always up.
+  const alive = (_: string, port: string): boolean => {
+    const link = linkOf(ns, port);
+    return !link || (isUp(link) && !link.flags.includes('NO-CARRIER'));
+  };
+  return { bridges, state, choose, isUp: alive, learns: true };
 }
