@@ -71,6 +71,8 @@ export interface Ctx {
   depth: number;
   nesting: number;
   resubmits: number;
+  /** Buckets of groups that were carried out. */
+  buckets: number;
   stack: Words[];
   actionSet: OpenFlowAction[];
   actionSetHasGroup: boolean;

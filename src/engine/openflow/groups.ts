@@ -30,6 +30,7 @@ function isAlive(ctx: Ctx, group: OpenFlowGroup, bucket: OpenFlowBucket, depth: 
 function doBucket(ctx: Ctx, bucket: OpenFlowBucket, last: boolean): void {
   const flow = ctx.flow.slice();
   ctx.depth++;
+  ctx.buckets++;
   doActions(ctx, orderActionSet(bucket.actions), last, true);
   ctx.depth--;
   if (ctx.freezing) finishFreezing(ctx);

@@ -11,6 +11,8 @@ import type { Flow, Visit } from './types.ts';
 export const MAX_DEPTH = 64;
 export const MAX_RESUBMITS = MAX_DEPTH * MAX_DEPTH;
 const MAX_STACK_BYTES = 65536;
+/** Groups of groups of groups: the switch would go on for as long as it takes, we do not. */
+const MAX_BUCKETS = 16 * MAX_RESUBMITS;
 
 /** What there was before a table was entered. */
 export interface Entered {
@@ -20,7 +22,7 @@ export interface Entered {
 
 /** xlate_resubmit_resource_check(). */
 export function withinLimits(ctx: Ctx): boolean {
-  const what = ctx.depth >= MAX_DEPTH ? 'depth' : ctx.resubmits >= MAX_RESUBMITS ? 'resubmits' : stackBytes(ctx) >= MAX_STACK_BYTES ? 'stack' : undefined;
+  const what = ctx.depth >= MAX_DEPTH ? 'depth' : ctx.resubmits >= MAX_RESUBMITS || ctx.buckets >= MAX_BUCKETS ? 'resubmits' : stackBytes(ctx) >= MAX_STACK_BYTES ? 'stack' : undefined;
   if (what === undefined) return true;
   ctx.error = what;
   note(ctx, { kind: 'limit', what });

@@ -33,6 +33,7 @@ function newCtx(sw: OvsSwitch, bridge: OvsBridge, flow: Flow): Ctx {
     depth: 0,
     nesting: 0,
     resubmits: 0,
+    buckets: 0,
     stack: [],
     actionSet: [],
     actionSetHasGroup: false,
