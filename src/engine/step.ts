@@ -197,6 +197,8 @@ export interface OpenFlowStep {
   /** Fields and registers that its actions changed. */
   readonly changes: OpenFlowVisit['changes'];
   readonly notes: OpenFlowVisit['notes'];
+  /** Where OVN's logical network has the packet, by its numbers: `metadata`, `reg14` and `reg15` as the table saw them; absent: nowhere. */
+  readonly logical?: { readonly datapath: number; readonly inport: number; readonly outport: number };
 }
 
 export interface OpenFlowCondition extends FieldMatch {

@@ -3,7 +3,7 @@ import { FIELDS } from '../../world/openflowFields.ts';
 import { readField, W, word, writeMasked } from '../openflow/fields.ts';
 import type { Flow, FieldChange, PacketLength, Translation, Visit, VisitNote } from '../openflow/types.ts';
 import type { At } from '../sim.ts';
-import type { OpenFlowCondition, OvsStep } from '../step.ts';
+import type { OpenFlowCondition, OpenFlowStep, OvsStep } from '../step.ts';
 import type { Run } from './datapath.ts';
 import type { Skb } from '../skb.ts';
 import { sameHeaders, withFlow } from './flow.ts';
@@ -109,8 +109,14 @@ function tellVisit(run: Run, visit: Visit, bytes: number, before: Shown | undefi
   const notes = visit.notes.filter((n) => happens(n, bytes));
   const flow = changed(visit.before, changes);
   const shown = before && sameHeaders(before.flow, flow) ? { flow, skb: before.skb } : { flow, skb: withFlow(skb, flow) };
-  sim.emit(at, shown.skb, { kind: 'openflow', bridge, table, pass: run.passes, how, depth, rule, conditions, changes, notes }, { framed: true, source: [rule?.source] });
+  sim.emit(at, shown.skb, { kind: 'openflow', bridge, table, pass: run.passes, how, depth, rule, conditions, changes, notes, ...logicalOf(visit.before) }, { framed: true, source: [rule?.source] });
   return shown;
+}
+
+/** The registers that OVN keeps datapath and ports in (lib/logical-fields.h); other controllers leave `metadata` alone. */
+function logicalOf(flow: Flow): Pick<OpenFlowStep, 'logical'> {
+  const datapath = word(flow, W.metadata + 1);
+  return datapath === 0 ? {} : { logical: { datapath, inport: word(flow, W.reg0 + 14), outport: word(flow, W.reg0 + 15) } };
 }
 
 const sawOf = (flow: Flow, name: string): readonly number[] => {
