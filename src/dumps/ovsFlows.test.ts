@@ -30,6 +30,20 @@ it.each([
   expect(rule?.stats?.some((w) => w === 'reset_counts' || w === 'send_flow_rem')).toBe(true);
 });
 
+describe('names of ports that are longer than OpenFlow lets them be', () => {
+  const port = (name: string, ofport: number): OvsPort => ({ name, ofport, type: 'system', typeText: '', peer: undefined, tunnel: undefined, tag: undefined, trunks: undefined, vlanMode: undefined, mac: undefined, source: undefined });
+  const names = portNames([port('patch-br-int-to-br-ex_node', 7), port('veth-of-customer-1', 8), port('veth-of-customer-2', 9)]);
+
+  it('are read where they were cut off, and printed so', () => {
+    const line = 'in_port="patch-br-int-to" actions=output:"patch-br-int-to"';
+    const rule = parseRule(line, names);
+    expect(rule?.match[0]?.value).toEqual([7]);
+    expect(rule && printRule(rule, { stats: false, names: names })).toBe(line);
+  });
+
+  it('are nobody when they could be two', () => expect(parseRule('in_port="veth-of-custome" actions=drop', names)?.match[0]?.value).not.toEqual([8]));
+});
+
 describe('real dumps come back as they were', () => {
   it.each([
     ['sdn-ovs-ofctl-dump-flows-br0.txt', 110],

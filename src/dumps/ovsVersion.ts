@@ -68,9 +68,10 @@ function actionIn(action: OpenFlowAction, version: OpenFlowVersion, tagged: bool
     case 'load':
       return version === '1.5' ? [asSetField(action)] : [action];
     case 'mod':
+      if (action.field === 'nw_ttl') return version === '1.0' ? [asLoad({ kind: 'set_field', field: 'nw_ttl', value: action.value, mask: undefined })] : [action];
       return old ? [action] : [modAsSetField(action)];
     case 'set_field':
-      return old ? [legacy(action)] : version !== '1.5' && action.mask ? [asLoad(action)] : [action];
+      return old ? legacy(action) : version !== '1.5' && action.mask ? [asLoad(action)] : [action];
     case 'enqueue':
       return version === '1.0' ? [action] : [{ kind: 'set_queue', queue: action.queue }, { kind: 'output', port: action.port }, { kind: 'pop_queue' }];
     default:
@@ -91,7 +92,7 @@ function asSetField({ value, dst }: Load): OpenFlowAction {
 }
 
 /** The field that `mod_…` and `set_tunnel` set; `mod_tp_src` sets another one for each protocol, so that stays. */
-const MOD_FIELDS: ReadonlySet<string> = new Set(['dl_src', 'dl_dst', 'nw_src', 'nw_dst', 'nw_ecn', 'nw_ttl', 'tun_id']);
+const MOD_FIELDS: ReadonlySet<string> = new Set(['dl_src', 'dl_dst', 'nw_src', 'nw_dst', 'nw_ecn', 'tun_id']);
 
 function modAsSetField(mod: Mod): OpenFlowAction {
   if (mod.field === 'nw_tos') return { kind: 'set_field', field: 'ip_dscp', value: [(mod.value[0] ?? 0) >>> 2], mask: undefined };
@@ -102,15 +103,27 @@ function modAsSetField(mod: Mod): OpenFlowAction {
 const LEGACY: Readonly<Record<string, string>> = { dl_src: 'mod_dl_src', dl_dst: 'mod_dl_dst', nw_src: 'mod_nw_src', nw_dst: 'mod_nw_dst' };
 const LEGACY_PORTS: Readonly<Record<string, string>> = { tcp_src: 'mod_tp_src', udp_src: 'mod_tp_src', tcp_dst: 'mod_tp_dst', udp_dst: 'mod_tp_dst' };
 
-function legacy(set: SetField): OpenFlowAction {
+function legacy(set: SetField): readonly OpenFlowAction[] {
   const name = LEGACY[set.field];
-  if (name !== undefined && !set.mask) return { kind: 'mod', name, field: set.field, value: set.value };
+  if (name !== undefined && !set.mask) return [{ kind: 'mod', name, field: set.field, value: set.value }];
   const port = LEGACY_PORTS[set.field];
-  if (port !== undefined && !set.mask) return { kind: 'mod', name: port, field: port.slice(4), value: set.value };
-  if (set.field === 'vlan_vid' && !set.mask) return { kind: 'mod_vlan_vid', vid: (set.value[0] ?? 0) & 0xfff };
-  if (set.field === 'vlan_pcp' && !set.mask) return { kind: 'mod_vlan_pcp', pcp: set.value[0] ?? 0 };
-  if (set.field === 'ip_dscp' && !set.mask) return { kind: 'mod', name: 'mod_nw_tos', field: 'nw_tos', value: [((set.value[0] ?? 0) << 2) & 0xfc] };
-  return asLoad(set);
+  if (port !== undefined && !set.mask) return [{ kind: 'mod', name: port, field: port.slice(4), value: set.value }];
+  if (set.field === 'vlan_vid' && !set.mask) return [{ kind: 'mod_vlan_vid', vid: (set.value[0] ?? 0) & 0xfff }];
+  if (set.field === 'vlan_pcp' && !set.mask) return [{ kind: 'mod_vlan_pcp', pcp: set.value[0] ?? 0 }];
+  if (set.field === 'ip_dscp' && !set.mask) return [{ kind: 'mod', name: 'mod_nw_tos', field: 'nw_tos', value: [((set.value[0] ?? 0) << 2) & 0xfc] }];
+  return set.mask ? [asLoad(set)] : wholeAsLoads(set);
+}
+
+/** A load for every 64 bits, the lowest first. */
+function wholeAsLoads(set: SetField): readonly OpenFlowAction[] {
+  const spec = FIELDS.get(set.field);
+  if (!spec || spec.bits <= 64 || /^tun_metadata/.test(set.field)) return [asLoad(set)];
+  const loads: OpenFlowAction[] = [];
+  for (let from = 0; from < spec.bits; from += 64) {
+    const to = Math.min(from + 63, spec.bits - 1);
+    loads.push({ kind: 'load', value: fromBig((toBig(set.value) >> BigInt(from)) & ((1n << BigInt(to - from + 1)) - 1n), spec.words), dst: { field: set.field, from, to } });
+  }
+  return loads;
 }
 
 /** One load of the bits of the mask. Bits in several pieces, and more than 64 of them, stay a set_field (NXAST_REG_LOAD2). */

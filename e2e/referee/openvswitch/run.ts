@@ -2,6 +2,7 @@ import type { OvsCase } from './case.ts';
 import { ovsCatalogue } from './catalogue/index.ts';
 import { judgeCase, ovsDifferenceText, type OvsJudged } from './judge.ts';
 import { judgeRandomOvs, type OvsRandomRun } from './random/run.ts';
+import { checkCataloguePrints, type PrintResult } from './roundTrip.ts';
 import { judgeSamples } from './samples.ts';
 import { startSwitch } from './switch.ts';
 
@@ -29,6 +30,8 @@ export interface OvsResult {
   readonly counts: Counts;
   /** Dumps of real nodes: packets through each, and how many of its rules they met. */
   readonly samples: readonly { readonly name: string; readonly rules: number; readonly visited: number; readonly packets: number; readonly agree: number }[];
+  /** Lines of dumps that our printers had to say as the tools do. */
+  readonly prints: { readonly lines: number; readonly differ: number };
   readonly random: (OvsRandomRun & { readonly seed: number }) | undefined;
   /** Agreeing packets of written cases, by what these are about. */
   readonly covers: ReadonlyMap<string, number>;
@@ -40,16 +43,26 @@ const say = (text: string): void => console.log(text);
 const countText = (c: Counts): string => `${c.agree} agree, ${c.differ} differ, ${c.unknown} unknown, ${c.error} not judged`;
 
 /** Whether everything that was asked was agreed upon. */
-export const isGood = ({ packets, counts, samples, random }: OvsResult): boolean => counts.agree === packets && samples.every((s) => s.agree === s.packets) && (random === undefined || random.counts.agree === random.pairs);
+export const isGood = ({ packets, counts, samples, prints, random }: OvsResult): boolean => counts.agree === packets && samples.every((s) => s.agree === s.packets) && prints.differ === 0 && (random === undefined || random.counts.agree === random.pairs);
 
-async function askSamples(options: OvsOptions): Promise<OvsResult['samples']> {
+async function askSamples(options: OvsOptions): Promise<{ readonly samples: OvsResult['samples']; readonly prints: readonly PrintResult[] }> {
   const results = await judgeSamples(options.perSample, options.seed, (name) => options.only === undefined || name.includes(options.only));
-  return results.map(({ name, rules, visited, judged }) => {
+  const samples = results.map(({ name, rules, visited, judged }) => {
     for (const j of judged) if (options.verbose || j.judgement.kind !== 'agree') say(ovsDifferenceText(j));
     const agree = judged.filter((j) => j.judgement.kind === 'agree').length;
     say(`${name}: ${judged.length} packets through ${visited} of ${rules} rules: ${agree} agree`);
     return { name, rules, visited, packets: judged.length, agree };
   });
+  return { samples, prints: results.map((r) => r.prints) };
+}
+
+/** Says where a printer and the tools differ, and sums up. */
+function sayPrints(prints: readonly PrintResult[]): OvsResult['prints'] {
+  const lines = prints.reduce((sum, p) => sum + p.lines, 0);
+  const differences = prints.flatMap((p) => p.differences);
+  for (const { where, ours, real } of differences) say(`${where}\n    ours: ${ours ?? '(nothing)'}\n    real: ${real ?? '(nothing)'}`);
+  if (lines > 0) say(`${lines} lines of dumps in three versions of OpenFlow, with and without names and counters: ${lines - differences.length} are printed as the tools do`);
+  return { lines, differ: differences.length };
 }
 
 /** Starts a switch, asks it and the engine about the catalogue, the dumps of nodes and random pipelines, and prints what is not agreed upon. */
@@ -74,10 +87,11 @@ export async function refereeOvs(options: OvsOptions): Promise<OvsResult> {
     const { version } = real.sandbox;
     if (cases.length > 0) say(`${version}: ${cases.length} cases, ${packets} packets: ${countText(counts)}`);
     const failed = options.failFast && counts.agree < packets;
-    const samples = failed ? [] : await askSamples(options);
+    const { samples, prints: samplePrints } = failed ? { samples: [], prints: [] } : await askSamples(options);
     const random = options.pairs > 0 && !failed ? await judgeRandomOvs(options, real, say) : undefined;
     if (random) say(`${version}, seed ${options.seed}: ${random.pipelines} random pipelines, ${random.pairs} pairs: ${countText(random.counts)}`);
-    return { version, cases: cases.length, packets, counts, samples, random: random && { ...random, seed: options.seed }, covers };
+    const prints = sayPrints([...samplePrints, ...(failed || options.only !== undefined ? [] : [checkCataloguePrints(real.sandbox)])]);
+    return { version, cases: cases.length, packets, counts, samples, prints, random: random && { ...random, seed: options.seed }, covers };
   } finally {
     await real.stop();
   }

@@ -6,7 +6,9 @@ import type { OvsBridge, OvsPort } from '../../../src/world/openflow.ts';
 import { judgePacket, type OvsJudged } from './judge.ts';
 import { samplePackets } from './samplePackets.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
+import { checkPrints, type PrintResult } from './roundTrip.ts';
 import { traceOn } from './switch.ts';
+import { namesOf } from './world.ts';
 
 /** The bridges of a node as its tools printed them. */
 interface Sample {
@@ -76,6 +78,7 @@ export interface SampleResult {
   /** Rules that some packet was matched by. */
   readonly visited: number;
   readonly judged: readonly OvsJudged[];
+  readonly prints: PrintResult;
 }
 
 /** Sends so many packets, made after what the rules ask for, through each sample. */
@@ -94,7 +97,8 @@ export async function judgeSamples(perSample: number, seed: number, wanted: (nam
         judged.push({ test, packet, judgement: judgePacket(packet, traced, loaded.bridges), traced });
         for (const v of traced.passes.flatMap((p) => p.visits)) if (v.rule) visited.add(`${v.bridge} ${v.table} ${v.rule.priority} ${v.rule.match}`);
       }
-      results.push({ name: sample.name, rules: loaded.bridges.reduce((sum, b) => sum + (b.flows?.length ?? 0), 0), visited: visited.size, judged });
+      const prints = loaded.bridges.map((b) => checkPrints(sandbox, b.name, namesOf(b), 'OpenFlow13', true));
+      results.push({ name: sample.name, rules: loaded.bridges.reduce((sum, b) => sum + (b.flows?.length ?? 0), 0), visited: visited.size, judged, prints: { lines: prints.reduce((sum, p) => sum + p.lines, 0), differences: prints.flatMap((p) => p.differences) } });
     } finally {
       await sandbox.stop();
     }

@@ -49,7 +49,8 @@ function portOf(port: BedPort): OvsPort {
 
 const local = (name: string): OvsPort => ({ name, ofport: OFPP.LOCAL, type: 'internal', typeText: 'internal', peer: undefined, tunnel: undefined, tag: undefined, trunks: undefined, vlanMode: undefined, mac: undefined, source: undefined });
 
-const EMPTY: readonly OvsBridge[] = BED.map((bridge: BedBridge) => ({
+/** The bed without rules. */
+export const EMPTY_BED: readonly OvsBridge[] = BED.map((bridge: BedBridge) => ({
   name: bridge.name,
   failMode: bridge.failMode,
   datapathType: '',
@@ -84,7 +85,7 @@ const isHeading = (line: string): boolean => line.trim() === '' || /^(?:OFPST|NX
 /** The bed with what the dumps say. A bridge without a dump is empty. */
 export function bedWorld(dumps: ReadonlyMap<string, BridgeDump>): BedWorld {
   const complaints: string[] = [];
-  const bridges = EMPTY.map((bridge): OvsBridge => {
+  const bridges = EMPTY_BED.map((bridge): OvsBridge => {
     const dump = dumps.get(bridge.name);
     if (!dump) return bridge;
     const names = portNames(bridge.ports);
