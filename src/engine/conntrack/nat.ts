@@ -131,6 +131,8 @@ export function translateIcmpError(sim: Sim, at: At, skb: Skb, ct: Extract<CtRef
 export function natted(sent: Packet, seen: Packet): { readonly src: boolean; readonly dst: boolean } {
   const a = innermost(sent);
   const b = innermost(seen);
+  // A walk that was stopped may have been at a question for an address.
+  if (b[0]?.type !== 'ipv4') return { src: false, dst: false };
   const differs = (manip: Manip): boolean => {
     const x = sideOfPacket(a, manip);
     const y = sideOfPacket(b, manip);

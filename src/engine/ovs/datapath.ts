@@ -41,7 +41,7 @@ export interface Run {
 }
 
 /** Each pass is one recirculation; the switch itself has no end of them. */
-const MAX_PASSES = 100;
+const MAX_PASSES = 32;
 
 /** ovs_vport_receive(): a frame enters a bridge by a port. */
 export function enterBridge(sim: Sim, ns: Ns, skb: Skb, place: OvsPlace, tunnel?: TunnelKey): void {
