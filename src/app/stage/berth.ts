@@ -27,12 +27,15 @@ export interface CapsuleSize {
   readonly below: number;
 }
 
-/** The berth for a capsule of `size` at a stop: in the hall of its house, or under the wires, where it covers no label. */
-export function berthOf(layout: Layout, stop: Stop, walked: WalkStop, size: CapsuleSize): Berth {
+/**
+ * The berth for a capsule of `size` at a stop: in the hall of its house, or under the wires, where it covers no label. `speech`: the width that
+ * the bubble of whoever speaks there takes beside a small box.
+ */
+export function berthOf(layout: Layout, stop: Stop, walked: WalkStop, size: CapsuleSize, speech = 0): Berth {
   const box = walked.station === undefined ? undefined : layout.boxes.get(walked.station);
   const house = box?.house === undefined ? undefined : layout.houses.find((h) => h.id === box.house);
   const atFoot = box !== undefined && box.kind === 'device' && box.rect.y >= layout.rows.nic;
-  if (!box || !house || atFoot || !house.hooks) return underneath(layout, walked, box?.rect, size);
+  if (!box || !house || atFoot || !house.hooks) return underneath(layout, walked, box?.rect, size, speech);
   return inHall(layout, house, box.id, size, stop);
 }
 
@@ -105,13 +108,13 @@ function betweenPorts(house: PlacedHouse, id: string, box: Rect): number | undef
   return right(box) - last >= 12 ? last + 8 : right(hanging[0] ?? box) + 3;
 }
 
-function underneath(layout: Layout, walked: WalkStop, box: Rect | undefined, size: CapsuleSize): Berth {
+function underneath(layout: Layout, walked: WalkStop, box: Rect | undefined, size: CapsuleSize, speech: number): Berth {
   const small = box !== undefined && box.y >= layout.under;
   const foot = box !== undefined && !small;
   const obstacles = layout.smalls.map((r) => ({ x: r.x - 20, y: r.y - 12, w: r.w + 40, h: r.h + 24 }));
   const top = layout.under + size.top;
   const y = small ? clamp(centre(box).y - size.h / 2, top, Math.max(top, layout.under + CAPSULE_ROOM - size.h)) : top;
-  const wanted = small ? right(box) + 28 : foot ? right(box) - 40 : walked.at.x - size.w / 2;
+  const wanted = small ? right(box) + 28 + speech : foot ? right(box) - 40 : walked.at.x - size.w / 2;
   const rect = avoid({ x: wanted, y, w: size.w, h: size.h }, obstacles, size);
   if (small) {
     const level = clamp(centre(box).y, rect.y + 10, bottom(rect) - 10);

@@ -5,7 +5,7 @@ import type { Rect } from './geometry.ts';
 import type { Box, BoxKind } from './house.ts';
 import { lengthOf } from './motion.ts';
 import type { AnchorNodeType, StageNode } from './nodes.ts';
-import { bubbleSpot, type Ground, type Scene, wayPath } from './scene.ts';
+import { bubbleSize, bubbleSpot, type Ground, type Scene, wayPath } from './scene.ts';
 import { capsuleSize } from './shells.ts';
 import type { StageStrings } from './strings.ts';
 import { textWidth } from './textWidth.ts';
@@ -52,8 +52,7 @@ export function drawnNodes(ground: Ground, scene: Scene, move: number, strings: 
   }
   if (scene.punchline) {
     const { sees, truly } = scene.punchline;
-    const small = sees === truly ? strings.trueClient : strings.nowhere(truly);
-    const size = { w: Math.ceil(Math.max(textWidth(small, 11, 'regular'), textWidth(strings.myClient, 11, 'regular'), textWidth(sees, 19, 'mono'))) + 34, h: 74 };
+    const size = bubbleSize(scene.punchline, strings);
     const spot = bubbleSpot(layout, scene.punchline, size);
     if (spot) out.push({ id: 'bubble', type: 'bubble', ...at({ ...spot.at, ...size }), zIndex: Z.bubble, style: MUTE, data: { sees, truly, side: spot.side, strings } });
   }

@@ -13,6 +13,7 @@ import { type Rail, railsOf } from './rails.ts';
 import { type DrawnRay, drawRays } from './rays.ts';
 import { type Capsule, capsuleOf, capsuleSize } from './shells.ts';
 import type { StageStrings } from './strings.ts';
+import { textWidth } from './textWidth.ts';
 import { type Ways, waysOf } from './ways.ts';
 
 const TRAIL_RADIUS = 8;
@@ -73,7 +74,8 @@ export function sceneAt(world: World, trace: Trace, reading: Reading, ground: Gr
   const here = walk.stops[index];
   if (!stop || !here) return undefined;
   const capsule = capsuleOf(trace, reading, index);
-  const berth = capsule && berthOf(layout, stop, here, capsuleSize(capsule));
+  const punchline = punchlineAt(trace, reading, walk, index);
+  const berth = capsule && berthOf(layout, stop, here, capsuleSize(capsule), punchline ? bubbleSize(punchline, strings).w + 16 : 0);
   const before = walk.stops[index - 1];
   const next = walk.stops[index + 1];
   const choice = raysAt(world, layout, trace, reading, index);
@@ -100,7 +102,7 @@ export function sceneAt(world: World, trace: Trace, reading: Reading, ground: Gr
     activeHouse: box?.kind === 'pod' ? undefined : box?.house,
     rays: choice && berth ? drawRays(layout, choice, berth.rect, strings.picked) : [],
     choice: choice?.key,
-    punchline: punchlineAt(trace, reading, walk, index),
+    punchline,
     labels: [...labelsOf(layout, strings, hookRowOf(layout, here.station)), ...deciderLabel(layout, here.station, decider, stop.kind === 'drop' || stop.kind === 'refused')],
     ghost: nested && here.station === undefined ? ghostOf(layout, here.also) : undefined,
   };
@@ -141,6 +143,11 @@ function deciderLabel(layout: Layout, station: string | undefined, decider: stri
   if (share < 0.38) return label({ x: box.kind === 'routing' ? centre(rect).x + 8 : (home?.columns.in ?? rect.x) + 8, y }, 'start');
   if (share > 0.62) return label({ x: right(rect) - 8, y }, 'end');
   return label({ x: centre(rect).x, y }, 'middle');
+}
+
+export function bubbleSize({ sees, truly }: Punchline, strings: StageStrings): { readonly w: number; readonly h: number } {
+  const small = sees === truly ? strings.trueClient : strings.nowhere(truly);
+  return { w: Math.ceil(Math.max(textWidth(small, 11, 'regular'), textWidth(strings.myClient, 11, 'regular'), textWidth(sees, 19, 'mono'))) + 34, h: 74 };
 }
 
 /** Where the bubble of the punchline stands: left of its pod, or right of it where another pod would be covered on the left only. */

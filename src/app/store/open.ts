@@ -84,6 +84,10 @@ async function openDefault(isCurrent: () => boolean): Promise<void> {
 const whyNot = (bad: Exclude<Unpacked, { kind: 'files' }>): NoticeReason =>
   bad.reason === 'base' ? { code: 'packed-base', part: bad.path ?? '' } : { code: `packed-${bad.reason}` };
 
+/** What a link asks that names no packet: an incident's own question, else the scenario's first. */
+const firstQuestion = ({ incidents, probes }: Scenario, params: Readonly<Record<string, string>>): NamedProbe =>
+  probes.find((p) => p.id === incidents?.find((i) => i.id === params['incident'])?.probe) ?? probes[0];
+
 /** Opens a link whole, or says why it cannot be and leaves the page alone. */
 async function openLink(link: Link, isCurrent: () => boolean): Promise<readonly NoticeReason[]> {
   if (link.lang) await showLang(link.lang);
@@ -116,7 +120,7 @@ async function openLink(link: Link, isCurrent: () => boolean): Promise<readonly 
     if (unpacked.kind === 'bad') return [whyNot(unpacked)];
     files = unpacked.files;
   }
-  const words = linkWords(link, wordsOf(scenario.probes[0]));
+  const words = linkWords(link, wordsOf(firstQuestion(scenario, params)));
   if (!words) return [{ code: 'bad-value', part: 'from, to' }];
   const inputs = { origin: { kind: 'scenario', scenario, params }, base, files, notes: [], words, choices: link.picks } as const;
   return showChecked(inputs, at, isCurrent);

@@ -151,7 +151,7 @@ export const headlinesEn: Dictionary = {
       ? s(`${t.who} has all of the data`)
       : t.was === undefined
         ? `Delivered: ${t.who} sees its client as it is, ${t.src}`
-        : `Delivered, but ${t.who} sees ${t.src}, not the client`,
+        : `Delivered, but ${t.who} sees ${t.src}, not the ${/\bclient\b/i.test(t.who) ? 'sender' : 'client'}`,
   echo: (t) => (t.was === undefined ? `The ping arrives: the kernel of ${t.who} will answer ${t.src}` : `The ping arrives, but ${t.who} sees ${t.src}, not the sender`),
   heard: (t) => (t.hidden === undefined ? s(`${t.who} hears back from ${t.from}`) : s(`${t.who} hears from ${t.from}, and suspects nothing`)),
   'reset-heard': (t) => s(`${t.who} gets a reset from ${t.from}`),

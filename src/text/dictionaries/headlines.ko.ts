@@ -139,7 +139,7 @@ export const headlinesKo: Dictionary = {
   'ovs-other': (t) => `${t.bridge}: ${t.what}`,
   neighbour: (t) => (t.mac === undefined ? `${t.dev}에서 ${josa(t.ip, '을/를')} 대신해 답하는 이가 없습니다` : `${t.ip}의 MAC은 ${t.mac}입니다`),
   arp: (t) => (t.question ? `${josa(t.dev, '이/가')} 묻습니다: ${t.ip} 누구입니까` : `${josa(t.host, '이/가')} 답합니다: ${josa(t.ip, '은/는')} 여기입니다${t.by === 'proxy-arp' ? ' (proxy ARP)' : t.by === 'program' ? ' (커널이 아니라 프로그램이 답합니다)' : ''}`),
-  taken: (t) => (t.data ? `${josa(t.who, '이/가')} 데이터를 모두 받았습니다` : t.was === undefined ? `도착했습니다. ${t.who}에 보이는 클라이언트는 그대로 ${t.src}입니다` : `도착했습니다. 그런데 ${t.who}에 보이는 것은 클라이언트가 아니라 ${t.src}입니다`),
+  taken: (t) => (t.data ? `${josa(t.who, '이/가')} 데이터를 모두 받았습니다` : t.was === undefined ? `도착했습니다. ${t.who}에 보이는 클라이언트는 그대로 ${t.src}입니다` : `도착했습니다. 그런데 ${t.who}에 보이는 것은 ${t.who.includes('클라이언트') ? '보낸 쪽이' : '클라이언트가'} 아니라 ${t.src}입니다`),
   echo: (t) => (t.was === undefined ? `핑이 도착했습니다. ${t.who}의 커널이 ${josa(t.src, '으로/로')} 답합니다` : `핑이 도착했습니다. 그런데 ${t.who}에 보이는 것은 보낸 이가 아니라 ${t.src}입니다`),
   heard: (t) => (t.hidden === undefined ? `${josa(t.who, '이/가')} ${t.from}의 응답을 받습니다` : `${t.who}에게는 ${t.from}의 응답으로 보입니다`),
   'reset-heard': (t) => `${josa(t.who, '이/가')} ${t.from}의 RST를 받습니다`,
