@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { verdictLine } from '../text/verdict.ts';
 import { deciderOf, dropsOf, incidentState } from '../testing/incidents.ts';
 import { incidentsNode } from './incidents-node/scenario.ts';
 
@@ -74,6 +75,7 @@ describe('a conntrack zone for what comes in by eth1', () => {
     expect(broken.ends('client-to-second')).toEqual(['1.00 delivered worker2/web-1 192.168.10.11>10.244.2.3:80, timeout']);
     expect(t.conntrack.filter((c) => c.host === 'worker1').map(({ entry }) => [entry.zone, entry.seenReply])).toEqual([[2, false]]);
     expect(t.outcomes[0]?.reply).toMatchObject({ verdict: 'rejected', host: 'worker1', dev: 'eth0' });
+    expect(verdictLine({ trace: t, world: broken.built.world, lang: 'en' }, 0).reason).toMatch(/^worker1 knows no such connection and refuses the answer/);
     expect(broken.silent()).toEqual(['client-to-second']);
   });
   it('is mended by a zone of the original direction', () => {

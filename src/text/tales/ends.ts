@@ -84,7 +84,9 @@ export function deliverTale(ctx: Telling, step: DeliverStep): Tale {
     case 'refused':
       return { kind: 'no-listener', who: actor, port: portsOf(step.packet).dport, proto: protocolName(ip?.proto ?? 0) };
     case 'stray': {
-      const expected = sent && text(sent.dst);
+      // Another machine than the client waits for nobody: the answer came to it because nothing led it on.
+      const asked = ctx.trace.steps.find((s) => s.connection === step.connection && s.kind === 'send');
+      const expected = sent && asked?.host === step.host && asked.netns === step.netns ? text(sent.dst) : undefined;
       return { kind: 'stray', who: actor, from: src, expected: expected === src ? undefined : expected, cause: bypassed(ctx, step) };
     }
   }
