@@ -313,6 +313,7 @@ const ctListing = v.object({
   assured: v.boolean(),
   mark: u32,
   zone: port,
+  label: maybe(v.pipe(v.array(u32), v.length(4))),
   extra: maybe(texts),
   source,
 });

@@ -54,6 +54,7 @@ export type DiagnosticCode =
   | 'ovs-no-tlv-map' // rules use tunnel options, and no dump says which; text: the command to run
   | 'ovs-ports-assumed' // rules name ports whose numbers no dump tells; text: the command to run
   | 'ovs-bridge-unnamed' // a listing that does not say which bridge it is about; text: the command or the first line
+  | 'ovs-conntrack-status' // entries of dump-conntrack that do not tell whether a reply was seen; text: the command to run
   | 'unknown-openflow' // an action or a condition of a rule; text: as the dump has it
   // network plugins
   | 'bad-json' // JSON inside a ConfigMap or an annotation that cannot be read, or lacks what it must have; text: its key

@@ -1,7 +1,9 @@
 import { OFPP, type OpenFlowAction, type OpenFlowRule, type OvsBridge, type OvsPort } from '../world/openflow.ts';
+import type { CtListing } from '../world/conntrack.ts';
 import type { SourceRef } from '../world/source.ts';
 import { DiagnosticList, type Parsed } from './diagnostic.ts';
 import { invent } from './ovsInvent.ts';
+import { parseDumpConntrack } from './ovsConntrack.ts';
 import { parseFdbShow } from './ovsFdb.ts';
 import { readDumpFlows } from './ovsFlows.ts';
 import { readDumpGroups } from './ovsGroups.ts';
@@ -18,6 +20,8 @@ export interface AssembledOvs {
   readonly bridges: readonly OvsBridge[] | undefined;
   /** Lines of `ovs-vsctl show` that are about no bridge. */
   readonly heading: string | undefined;
+  /** Connections of the kernel's conntrack, which its datapath shares with the machine; undefined without a listing. */
+  readonly conntrack: readonly CtListing[] | undefined;
 }
 
 /** Listings that make a bridge known. */
@@ -34,7 +38,8 @@ const startOf = ({ input, firstLine }: Section): SourceRef => ({ input, line: fi
 export function assembleOvs(all: readonly Section[]): Parsed<AssembledOvs> {
   const sections = all.filter((s) => KINDS.has(s.kind));
   const found = new DiagnosticList();
-  if (sections.length === 0) return { value: { bridges: undefined, heading: undefined }, diagnostics: [] };
+  const tracked = all.filter((s) => s.kind === 'ovs-dp-conntrack');
+  if (sections.length + tracked.length === 0) return { value: { bridges: undefined, heading: undefined, conntrack: undefined }, diagnostics: [] };
   const of = (kind: OvsSectionKind): readonly Section[] => sections.filter((s) => s.kind === kind);
   const read = <T>({ value, diagnostics }: Parsed<T>): T => {
     found.addAll(diagnostics);
@@ -59,7 +64,10 @@ export function assembleOvs(all: readonly Section[]): Parsed<AssembledOvs> {
   const known = [...bridges.values()].map((b) => withOwnNumber(withRecords(b, records)));
   const result = known.map((bridge) => withListings(bridge, named.filter((n) => n.bridge === bridge.name).map((n) => n.section), found));
   askForMissing(result, { vsctl: listed.length > 0 || datapaths.length > 0 || records.length > 0 }, found);
-  return { value: { bridges: result, heading: listed.find((l) => l.heading !== '')?.heading }, diagnostics: found.items };
+  // A datapath in user space tracks connections of its own.
+  const shared = result.every((b) => b.datapathType !== 'netdev');
+  const conntrack = tracked.length > 0 && shared ? tracked.slice(0, 1).flatMap((s) => read(parseDumpConntrack(s))) : undefined;
+  return { value: { conntrack, bridges: result.length === 0 ? undefined : result, heading: listed.find((l) => l.heading !== '')?.heading }, diagnostics: found.items };
 }
 
 /** The bridge's own port has the same number everywhere. */

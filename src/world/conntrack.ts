@@ -29,6 +29,8 @@ export interface CtListing {
   readonly mark: number;
   /** The zone of both directions. */
   readonly zone: number;
+  /** connlabel: 128 bits as four words, the most significant first; absent: none set, or none listed. */
+  readonly label?: readonly number[];
   /** Words that the model has no use for (`use=1`, `secctx=…`, `[OFFLOAD]`), verbatim. */
   readonly extra?: readonly string[];
   readonly source: SourceRef | undefined;

@@ -6,8 +6,9 @@ import type { World } from '../../world/world.ts';
 import type { Probe } from '../probe.ts';
 import { trace } from '../trace.ts';
 import { needsConntrack, needsDefrag } from '../netfilter/needsConntrack.ts';
+import { givenTable } from './given.ts';
 import { sctpPacket } from './sctp.ts';
-import { findTuple, insertEntry, isTaken, newCtTable, newEntry, NO_ZONE, type Zone, zoneIn } from './table.ts';
+import { findTuple, insertEntry, isTaken, newCtTable, newEntry, NO_ZONE, viewTable, type Zone, zoneIn } from './table.ts';
 import { tcpPacket, type TcpState } from './tcp.ts';
 import { icmpKey, invertTuple, type Tuple } from './tuple.ts';
 
@@ -189,4 +190,12 @@ describe('what starts tracking (nf_ct_netns_get())', () => {
     const netns = netnsOf('*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -m socket\nCOMMIT\n');
     expect(netns && [needsConntrack(netns), needsDefrag(netns)]).toEqual([false, true]);
   });
+});
+
+it('gives a listed connection its zone, mark and label', () => {
+  const [netns] = pairWorld().hosts[0]?.netns ?? [];
+  if (!netns) throw new Error('no namespace');
+  const way = { src: 1, dst: 2, sport: 10, dport: 20 };
+  const listing = { proto: 17, timeout: undefined, state: undefined, orig: way, reply: { src: 2, dst: 1, sport: 20, dport: 10 }, seenReply: true, assured: false, mark: 3, zone: 7, label: [0, 0, 0, 9], source: undefined };
+  expect(viewTable(givenTable({ ...netns, conntrack: [listing] }))).toMatchObject([{ zone: 7, mark: 3, label: [0, 0, 0, 9], seenReply: true }]);
 });

@@ -44,6 +44,7 @@ function entryFrom(id: number, listing: CtListing, netns: Netns): CtEntry {
     sctp: isSctpState(listing.state) && fresh.sctp !== undefined ? listing.state : fresh.sctp,
     lasting: true,
     mark: listing.mark,
+    ...(listing.label ? { label: listing.label } : {}),
     source: listing.source,
   };
 }

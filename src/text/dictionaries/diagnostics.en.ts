@@ -51,6 +51,7 @@ export const diagnosticsEn: DiagnosticSentences = {
   'ovs-no-tlv-map': (t) => `Rules use options of the tunnel header, and no dump says which. Add the output of “${t}”.`,
   'ovs-ports-assumed': (t) => `The rules name ports whose numbers no dump tells; numbers were made up for them, which a rule that loads a number into a register would not know. “${t}” tells the real ones.`,
   'ovs-bridge-unnamed': (t) => `This listing does not say which bridge it is about, so it is not used. Put the command in front of it, or the bridge's name into the file's: ${t}`,
+  'ovs-conntrack-status': (t) => `These entries do not say whether the connection has been answered, so they are not used. “${t}” says it.`,
   'unknown-openflow': (t) => `“${t}” is not modelled: where this rule decides, the walk ends as unknown.`,
   'bad-json': (t) => `${t} is no JSON that can be used; it was left out.`,
   'no-pod-cidr': (t) => `The node ${t} has no podCIDR, so flanneld does not start there and its pods have no network.`,
