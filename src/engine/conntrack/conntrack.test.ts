@@ -193,7 +193,7 @@ describe('what starts tracking (nf_ct_netns_get())', () => {
 });
 
 it('gives a listed connection its zone, mark and label', () => {
-  const [netns] = pairWorld().hosts[0]?.netns ?? [];
+  const [netns] = pairWorld('').hosts[0]?.netns ?? [];
   if (!netns) throw new Error('no namespace');
   const way = { src: 1, dst: 2, sport: 10, dport: 20 };
   const listing = { proto: 17, timeout: undefined, state: undefined, orig: way, reply: { src: 2, dst: 1, sport: 20, dport: 10 }, seenReply: true, assured: false, mark: 3, zone: 7, label: [0, 0, 0, 9], source: undefined };
