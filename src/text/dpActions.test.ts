@@ -50,7 +50,7 @@ describe('actions of the datapath read as the switch prints them', () => {
     [print({ kind: 'clone', actions: [ct({}), out('p1')] }, out('p2')), 'clone(ct,p1),p2'],
     [print({ kind: 'check-pkt-len', bytes: 1414, greater: [], lessEqual: [out('p1')] }), 'check_pkt_len(size=1414,gt(drop),le(p1))'],
     [print({ kind: 'trunc', maxLen: 100 }, { kind: 'meter', id: 3 }), 'trunc(100),meter(3)'],
-    [print({ kind: 'controller', action: { kind: 'controller', maxLen: 64, id: 2, reason: 'action', userdata: undefined, pause: false, meterId: undefined }, flow: emptyFlow(), bridge: 'br0' }), 'userspace(controller(id=2,max_len=64))'],
+    [print({ kind: 'controller', action: { kind: 'controller', maxLen: 64, id: 2, reason: 'action', userdata: undefined, pause: false, meterId: undefined }, flow: emptyFlow(), bridge: 'br0', cookie: '1f' }), 'userspace(pid=0,controller(reason=1,dont_send=0,continuation=0,recirc_id=0,rule_cookie=0x1f,controller_id=2,max_len=64))'],
   ])('%s', (printed, expected) => expect(printed).toBe(expected));
 
   it('with the device that tunnel ports share', () => {

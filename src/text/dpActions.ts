@@ -42,7 +42,7 @@ function printDpAction(action: DpAction, portName: PortName): string {
     case 'hash':
       return `hash(${action.symmetric ? 'sym_l4' : 'l4'}(${action.basis}))`;
     case 'controller':
-      return `userspace(controller(id=${action.action.id},max_len=${action.action.maxLen}${action.resume === undefined ? '' : `,recirc_id=${action.resume}`}))`;
+      return printController(action);
     case 'clone':
       return `clone(${printDpActions(action.actions, portName)})`;
     case 'check-pkt-len':
@@ -54,6 +54,23 @@ function printDpAction(action: DpAction, portName: PortName): string {
     case 'sample':
       return `sample(${action.text})`;
   }
+}
+
+/** enum ofp_packet_in_reason, by the words that rules have. */
+const REASONS: readonly string[] = ['no_match', 'action', 'invalid_ttl', 'action_set', 'group', 'packet_out', 'explicit_miss', 'implicit_miss'];
+
+/** format_odp_userspace_action(), of a datapath whose packets nobody asked for. */
+function printController({ action, cookie, resume }: Extract<DpAction, { kind: 'controller' }>): string {
+  const words = [
+    `reason=${Math.max(0, REASONS.indexOf(action.reason))}`,
+    'dont_send=0',
+    `continuation=${action.pause ? 1 : 0}`,
+    `recirc_id=${resume ?? 0}`,
+    `rule_cookie=${cookie === '0' ? '0' : `0x${cookie}`}`,
+    `controller_id=${action.id}`,
+    `max_len=${action.maxLen}`,
+  ];
+  return `userspace(pid=0,controller(${words.join(',')}))`;
 }
 
 /** ds_put_hex(): without zeros in front, and 0 without 0x. */

@@ -53,8 +53,8 @@ describe('one rule', () => {
     { actions: 'set_field:0->icmp_type,output:2', flow: PING, gives: 'set(icmp(type=0,code=0)),p2', because: 'ICMP is set as a whole' },
     // TTL
     { actions: 'dec_ttl,dec_ttl,output:2', gives: 'set(ipv4(ttl=62)),p2' },
-    { actions: 'output:3,dec_ttl,output:2', flow: TCP.replace('nw_ttl=64', 'nw_ttl=1'), gives: 'p3,userspace(controller(id=0,max_len=65535))', because: 'the rest is not done, and the controller hears of it' },
-    { actions: 'dec_ttl(1,2),output:2', flow: TCP.replace('nw_ttl=64', 'nw_ttl=0'), gives: 'userspace(controller(id=1,max_len=65535)),userspace(controller(id=2,max_len=65535))' },
+    { actions: 'output:3,dec_ttl,output:2', flow: TCP.replace('nw_ttl=64', 'nw_ttl=1'), gives: 'p3,userspace(pid=0,controller(reason=2,dont_send=0,continuation=0,recirc_id=0,rule_cookie=0,controller_id=0,max_len=65535))', because: 'the rest is not done, and the controller hears of it' },
+    { actions: 'dec_ttl(1,2),output:2', flow: TCP.replace('nw_ttl=64', 'nw_ttl=0'), gives: 'userspace(pid=0,controller(reason=2,dont_send=0,continuation=0,recirc_id=0,rule_cookie=0,controller_id=1,max_len=65535)),userspace(pid=0,controller(reason=2,dont_send=0,continuation=0,recirc_id=0,rule_cookie=0,controller_id=2,max_len=65535))' },
     // parts of fields
     { actions: 'load:0x9->NXM_OF_IP_DST[0..7],output:2', gives: 'set(ipv4(dst=0.0.0.9/0.0.0.255)),p2', because: 'only bits that were written are set' },
     { actions: 'set_field:0.0.0.9/0.0.0.255->ip_dst,output:2', gives: 'set(ipv4(dst=0.0.0.9/0.0.0.255)),p2' },
@@ -83,9 +83,9 @@ describe('one rule', () => {
     { actions: 'sample(probability=65535,collector_set_id=1,obs_domain_id=0,obs_point_id=0),output:2', gives: 'p2' },
     { actions: 'fin_timeout(idle_timeout=1),output:2', gives: 'p2' },
     { actions: 'output:2,exit,output:3', gives: 'p2' },
-    { actions: 'controller(reason=no_match,max_len=128,id=3),output:2', gives: 'userspace(controller(id=3,max_len=128)),p2' },
-    { actions: 'mod_dl_dst:00:00:00:00:00:09,CONTROLLER:64', gives: 'set(eth(dst=00:00:00:00:00:09)),userspace(controller(id=0,max_len=64))' },
-    { actions: 'controller(userdata=01.02,pause),output:2', gives: 'userspace(controller(id=0,max_len=65535,recirc_id=1))', because: 'the rest waits for the controller' },
+    { actions: 'controller(reason=no_match,max_len=128,id=3),output:2', gives: 'userspace(pid=0,controller(reason=0,dont_send=0,continuation=0,recirc_id=0,rule_cookie=0,controller_id=3,max_len=128)),p2' },
+    { actions: 'mod_dl_dst:00:00:00:00:00:09,CONTROLLER:64', gives: 'set(eth(dst=00:00:00:00:00:09)),userspace(pid=0,controller(reason=1,dont_send=0,continuation=0,recirc_id=0,rule_cookie=0,controller_id=0,max_len=64))' },
+    { actions: 'controller(userdata=01.02,pause),output:2', gives: 'userspace(pid=0,controller(reason=1,dont_send=0,continuation=1,recirc_id=1,rule_cookie=0,controller_id=0,max_len=65535))', because: 'the rest waits for the controller' },
     { actions: 'output(port=2,max_len=100),output:3', gives: 'trunc(100),p2,p3' },
     // choosing a port by hash
     { actions: 'bundle(eth_src,0,active_backup,ofport,members:9,3,2)', gives: 'p3', because: 'the first that is there' },

@@ -5,7 +5,7 @@ import { wrote } from './commit.ts';
 import { type Ctx, change, learnRule, loadSubfield, note, setField, stateOf } from './context.ts';
 import { composeConntrack } from './conntrack.ts';
 import { clearConntrack, ETH, FRAG_LATER, hasField, isIpAny, OFPP_UNSET, readSubfield, VLAN_CFI, VLAN_PCP, VLAN_VID, W, word } from './fields.ts';
-import { clone, commit, finishFreezing, freezeRest, runActionSet } from './freeze.ts';
+import { clone, commit, cookieOf, finishFreezing, freezeRest, runActionSet } from './freeze.ts';
 import { groupAction } from './groups.ts';
 import { bundlePort, multipathLink } from './hash.ts';
 import { learnedRule, tooManyLearned } from './learn.ts';
@@ -254,7 +254,7 @@ function toController(ctx: Ctx, given: Controller): void {
   commit(ctx);
   const isMiss = given.reason === 'action' && ctx.rule?.priority === 0 && ctx.rule.match.length === 0;
   const action = isMiss ? { ...given, reason: 'explicit_miss' } : given;
-  ctx.out.push({ kind: 'controller', action, flow: ctx.flow.slice(), bridge: ctx.bridge.name });
+  ctx.out.push({ kind: 'controller', action, flow: ctx.flow.slice(), bridge: ctx.bridge.name, cookie: cookieOf(ctx) });
 }
 
 /** xlate_write_actions__(); actset_output tells the later tables about the output. */

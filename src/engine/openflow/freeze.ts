@@ -10,6 +10,9 @@ import type { DpAction } from './types.ts';
  * finish_freezing() of ofproto/ofproto-dpif-xlate.c).
  */
 
+/** The cookie of the rule whose actions these are; all ones without one. */
+export const cookieOf = (ctx: Ctx): string => ctx.rule?.cookie ?? 'ffffffffffffffff';
+
 /** xlate_commit_actions(). */
 export function commit(ctx: Ctx): void {
   commitActions(ctx.flow, ctx.base, ctx.written, ctx.out);
@@ -46,7 +49,7 @@ export function freeze(ctx: Ctx, table: number): number {
 export function finishFreezing(ctx: Ctx): void {
   commit(ctx);
   const resume = freeze(ctx, 0);
-  if (ctx.pause) ctx.out.push({ kind: 'controller', action: ctx.pause, flow: ctx.flow.slice(), bridge: ctx.bridge.name, resume });
+  if (ctx.pause) ctx.out.push({ kind: 'controller', action: ctx.pause, flow: ctx.flow.slice(), bridge: ctx.bridge.name, cookie: cookieOf(ctx), resume });
   else ctx.out.push({ kind: 'recirc', id: resume });
   ctx.freezing = false;
   ctx.exit = false;

@@ -115,7 +115,7 @@ describe('groups', () => {
     { actions: 'group:6,output:3', gives: ['p3'], because: 'none lives' },
     { actions: 'group:7,output:2', gives: ['p1,p2'], because: 'exit ends the bucket alone' },
     { actions: 'group:8', gives: ['p4'] },
-    { actions: 'group:12', gives: ['userspace(controller(id=0,max_len=100)),p3'], because: 'the controller is a port' },
+    { actions: 'group:12', gives: ['userspace(pid=0,controller(reason=4,dont_send=0,continuation=0,recirc_id=0,rule_cookie=0,controller_id=0,max_len=100)),p3'], because: 'the controller is a port' },
     { actions: 'group:9', gives: ['drop'], because: 'a bucket without an output is nothing' },
     { actions: 'output:2,group:99,output:3', gives: ['p2'], because: 'no such group, and the list ends' },
     { actions: 'output:2,group:11,output:3', gives: ['p2,p3'], because: 'a group without buckets' },

@@ -25,7 +25,7 @@ export type DpAction =
   | { readonly kind: 'recirc'; readonly id: number }
   | { readonly kind: 'hash'; readonly symmetric: boolean; readonly basis: number }
   /** To the controller; `reason` and `userdata` as the rule has them. */
-  | { readonly kind: 'controller'; readonly action: Extract<OpenFlowAction, { kind: 'controller' }>; readonly flow: Flow; readonly bridge: string; /** `pause`: where the packet goes on when the controller gives it back (a key of `Translation.frozen`). */ readonly resume?: number }
+  | { readonly kind: 'controller'; readonly action: Extract<OpenFlowAction, { kind: 'controller' }>; readonly flow: Flow; readonly bridge: string; /** Of the rule, as OpenFlowRule has it. */ readonly cookie: string; /** `pause`: where the packet goes on when the controller gives it back (a key of `Translation.frozen`). */ readonly resume?: number }
   | { readonly kind: 'clone'; readonly actions: readonly DpAction[] }
   /** Longer than `bytes` (of the frame, from its Ethernet header on), or not. */
   | { readonly kind: 'check-pkt-len'; readonly bytes: number; readonly greater: readonly DpAction[]; readonly lessEqual: readonly DpAction[] }
