@@ -221,6 +221,12 @@ describe('rules by name (--names)', () => {
     expect(bridges[0]?.flows?.[0]?.actions).toEqual([{ kind: 'goto_table', table: 2 }]);
   });
 
+  it('numbers them from 0 beside groups, too, which are of no table', () => {
+    const { bridges } = one(VSCTL, RULES, '$ ovs-ofctl -O OpenFlow15 --names dump-groups br0\n group_id=1,type=select,bucket=bucket_id:0,weight:100,actions=resubmit(,Output)');
+    expect(bridges[0]?.flows?.map((r) => r.table)).toEqual([0, 1, 2]);
+    expect(bridges[0]?.groups?.[0]?.buckets[0]?.actions).toMatchObject([{ kind: 'resubmit', table: 2 }]);
+  });
+
   it('prints names again', () => {
     const { world } = parseBundle({ 'n1/all.txt': `${VSCTL}\n${RULES}` });
     expect(dumpText(world, 'n1', null, 'ovs-ofctl -O OpenFlow13 --names --no-stats dump-flows br0')).toBe(`${RULES.split('\n').slice(1).join('\n')}\n`);

@@ -39,7 +39,8 @@ export function invent(ports: readonly OvsPort[], lines: readonly string[]): Inv
     for (const [, word = ''] of line.matchAll(TABLE_WORDS)) elsewhere.add(word);
   }
   if (wanted.size + tables.size + elsewhere.size === 0) return { ports, names: known, tableNames: undefined };
-  const used = new Set(lines.filter((l) => l.includes('actions=')).map((l) => parseTable(OWN_TABLE.exec(l)?.[1] ?? '0') ?? -1));
+  // Lines of groups have actions, too, and are of no table.
+  const used = new Set(lines.filter((l) => l.includes('actions=') && !l.includes('group_id=')).map((l) => parseTable(OWN_TABLE.exec(l)?.[1] ?? '0') ?? -1));
   const numbered = numberPorts(ports, [...wanted].map(unquoted));
   const tableNumbers = numberTables([...new Set([...tables, ...elsewhere])].map(unquoted), used);
   const tableNames = tableNumbers.size === 0 ? undefined : Object.fromEntries([...tableNumbers].map(([name, number]) => [String(number), name]));

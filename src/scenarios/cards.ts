@@ -39,6 +39,12 @@ export const cards = [
     question: { en: 'Why does a node port work without its iptables rule?', ko: '왜 NodePort는 iptables 규칙 없이도 동작할까요?' },
   },
   {
+    id: 'antrea',
+    title: { en: 'Antrea', ko: 'Antrea' },
+    system: { en: 'Antrea encap mode, Geneve', ko: 'Antrea encap 모드, Geneve' },
+    question: { en: 'Who balances a service when iptables has no rule for it?', ko: 'iptables에 규칙이 없는데 누가 서비스를 나눌까요?' },
+  },
+  {
     id: 'flannel',
     title: { en: 'Flannel, both ways', ko: 'Flannel의 두 가지 길' },
     system: { en: 'Flannel vxlan / host-gw, kube-proxy iptables / IPVS', ko: 'Flannel vxlan / host-gw, kube-proxy iptables / IPVS' },

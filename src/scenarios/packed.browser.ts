@@ -1,15 +1,19 @@
+import { load as antrea } from './antrea/modelled?packed';
 import type { LoadedFiles } from './files.browser.ts';
 import { madeLater } from './madeLater.browser.ts';
 import { load as ovnKubernetes } from './ovn-kubernetes/recorded?packed';
 import type { Scenario } from './scenario.ts';
 import { withoutLines } from './withoutLines.ts';
 
-const folders: Readonly<Record<string, () => Promise<Readonly<Record<string, string>>>>> = { 'ovn-kubernetes/recorded': ovnKubernetes };
+const folders: Readonly<Record<string, () => Promise<Readonly<Record<string, string>>>>> = {
+  'antrea/modelled': antrea,
+  'ovn-kubernetes/recorded': ovnKubernetes,
+};
 
 /** Lists of the lines that a state does not have, each fetched when it is asked for. */
 const lists = import.meta.glob<string>('./ovn-kubernetes/*.txt', { query: '?raw', import: 'default' });
 
-/** Recorded dumps that are large; undefined where the folder is none of them. */
+/** Dumps that are large, or seldom opened; undefined where the folder is none of them. */
 export async function loadPacked({ source }: Scenario, params: Readonly<Record<string, string>>): Promise<LoadedFiles | undefined> {
   if (source.kind !== 'dumps') return undefined;
   const load = folders[source.folder(params)];

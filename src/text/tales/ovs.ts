@@ -2,7 +2,7 @@ import type { OpenFlowStep, OvsActionStep, OvsStep, Step } from '../../engine/st
 import { printActions } from '../../dumps/ovsActionsPrint.ts';
 import { formatNat } from '../../dumps/ovsCt.ts';
 import { printMatch } from '../../dumps/ovsMatchPrint.ts';
-import { type OvsNames, portNames } from '../../dumps/ovsNames.ts';
+import { formatTable, type OvsNames, portNames } from '../../dumps/ovsNames.ts';
 import { formatValue } from '../../dumps/ovsValues.ts';
 import type { Words } from '../../world/openflow.ts';
 import { FIELDS } from '../../world/openflowFields.ts';
@@ -22,13 +22,17 @@ export const matchText = (step: OpenFlowStep, names: OvsNames = {}): string => p
 
 /** Where a look-up is: `table 30 priority 300 ip,nw_dst=10.128.0.1`. */
 export function ruleText(step: OpenFlowStep, names: OvsNames = {}): string {
-  if (!step.rule) return `table ${step.table}`;
+  const table = formatTable(step.table, names);
+  if (!step.rule) return `table ${table}`;
   const match = matchText(step, names);
-  return `table ${step.table}, priority ${step.rule.priority}${match === '' ? '' : `, ${match}`}`;
+  return `table ${table}, priority ${step.rule.priority}${match === '' ? '' : `, ${match}`}`;
 }
 
-/** The names that the ports of a step's bridge have. */
-export const namesAt = (ctx: Telling, host: string, bridge: string): OvsNames => portNames(findHost(ctx.world, host)?.ovs?.find((b) => b.name === bridge)?.ports ?? []);
+/** The names that the ports and the tables of a step's bridge have. */
+export function namesAt(ctx: Telling, host: string, name: string): OvsNames {
+  const bridge = findHost(ctx.world, host)?.ovs?.find((b) => b.name === name);
+  return { ...portNames(bridge?.ports ?? []), tableName: (table) => bridge?.tableNames?.[String(table)] };
+}
 
 /** The last look-up of a stay in a bridge: it decided. */
 function lastLookUp(ctx: Telling, step: Step): OpenFlowStep | undefined {
@@ -81,7 +85,7 @@ export function openflowTale(ctx: Telling, step: OpenFlowStep & Step): Tale {
   return {
     kind: 'openflow',
     bridge: step.bridge,
-    table: step.table,
+    table: formatTable(step.table, names),
     rule: step.rule && ruleText(step, names),
     match: matchText(step, names),
     actions: step.rule ? printActions(step.rule.actions, names) : '',
