@@ -45,7 +45,7 @@ export function loadSample({ name, borrowed = [] }: Sample): LoadedSample {
 }
 
 /** The words of `ovs-vsctl` for a port, as the listing has them. */
-function portWords(bridge: OvsBridge, { name, ofport, typeText, extra }: OvsPort): readonly string[] {
+export function portWords(bridge: OvsBridge, { name, ofport, typeText, extra }: OvsPort): readonly string[] {
   if (name === bridge.name) return [];
   const options = (extra?.['options'] ?? '').replace(/^\{|\}$/g, '').split(/, */).filter((o) => o !== '').map((o) => `options:${o.replaceAll('"', '')}`);
   return ['--', 'add-port', bridge.name, name, '--', 'set', 'Interface', name, ...(ofport === undefined ? [] : [`ofport_request=${ofport}`]), ...(typeText === '' ? [] : [`type=${typeText}`]), ...options];
