@@ -256,7 +256,20 @@ describe('what does not fit', () => {
     expect(trace(world, ping(1400, false)).outcomes[0]?.client).toBe('answer');
   });
 
-  it('asks OVN nothing about UDP to the DNS service: one of its pods answers', () => {
+  it('is told so by the host’s iptables, where OVN will not take it: the rule of the NodePort, and the route of MTU 1400 behind it', () => {
+    // A pod that tells a larger segment size than its network has: as when it was started before the MTU was changed.
+    const files = loadScenario(ovnKubernetes, { nodeport: 'on' });
+    const pod = `${W}/netns/web-0/pod.txt`;
+    const wide = worldOf({ ...files, [pod]: (files[pod] ?? '').replace('mtu 1400', 'mtu 1500') }).world;
+    const t = trace(wide, { ...NODEPORT, size: 3000 });
+    const [first] = t.steps.filter((s) => s.kind === 'ovs-action' && s.action.kind === 'check-pkt-len' && s.action.larger);
+    expect(first).toMatchObject({ role: 'data', bridge: 'br-ex', action: { bytes: 1514, limit: 1414 } });
+    expect(rulesOf(t, W, 'data')).toContain('PREROUTING nat OVN-KUBE-NODEPORT 1 DNAT');
+    expect(t.steps.find((s) => s.kind === 'mtu')).toMatchObject({ host: W, bytes: 1500, mtu: 1400, action: 'error' });
+    expect(t.steps.find((s) => s.kind === 'pmtu')).toMatchObject({ host: 'client', dst: ip('50.50.51.24'), mtu: 1400 });
+  });
+
+  it('is no matter to a question to the DNS service: one of its pods answers', () => {
     const t = traceAll(world, { from: POD, dst: ip('172.30.0.10'), proto: PROTO_UDP, dport: 53 }).branches;
     expect(t.map((b) => b.trace.outcomes[0]?.client)).toEqual(['answer', 'answer']);
   });
