@@ -122,8 +122,8 @@ export interface Sim {
   tunnelDepth: number;
   /** Whether the kernel goes on where the later limit for tunnels would stop it, once that was asked. */
   deepTunnels: boolean | undefined;
-  /** Which `skipped` step is to be explained, and the rules that it stands for. */
-  explain: { readonly step: number; readonly rules: RuleStep[] } | undefined;
+  /** Which `skipped` step is to be explained, and the rules that it stands for; or which look-up of Open vSwitch, and the packet that its table saw. */
+  explain: { readonly step: number; readonly rules: RuleStep[]; flow?: Uint32Array } | undefined;
 }
 
 /** A neighbour that is being asked for (NUD_INCOMPLETE), and what waits for the answer (arp_queue). */

@@ -4,6 +4,7 @@ import { viewTable } from './conntrack/table.ts';
 import { settle } from './device/arp.ts';
 import { viewConn } from './ipvs/connections.ts';
 import { outcomeOf } from './outcome.ts';
+import { type MissedRule, missedRules } from './openflow/missed.ts';
 import type { Choices, Probe } from './probe.ts';
 import { sendFrom, sendFromOutside } from './send.ts';
 import { newSim, type Ns, type Sim } from './sim.ts';
@@ -51,6 +52,19 @@ export function explainSkipped(world: World, traced: Trace, stepId: number): rea
   const tables = findNetns(world, step.host, step.netns)?.tables?.find((t) => t.name === step.table);
   const rules = tables?.chains.find((c) => c.name === step.chain)?.rules;
   return explain.rules.map((rule: RuleStep) => ({ ...step, ...rule, source: [rules?.[rule.rule - 1]?.source].filter((s) => s !== undefined) }));
+}
+
+/**
+ * The rules of a table of Open vSwitch that could have been taken at an `openflow` step instead of the one that was. Walks the same packet
+ * again. Empty when the step is no such look-up, or the bridge's rules are not known.
+ */
+export function explainLookUp(world: World, traced: Trace, stepId: number): readonly MissedRule[] {
+  const step = traced.steps[stepId];
+  if (step?.kind !== 'openflow') return [];
+  const explain: NonNullable<Sim['explain']> = { step: stepId, rules: [] };
+  walk(world, traced.probe, {}, explain, traced.choices.map((c) => c.taken));
+  const bridge = world.hosts.find((h) => h.name === step.host)?.ovs?.find((b) => b.name === step.bridge);
+  return bridge && explain.flow ? missedRules(bridge, step.table, explain.flow, step.rule) : [];
 }
 
 const left = <T>(ns: Ns, entries: readonly T[]): readonly LeftEntry<T>[] => entries.map((entry) => ({ host: ns.host.name, netns: ns.netns.name, entry }));

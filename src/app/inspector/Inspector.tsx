@@ -13,6 +13,7 @@ import { PacketSection } from './PacketSection.tsx';
 import { SeeSection } from './SeeSection.tsx';
 import { stateAt } from './state.ts';
 import { StateSection } from './StateSection.tsx';
+import type { FlowSectionProps } from './flow/FlowSection.tsx';
 import { WhySection } from './WhySection.tsx';
 
 export interface InspectorProps {
@@ -34,10 +35,12 @@ export interface InspectorProps {
   readonly onShowVerified: () => void;
   /** Opens a dump at a line. */
   readonly onOpenSource: (ref: SourceRef) => void;
+  /** Opens the page's ofproto/trace with the packet that came into a bridge of Open vSwitch. */
+  readonly onTry?: FlowSectionProps['onTry'];
 }
 
 /** One stop in full: the packet, why, the state so far, and how to see the same on a real node. */
-export function Inspector({ trace, world, bundle, reasonOf, reading, index, lang, onChoose, onShowAll, onShowVerified, onOpenSource }: InspectorProps) {
+export function Inspector({ trace, world, bundle, reasonOf, reading, index, lang, onChoose, onShowAll, onShowVerified, onOpenSource, onTry }: InspectorProps) {
   const stop = reading.stops[index] ?? reading.stops.at(-1);
   const ctx = useMemo(() => ({ trace, world, reading, lang }), [trace, world, reading, lang]);
   const packet = useMemo(() => stop && packetView(trace, stop), [trace, stop]);
@@ -47,7 +50,7 @@ export function Inspector({ trace, world, bundle, reasonOf, reading, index, lang
   return (
     <div className="inspector">
       <PacketSection view={packet} lang={lang} />
-      <WhySection ctx={ctx} stop={stop} bundle={bundle} reasonOf={reasonOf} onChoose={onChoose} onShowAll={onShowAll} onShowVerified={onShowVerified} onOpenSource={onOpenSource} />
+      <WhySection ctx={ctx} stop={stop} bundle={bundle} reasonOf={reasonOf} onChoose={onChoose} onShowAll={onShowAll} onShowVerified={onShowVerified} onOpenSource={onOpenSource} onTry={onTry} />
       <StateSection state={state} mark={packet?.mark} lang={lang} />
       {see && <SeeSection host={see.host} command={see.command} expected={see.expected} lang={lang} />}
     </div>

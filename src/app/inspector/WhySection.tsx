@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { lazy, Suspense, useMemo } from 'react';
 import type { ReasonOf } from '../../cluster/because.ts';
 import type { Choice } from '../../engine/probe.ts';
 import type { Stop } from '../../text/reading-types.ts';
@@ -12,7 +12,11 @@ import { CodeBlock } from './CodeBlock.tsx';
 import type { BundleText } from './dumpText.ts';
 import { lookupExcerpts } from './lookupExcerpts.ts';
 import { actedRule, ruleExcerpt } from './ruleExcerpt.ts';
+import type { FlowSectionProps } from './flow/FlowSection.tsx';
 import { inspectorStrings } from './strings.ts';
+
+// Fetched with the first step that Open vSwitch has a say in.
+const FlowSection = lazy(() => import('./flow/FlowSection.tsx').then((m) => ({ default: m.FlowSection })));
 
 interface WhySectionProps {
   readonly ctx: Telling;
@@ -23,10 +27,12 @@ interface WhySectionProps {
   readonly onShowAll: () => void;
   readonly onShowVerified: () => void;
   readonly onOpenSource: (ref: SourceRef) => void;
+  /** Opens the page's ofproto/trace with the packet that came into a bridge of Open vSwitch. */
+  readonly onTry: FlowSectionProps['onTry'];
 }
 
 /** Who decided and by what: the chains on the way, the reason in words, then the very lines of the dump. */
-export function WhySection({ ctx, stop, bundle, reasonOf, onChoose, onShowAll, onShowVerified, onOpenSource }: WhySectionProps) {
+export function WhySection({ ctx, stop, bundle, reasonOf, onChoose, onShowAll, onShowVerified, onOpenSource, onTry }: WhySectionProps) {
   const { trace, world, lang } = ctx;
   const t = inspectorStrings(lang);
   const rule = useMemo(() => actedRule(trace, stop), [trace, stop]);
@@ -34,6 +40,7 @@ export function WhySection({ ctx, stop, bundle, reasonOf, onChoose, onShowAll, o
     const table = ruleExcerpt(ctx, bundle, stop);
     return table ? [table, ...lookupExcerpts(trace, bundle, stop)] : lookupExcerpts(trace, bundle, stop);
   }, [ctx, trace, bundle, stop]);
+  const tables = useMemo(() => trace.steps.slice(stop.from, stop.to + 1).some((s) => s.kind === 'openflow' || s.kind === 'ovs'), [trace, stop]);
   const choices: readonly Choice[] = useMemo(() => choicesAt(trace, stop), [trace, stop]);
   const trust = useMemo(() => trustOf(world, trace.steps.slice(stop.from, stop.to + 1)), [world, trace, stop]);
   return (
@@ -67,6 +74,11 @@ export function WhySection({ ctx, stop, bundle, reasonOf, onChoose, onShowAll, o
       {choices.map((choice) => (
         <ChoiceRows key={choice.key} choice={choice} world={world} lang={lang} onChoose={onChoose} onShowAll={onShowAll} />
       ))}
+      {tables && (
+        <Suspense fallback={null}>
+          <FlowSection key={stop.from} ctx={ctx} stop={stop} bundle={bundle} reasonOf={reasonOf} onOpenSource={onOpenSource} onTry={onTry} />
+        </Suspense>
+      )}
       {excerpts.length > 0 && (
         <div className="insp-excerpts" role="group" aria-label={t.dumps}>
           {excerpts.map((excerpt) => (

@@ -22,8 +22,8 @@ export function lookupExcerpts(trace: Trace, bundle: BundleText, stop: Stop): re
   const seen = new Set<string>();
   const excerpts: Excerpt[] = [];
   for (const step of lead ? [lead, ...others] : others) {
-    // What happened inside a table is told with the table (ruleExcerpt.ts).
-    if (step.parent !== undefined || step.kind === 'table' || excerpts.length >= MAX_EXCERPTS) continue;
+    // What happened inside a table is told with the table (ruleExcerpt.ts); the tables of Open vSwitch have their own list (flow/FlowSection.tsx).
+    if (step.parent !== undefined || step.kind === 'table' || step.kind === 'ovs' || excerpts.length >= MAX_EXCERPTS) continue;
     const excerpt = step.kind === 'ipvs' && step.candidates.length > 0 ? ipvsExcerpt(trace, bundle, step) : lineExcerpt(bundle, step);
     const place = excerpt?.rows.map((r) => (r.kind === 'line' && r.mark === 'hit' ? `${r.ref?.input}:${r.ref?.line}` : '')).join();
     if (!excerpt || place === undefined || seen.has(place)) continue;

@@ -1,0 +1,71 @@
+import './flow.css';
+import { useMemo, useState } from 'react';
+import type { ReasonOf } from '../../../cluster/because.ts';
+import { portNames } from '../../../dumps/ovsNames.ts';
+import type { Lang } from '../../../text/lang.ts';
+import { designOf } from '../../../text/openflow/design.ts';
+import type { Stop } from '../../../text/reading-types.ts';
+import type { Telling } from '../../../text/telling.ts';
+import { findHost } from '../../../world/lookup.ts';
+import type { SourceRef } from '../../../world/source.ts';
+import type { BundleText } from '../dumpText.ts';
+import { LookUpRow, type LookUpRowProps } from './LookUpRow.tsx';
+import { flowStrings } from './strings.ts';
+import { type LookUp, runsOf, type Stay, staysAt } from './walkOf.ts';
+
+export interface FlowSectionProps {
+  readonly ctx: Telling;
+  readonly stop: Stop;
+  readonly bundle: BundleText;
+  readonly reasonOf: ReasonOf | undefined;
+  readonly onOpenSource: (ref: SourceRef) => void;
+  /** Opens the page's ofproto/trace with the packet that came into a bridge. */
+  readonly onTry: ((step: Stay['step']) => void) | undefined;
+}
+
+/** What the tables of Open vSwitch did at a stop: every look-up with its rule, what that asked for, and what it changed. */
+export function FlowSection({ ctx, stop, bundle, reasonOf, onOpenSource, onTry }: FlowSectionProps) {
+  const { trace, world, lang } = ctx;
+  const t = flowStrings(lang);
+  const stays = useMemo(() => staysAt(trace, stop), [trace, stop]);
+  const last = stays.at(-1)?.lookUps.at(-1);
+  return (
+    <div className="of" role="group" aria-label={t.tables}>
+      {stays.map((stay) => {
+        const bridge = findHost(world, stay.step.host)?.ovs?.find((b) => b.name === stay.step.bridge);
+        const row = { ctx, bundle, reasonOf, onOpenSource, names: portNames(bridge?.ports ?? []), design: designOf(bridge) };
+        return (
+          <section key={stay.step.id}>
+            <h3 data-again={stay.step.how === 'resume' || undefined}>{head(stay, lang)}</h3>
+            <ol className="of-rows">
+              {runsOf(stay.lookUps).map((run) => (run.kind === 'one' ? <LookUpRow key={run.lookUp.id} {...row} lookUp={run.lookUp} open={run.lookUp === last} /> : <Quiet key={run.lookUps[0]?.id} {...row} lookUps={run.lookUps} />))}
+            </ol>
+            {onTry && (stay.step.how === 'port' || stay.step.how === 'patch') && (
+              <button type="button" className="insp-chip" title={t.tryHint} onClick={() => onTry(stay.step)}>
+                {t.try}
+              </button>
+            )}
+          </section>
+        );
+      })}
+    </div>
+  );
+}
+
+function head({ step: { bridge, port, how } }: Stay, lang: Lang): string {
+  const t = flowStrings(lang);
+  return how === 'resume' ? t.resume(bridge) : how === 'patch' ? t.patch(bridge, port) : how === 'controller' ? t.controller(bridge) : t.start(bridge, port);
+}
+
+/** Look-ups that change nothing, as one line until it is pressed. */
+function Quiet({ lookUps, ...row }: Omit<LookUpRowProps, 'lookUp' | 'open'> & { readonly lookUps: readonly LookUp[] }) {
+  const [open, setOpen] = useState(false);
+  if (open) return lookUps.map((lookUp) => <LookUpRow key={lookUp.id} {...row} lookUp={lookUp} open={false} />);
+  return (
+    <li>
+      <button type="button" className="insp-fold of-quiet" onClick={() => setOpen(true)}>
+        {flowStrings(row.ctx.lang).quiet(lookUps.length)}
+      </button>
+    </li>
+  );
+}
