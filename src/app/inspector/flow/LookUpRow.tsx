@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { printAction } from '../../../dumps/ovsActionsPrint.ts';
 import { printMatch } from '../../../dumps/ovsMatchPrint.ts';
 import type { OvsNames } from '../../../dumps/ovsNames.ts';
@@ -43,12 +44,14 @@ export function LookUpRow({ ctx, bundle, reasonOf, lookUp, names, design, open, 
   const { lang, world, trace } = ctx;
   const t = flowStrings(lang);
   const { rule, table, notes } = lookUp;
+  // A walk through a node of OVN has a hundred of them: what is closed is not made.
+  const [shown, setShown] = useState(open);
   const stage = tableHelp(table, design, lang);
   const to = notes.flatMap((n) => (n.kind === 'output' ? [n.port] : n.kind === 'normal' ? n.to : []));
   const bucket = notes.find((n) => n.kind === 'bucket');
   return (
     <li className="of-row" data-miss={rule === undefined || undefined}>
-      <details open={open}>
+      <details open={shown} onToggle={(event) => setShown(event.currentTarget.open)}>
         <summary>
           <span>
             <b>{t.table(table)}</b>
@@ -57,6 +60,7 @@ export function LookUpRow({ ctx, bundle, reasonOf, lookUp, names, design, open, 
           <code>{rule ? printMatch(rule.match, names).join(',') || t.any : t.miss}</code>
           {(to.length > 0 || bucket) && <em>{[...(bucket ? [t.bucket(bucket.bucket, bucket.group)] : []), ...(to.length > 0 ? [t.sends([...new Set(to)].join(', '))] : [])].join(', ')}</em>}
         </summary>
+        {shown && (
         <div className="of-body">
           {rule && <RuleLine bundle={bundle} reasonOf={reasonOf} lookUp={lookUp} lang={lang} onOpenSource={onOpenSource} />}
           {rule && (
@@ -86,6 +90,7 @@ export function LookUpRow({ ctx, bundle, reasonOf, lookUp, names, design, open, 
           )}
           <OtherRules key={lookUp.id} world={world} trace={trace} lookUp={lookUp} names={names} lang={lang} onOpenSource={onOpenSource} />
         </div>
+        )}
       </details>
     </li>
   );
