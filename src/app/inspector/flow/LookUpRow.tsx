@@ -97,10 +97,11 @@ export function LookUpRow({ ctx, bundle, reasonOf, lookUp, names, design, open, 
 }
 
 function RuleLine({ bundle, reasonOf, lookUp, lang, onOpenSource }: { readonly bundle: BundleText; readonly reasonOf: ReasonOf | undefined; readonly lookUp: LookUp; readonly lang: Lang; readonly onOpenSource: (ref: SourceRef) => void }) {
-  const ref = lookUp.rule?.source;
+  const { rule } = lookUp;
+  const ref = rule?.source;
   const text = ref && lineAt(bundle, ref);
-  if (!ref || text === undefined) return null;
-  const drops = lookUp.rule?.actions.every((a) => a.kind === 'drop') === true;
+  if (!rule || !ref || text === undefined) return null;
+  const drops = rule.actions.every((a) => a.kind === 'drop');
   const excerpt: Excerpt = { key: `rule ${lookUp.id}`, host: lookUp.host, netns: lookUp.netns, command: commandAbove(bundle, ref), table: undefined, rows: [{ kind: 'line', ref, text: text.trim(), mark: drops ? 'bad' : 'hit', notes: [] }] };
   return <CodeBlock excerpt={excerpt} reasonOf={reasonOf} lang={lang} onOpenSource={onOpenSource} />;
 }
