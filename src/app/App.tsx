@@ -9,7 +9,7 @@ import { Stage, type StageProps } from './stage/Stage.tsx';
 import { openHash } from './store/open.ts';
 import { loadCompiler, loadParser } from './store/parser.ts';
 import type { Loaded } from './store/state.ts';
-import { choose, isEdited, openPanel, openSource, readingIn, seek, setDetail, usePage, walkIn } from './store/store.ts';
+import { choose, isEdited, openFlow, openPanel, openSource, readingIn, seek, setDetail, usePage, walkIn } from './store/store.ts';
 import { loadEngine } from './store/engine.ts';
 import { useMedia } from './store/useMedia.ts';
 import { usePlayback } from './store/usePlayback.ts';
@@ -42,6 +42,7 @@ const Builder = lazy(() => Promise.all([import('./builder/Builder.tsx'), loadPar
 const VerifiedDialog = lazy(() => import('./keys/VerifiedDialog.tsx').then((m) => ({ default: m.VerifiedDialog })));
 const HelpDialog = lazy(() => import('./keys/HelpDialog.tsx').then((m) => ({ default: m.HelpDialog })));
 const ShareDialog = lazy(() => import('./topbar/ShareDialog.tsx').then((m) => ({ default: m.ShareDialog })));
+const OfprotoDialog = lazy(() => import('./ofproto/OfprotoDialog.tsx').then((m) => ({ default: m.OfprotoDialog })));
 const OutcomesDialog = lazy(() => import('./topbar/OutcomesDialog.tsx').then((m) => ({ default: m.OutcomesDialog })));
 
 /** Reads the address, and writes it from then on. */
@@ -185,7 +186,7 @@ function Walked({ loaded, t, phone }: { readonly loaded: Loaded; readonly t: Str
   const inspector = (
     <SidePanel
       t={t}
-      step={<Inspector trace={trace} world={world} bundle={loaded.parsed.dumps} reasonOf={loaded.parsed.reasonOf} reading={reading} index={index} lang={lang} onChoose={choose} onShowAll={COMMANDS.outcomes.run} onShowVerified={() => openPanel('verified')} onOpenSource={(ref: SourceRef) => openSource(ref)} />}
+      step={<Inspector trace={trace} world={world} bundle={loaded.parsed.dumps} reasonOf={loaded.parsed.reasonOf} reading={reading} index={index} lang={lang} onChoose={choose} onShowAll={COMMANDS.outcomes.run} onShowVerified={() => openPanel('verified')} onOpenSource={(ref: SourceRef) => openSource(ref)} onTry={openFlow} />}
       list={<TraceList trace={trace} world={world} reading={reading} index={index} lang={lang} onSeek={stepBy} />}
     />
   );
@@ -248,6 +249,7 @@ function SidePanel({ t, step, list }: { readonly t: Strings; readonly step: Reac
 /** Whatever lies over the page; fetched when it is first opened. */
 function Panels({ loaded, t }: { readonly loaded: Loaded | undefined; readonly t: Strings }) {
   const panel = usePage((s) => s.panel);
+  const flowAt = usePage((s) => s.flowAt);
   const lang = usePage((s) => s.lang);
   const verdictOf = useMemo(() => (trace: Trace) => loaded && <VerdictLine trace={trace} world={loaded.parsed.world} lang={lang} />, [loaded, lang]);
   return (
@@ -257,6 +259,7 @@ function Panels({ loaded, t }: { readonly loaded: Loaded | undefined; readonly t
       {panel === 'drawer' && <Drawer t={t} lang={lang} />}
       {(panel === 'newcluster' || (panel === 'builder' && loaded)) && <Builder loaded={loaded} start={panel === 'newcluster'} t={t} lang={lang} verdict={loaded?.result.kind === 'walk' ? verdictOf(loaded.result.walk.trace) : t.cannotStart} />}
       {panel === 'share' && loaded && <ShareDialog loaded={loaded} t={t} lang={lang} />}
+      {panel === 'ofproto' && loaded && <OfprotoDialog key={JSON.stringify(flowAt)} loaded={loaded} start={flowAt} t={t} lang={lang} />}
       {panel === 'outcomes' && loaded && <OutcomesDialog loaded={loaded} t={t} lang={lang} verdictOf={verdictOf} />}
       {panel === 'dumps' && loaded && <DumpView loaded={loaded} t={t} lang={lang} verdict={loaded.result.kind === 'walk' ? verdictOf(loaded.result.walk.trace) : t.cannotStart} />}
     </Suspense>

@@ -111,6 +111,7 @@ export const ko: Strings = {
   cmdRules: '모든 규칙',
   cmdFiner: '더 자세히',
   cmdCoarser: '더 간략히',
+  cmdOfproto: 'Open vSwitch 브리지에서 플로 시험하기',
   cmdScenarios: '시나리오 고르기',
   cmdNewCluster: '새 클러스터',
   cmdChange: '무엇이든 바꾸기',

@@ -116,6 +116,7 @@ const en = {
   cmdRules: 'Every rule',
   cmdFiner: 'More detail',
   cmdCoarser: 'Less detail',
+  cmdOfproto: 'Try a flow in a bridge of Open vSwitch',
   cmdScenarios: 'Choose a scenario',
   cmdNewCluster: 'New cluster',
   cmdChange: 'Change anything',

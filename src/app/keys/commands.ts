@@ -21,6 +21,8 @@ const get = usePage.getState;
 const lastIndex = (s: PageState): number => (readingIn(s)?.stops.length ?? 1) - 1;
 /** Some of its machines come from objects, so that forms can change them. */
 const isCompiled = (s: PageState): boolean => (s.loaded?.parsed.compiled.size ?? 0) > 0;
+/** Some machine has a bridge of Open vSwitch. */
+const hasSwitch = (s: PageState): boolean => s.loaded?.parsed.world.hosts.some((h) => h.ovs !== undefined) === true;
 const hasWalk = (s: PageState): boolean => readingIn(s) !== undefined;
 const DETAILS: readonly Detail[] = ['story', 'hooks', 'rules'];
 
@@ -65,6 +67,7 @@ export const COMMANDS = {
   newCluster: { label: 'cmdNewCluster', keys: ['n'], group: 'page', run: () => openPanel('newcluster') },
   change: { label: 'cmdChange', keys: ['c'], group: 'page', run: () => openPanel(isCompiled(get()) ? 'builder' : 'dumps'), enabled: (s) => s.loaded !== undefined },
   dumps: { label: 'openDumps', keys: [], group: 'page', run: () => openPanel('dumps'), enabled: (s) => s.loaded !== undefined },
+  ofproto: { label: 'cmdOfproto', keys: ['o'], group: 'page', run: () => openPanel('ofproto'), enabled: hasSwitch },
   share: { label: 'share', keys: [], group: 'page', run: () => openPanel('share'), enabled: (s) => s.loaded !== undefined },
   outcomes: { label: 'allOutcomes', keys: [], group: 'page', run: () => openPanel('outcomes'), enabled: hasWalk },
   undo: { label: 'cmdUndo', keys: ['Mod+z'], group: 'page', run: undoEdit, enabled: (s) => s.undo.length > 0 },

@@ -20,8 +20,15 @@ export type Origin =
 
 export type Theme = 'light' | 'dark';
 
+/** Where the page's ofproto/trace begins: a bridge, and a packet for it. */
+export interface FlowStart {
+  readonly host: string;
+  readonly bridge: string;
+  readonly flow: string;
+}
+
 /** Panels that lie over the page; at most one is open. */
-export type Panel = 'builder' | 'newcluster' | 'drawer' | 'dumps' | 'share' | 'help' | 'outcomes' | 'scenarios' | 'verified';
+export type Panel = 'builder' | 'newcluster' | 'drawer' | 'dumps' | 'ofproto' | 'share' | 'help' | 'outcomes' | 'scenarios' | 'verified';
 
 /** Something to tell once, at the top. `link` is the text of a link that could not be used. */
 export type Notice =
@@ -69,6 +76,7 @@ export interface PageState {
   readonly panel: Panel | undefined;
   /** Where the dump view should show. */
   readonly dumpAt: SourceRef | undefined;
+  readonly flowAt: FlowStart | undefined;
   readonly notice: Notice | undefined;
   /** True while dumps are being fetched or unpacked. */
   readonly busy: boolean;

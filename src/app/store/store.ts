@@ -12,7 +12,7 @@ import { isEngineLoaded, loadEngine } from './engine.ts';
 import { firstProbe } from './offers.ts';
 import { faultsOf, isLoadedFor, loadFor, type Parsed, parsedWorld } from './parser.ts';
 import { chosenTheme, startLang, systemTheme } from './prefs.ts';
-import type { Loaded, Notice, PageState, Panel } from './state.ts';
+import type { FlowStart, Loaded, Notice, PageState, Panel } from './state.ts';
 import { keepPlace, walkOf, type Walk } from './walk.ts';
 
 export const usePage = create<PageState>()(() => ({
@@ -27,6 +27,7 @@ export const usePage = create<PageState>()(() => ({
   theme: chosenTheme() ?? systemTheme(),
   panel: undefined,
   dumpAt: undefined,
+  flowAt: undefined,
   notice: undefined,
   busy: true,
 }));
@@ -248,6 +249,8 @@ export async function showLang(lang: Lang): Promise<void> {
   }
 }
 
-export const openPanel = (panel: Panel): void => set({ panel: get().panel === panel ? undefined : panel, dumpAt: undefined, playing: false });
+export const openPanel = (panel: Panel): void => set({ panel: get().panel === panel ? undefined : panel, dumpAt: undefined, flowAt: undefined, playing: false });
+/** Opens the page's ofproto/trace with a packet. */
+export const openFlow = (flowAt: FlowStart): void => set({ panel: 'ofproto', flowAt, playing: false });
 export const closePanel = (): void => set({ panel: undefined });
 export const tell = (notice: Notice | undefined): void => set({ notice });

@@ -4,6 +4,7 @@ import type { ReasonOf } from '../../../cluster/because.ts';
 import { portNames } from '../../../dumps/ovsNames.ts';
 import type { Lang } from '../../../text/lang.ts';
 import { designOf } from '../../../text/openflow/design.ts';
+import { flowText } from '../../../text/openflow/flowText.ts';
 import type { Stop } from '../../../text/reading-types.ts';
 import type { Telling } from '../../../text/telling.ts';
 import { findHost } from '../../../world/lookup.ts';
@@ -20,7 +21,7 @@ export interface FlowSectionProps {
   readonly reasonOf: ReasonOf | undefined;
   readonly onOpenSource: (ref: SourceRef) => void;
   /** Opens the page's ofproto/trace with the packet that came into a bridge. */
-  readonly onTry: ((step: Stay['step']) => void) | undefined;
+  readonly onTry: ((start: { readonly host: string; readonly bridge: string; readonly flow: string }) => void) | undefined;
 }
 
 /** What the tables of Open vSwitch did at a stop: every look-up with its rule, what that asked for, and what it changed. */
@@ -41,7 +42,7 @@ export function FlowSection({ ctx, stop, bundle, reasonOf, onOpenSource, onTry }
               {runsOf(stay.lookUps).map((run) => (run.kind === 'one' ? <LookUpRow key={run.lookUp.id} {...row} lookUp={run.lookUp} open={run.lookUp === last} /> : <Quiet key={run.lookUps[0]?.id} {...row} lookUps={run.lookUps} />))}
             </ol>
             {onTry && (stay.step.how === 'port' || stay.step.how === 'patch') && (
-              <button type="button" className="insp-chip" title={t.tryHint} onClick={() => onTry(stay.step)}>
+              <button type="button" className="insp-chip" title={t.tryHint} onClick={() => onTry({ host: stay.step.host, bridge: stay.step.bridge, flow: flowText(trace, stay.step, bridge) })}>
                 {t.try}
               </button>
             )}
