@@ -48,7 +48,7 @@ export function Passes({ bridges, bridge, answer, command, host, lang }: PassesP
       ))}
       <details>
         <summary>{s.asPrinted}</summary>
-        <pre tabIndex={0} aria-label={s.asPrinted}>{ofprotoLines(bridges, bridge.name, answer).join('\n')}</pre>
+        <pre>{ofprotoLines(bridges, bridge.name, answer).join('\n')}</pre>
       </details>
       <p className="of-command">
         {s.command}: <code>{host} # {command}</code>
