@@ -1,5 +1,5 @@
 import './flow.css';
-import { useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import type { ReasonOf } from '../../../cluster/because.ts';
 import { portNames } from '../../../dumps/ovsNames.ts';
 import type { Lang } from '../../../text/lang.ts';
@@ -9,7 +9,10 @@ import type { Stop } from '../../../text/reading-types.ts';
 import type { Telling } from '../../../text/telling.ts';
 import { findHost } from '../../../world/lookup.ts';
 import type { SourceRef } from '../../../world/source.ts';
+import type { LogicalHop } from '../../../engine/ovn/logicalPath.ts';
 import type { BundleText } from '../dumpText.ts';
+import { logicalAt } from './logical.ts';
+import { LogicalList } from './LogicalList.tsx';
 import { LookUpRow, type LookUpRowProps } from './LookUpRow.tsx';
 import { flowStrings } from './strings.ts';
 import { type LookUp, runsOf, type Stay, staysAt } from './walkOf.ts';
@@ -30,11 +33,26 @@ export function FlowSection({ ctx, stop, bundle, reasonOf, onOpenSource, onTry }
   const t = flowStrings(lang);
   const stays = useMemo(() => staysAt(trace, stop), [trace, stop]);
   const last = stays.at(-1)?.lookUps.at(-1);
+  const many = stays.reduce((n, s) => n + s.lookUps.length, 0) > 1;
+  const logical = useMemo(() => (many ? logicalAt(world, trace, stop) : undefined), [many, world, trace, stop]);
+  const rowFor = (stay: Stay) => {
+    const bridge = findHost(world, stay.step.host)?.ovs?.find((b) => b.name === stay.step.bridge);
+    return { bridge, row: { ctx, bundle, reasonOf, onOpenSource, names: portNames(bridge?.ports ?? []), design: designOf(bridge) } };
+  };
+  const tablesOf = (hop: LogicalHop) => (
+    <ol className="of-rows">
+      {stays.flatMap((stay) => {
+        const { row } = rowFor(stay);
+        return stay.lookUps.filter((l) => hop.steps.includes(l.id)).map((l) => <LookUpRow key={l.id} {...row} lookUp={l} open={false} />);
+      })}
+    </ol>
+  );
   return (
     <div className="of" role="group" aria-label={t.tables}>
+      {logical && <LogicalList {...logical} tablesOf={tablesOf} lang={lang} />}
+      <Folded name={logical ? t.byTable : undefined}>
       {stays.map((stay) => {
-        const bridge = findHost(world, stay.step.host)?.ovs?.find((b) => b.name === stay.step.bridge);
-        const row = { ctx, bundle, reasonOf, onOpenSource, names: portNames(bridge?.ports ?? []), design: designOf(bridge) };
+        const { bridge, row } = rowFor(stay);
         return (
           <section key={stay.step.id}>
             <h3 data-again={stay.step.how === 'resume' || undefined}>{head(stay, lang)}</h3>
@@ -49,7 +67,19 @@ export function FlowSection({ ctx, stop, bundle, reasonOf, onOpenSource, onTry }
           </section>
         );
       })}
+      </Folded>
     </div>
+  );
+}
+
+/** Behind a word to press where something better was said before. */
+function Folded({ name, children }: { readonly name: string | undefined; readonly children: ReactNode }) {
+  if (name === undefined) return children;
+  return (
+    <details className="of-folded">
+      <summary>{name}</summary>
+      {children}
+    </details>
   );
 }
 

@@ -13,6 +13,8 @@ import { CodeBlock } from '../CodeBlock.tsx';
 import { type BundleText, commandAbove, lineAt } from '../dumpText.ts';
 import type { Excerpt } from '../excerpt.ts';
 import { FieldName } from './FieldName.tsx';
+import { stageOf } from './logical.ts';
+import { datapathName } from './LogicalList.tsx';
 import { OtherRules } from './OtherRules.tsx';
 import { flowStrings } from './strings.ts';
 import type { LookUp } from './walkOf.ts';
@@ -46,7 +48,9 @@ export function LookUpRow({ ctx, bundle, reasonOf, lookUp, names, design, open, 
   const { rule, table, notes } = lookUp;
   // A walk through a node of OVN has a hundred of them: what is closed is not made.
   const [shown, setShown] = useState(open);
-  const stage = tableHelp(table, design, lang);
+  const found = design === 'ovn' ? stageOf(world, trace, lookUp.id) : undefined;
+  const stage = found ? [datapathName(found.hop, t), found.stage.name].filter((x) => x !== undefined).join(', ') : tableHelp(table, design, lang);
+  const logical = found?.stage.flow;
   const to = notes.flatMap((n) => (n.kind === 'output' ? [n.port] : n.kind === 'normal' ? n.to : []));
   const bucket = notes.find((n) => n.kind === 'bucket');
   return (
@@ -72,6 +76,15 @@ export function LookUpRow({ ctx, bundle, reasonOf, lookUp, names, design, open, 
                 </>
               )}
             </p>
+          )}
+          {logical && (
+            <div className="of-logical">
+              <h4>{t.logicalFlow}</h4>
+              <code>
+                {logical.flow.match} → {logical.flow.actions}
+              </code>
+              <small>{logical.by === 'cookie' ? t.byCookie : t.byMatch}</small>
+            </div>
           )}
           <Conditions lookUp={lookUp} names={names} design={design} lang={lang} />
           <Changes lookUp={lookUp} names={names} design={design} lang={lang} />
