@@ -58,6 +58,15 @@ function inHall(layout: Layout, house: PlacedHouse, id: string, size: CapsuleSiz
   if (kind === 'pod' || (device && box.y < hall.y)) {
     // Up to the roof: past the left of the cable under it, where the box of a pod is wider.
     const rect = place(box.x + 10 - 40);
+    const level = rect.y - size.top - 3;
+    const below = house.boxes.filter((b) => b.icon === 'ovs' && b.rect.y > box.y && b.rect.y < hall.y).map((b) => right(b.rect));
+    if (below.length > 0) {
+      // Past the bridge on its right, between it and the wall.
+      const x = right(walls) - WALL.leader + 8;
+      const start = inner(rect, x);
+      const enter = kind === 'pod' ? [{ x, y: bottom(box) + 4 }, { x: right(box) - 12, y: bottom(box) + 4 }, { x: right(box) - 12, y: bottom(box) }] : [{ x, y: centre(box).y }, { x: right(box), y: centre(box).y }];
+      return berth(rect, [{ x: start, y: rect.y + 8 }, { x: start, y: level }, { x, y: level }, ...enter]);
+    }
     const x = kind === 'pod' ? box.x + 11 : (betweenPorts(house, id, box) ?? clamp(box.x + 24, rect.x + 16, right(box) - 12));
     return berth(rect, [{ x: inner(rect, x), y: rect.y + 8 }, { x: inner(rect, x), y: rect.y - size.top - 3 }, { x, y: rect.y - size.top - 3 }, { x, y: bottom(box) }]);
   }
