@@ -96,7 +96,6 @@ async function main(): Promise<boolean> {
     case 'random': {
       const ground = options.ground === 'host' ? hostGround(options.keep) : await guestGround(options.keep);
       const run = await randomPairs(ground, options, options.cases);
-      if (options.save !== undefined) writeFileSync(options.save, keepRun(run));
       return run.counts.agree === run.probes;
     }
     case 'saves':
@@ -160,7 +159,9 @@ function say({ ground, cases, left, judged, known }: CasesResult): boolean {
 }
 
 async function randomPairs(ground: Ground, options: Options, pairs: number): Promise<KeptRun> {
-  const run = await judgeRandom({ probes: pairs, seed: options.seed, minimised: options.mode === 'ci' ? CI_MINIMISED : options.minimised }, ground, console.log);
+  const run = await judgeRandom({ probes: pairs, seed: options.seed, minimised: options.mode === 'ci' ? CI_MINIMISED : options.minimised }, ground, console.log, (soFar) => {
+    if (options.save !== undefined) writeFileSync(options.save, keepRun({ ...soFar, ground: ground.name, kernel: ground.kernel, seed: options.seed }));
+  });
   const { worlds, probes, counts } = run;
   console.log(`${ground.name} kernel ${ground.kernel}, seed ${options.seed}: ${worlds} random worlds, ${probes} pairs: ${counts.agree} agree, ${counts.differ} differ, ${counts.unknown} unknown, ${counts.error} not judged`);
   return { ...run, ground: ground.name, kernel: ground.kernel, seed: options.seed };
@@ -183,7 +184,7 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
   const host = hostGround(options.keep);
   const hostCases = await judgeCases(cases, host, options);
   good = say(hostCases) && good;
-  const kept = options.kept.map((file) => keptRun(readFileSync(file, 'utf8')));
+  const kept = [...options.kept, ...(process.env['PACKETWALK_KEPT']?.split(',') ?? [])].map((file) => keptRun(readFileSync(file, 'utf8')));
   const pairs = options.cases > 0 ? options.cases : options.mode === 'ci' ? CI_PAIRS : ALL_PAIRS;
   const random = kept.find((r) => r.ground === 'host' && r.kernel === host.kernel) ?? (await randomPairs(host, options, pairs));
   good = good && random.counts.agree === random.probes;

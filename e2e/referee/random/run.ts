@@ -20,9 +20,9 @@ export interface RandomRun {
 
 /**
  * Judges random worlds from a seed on until `probes` probes were asked. Each disagreement is said at once with the smallest case that
- * shows it; after `minimised` of them only as it was found.
+ * shows it; after `minimised` of them only as it was found. `soFar` hears of each batch.
  */
-export async function judgeRandom(options: { readonly probes: number; readonly seed: number; readonly minimised: number }, ground: Ground, say: (text: string) => void): Promise<RandomRun> {
+export async function judgeRandom(options: { readonly probes: number; readonly seed: number; readonly minimised: number }, ground: Ground, say: (text: string) => void, soFar: (run: RandomRun) => void = () => undefined): Promise<RandomRun> {
   const counts = { agree: 0, differ: 0, unknown: 0, error: 0 };
   const features = new Map<string, number>();
   const items = new Map<string, ItemCount>();
@@ -49,6 +49,7 @@ export async function judgeRandom(options: { readonly probes: number; readonly s
         say(`${differenceText(smallest.judged)}\n${describe(smallest.test)}`);
       } else for (const j of mine) say(differenceText(j));
     }
+    soFar({ worlds, probes, counts, features, items });
   }
   return { worlds, probes, counts, features, items };
 }

@@ -24,7 +24,7 @@ export function tcpReceive(sim: Sim, at: At, skb: Skb): void {
   const client = clientOf(at.ns.clients, skb.packet);
   if (client) return clientSegment(sim, at, skb, l4, client);
   const { dst } = ipOf(skb.packet);
-  const listener = listenerFor(sim, at, 'tcp', dst, l4.dport);
+  const listener = listenerFor(sim, at, 'tcp', dst, l4.dport, skb.role === 'reply');
   if (listener === undefined || (l4.flags & TCP_RST) !== 0) return withoutSocket(sim, at, skb, l4);
   const to = listener === 'assumed' ? 'assumed' : 'listener';
   const source = listener === 'assumed' ? [] : [listener.source];

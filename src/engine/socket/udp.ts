@@ -17,7 +17,7 @@ export function udpReceive(sim: Sim, at: At, skb: Skb): void {
   }
   // The port from which a tunnel sent was drawn for the flow (udp_flow_src_port()): no program has it.
   const drawn = skb.role === 'reply' && (skb.packet[2]?.type === 'vxlan' || skb.packet[2]?.type === 'geneve') && isTunnelPort(sim, l4.sport);
-  const listener = drawn ? undefined : listenerFor(sim, at, 'udp', ip.dst, l4.dport);
+  const listener = drawn ? undefined : listenerFor(sim, at, 'udp', ip.dst, l4.dport, skb.role === 'reply');
   if (listener === undefined) {
     const stray = skb.role === 'reply';
     sim.emit(at, skb, { kind: 'deliver', to: stray ? 'stray' : 'refused' });
