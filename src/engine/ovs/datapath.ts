@@ -131,9 +131,14 @@ function act(run: Run, action: DpAction, translation: Translation): boolean {
   const at: At = { ns, dev: bridge };
   if (action.kind !== 'set') run.unset = undefined;
   switch (action.kind) {
-    case 'output':
+    case 'output': {
+      // What happens behind the port is no part of the bridge.
+      const outer = sim.parent;
+      sim.parent = undefined;
       output(run, action.bridge, action.port);
+      sim.parent = outer;
       return true;
+    }
     case 'set-tunnel':
       run.out = action.tunnel;
       return true;
