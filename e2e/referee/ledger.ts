@@ -86,7 +86,7 @@ function ovsLines(ovs: OvsResult | undefined, row: (cells: readonly (string | nu
     row(['---', '---:', '---:', '---:', '---:']),
     ...ovs.samples.map((r) => row([r.name, r.rules, r.visited, r.packets, r.agree])),
     '',
-    `Of ${ovs.prints.lines} lines that ovs-ofctl dumped, in OpenFlow 1.0, 1.3 and 1.5, with and without names and counters, ${ovs.prints.lines - ovs.prints.differ} are printed the same by us.`,
+    `Of ${ovs.prints.lines} lines that ovs-ofctl dumped, in OpenFlow 1.0, 1.3 and 1.5, with and without names and counters, ${ovs.prints.lines - ovs.prints.differ} are printed the same by us. Of ${ovs.connections.cases} connections whose packets really went through the switch and its conntrack, ${ovs.connections.agree} came out the same.`,
     '',
     row(['what the cases are about', 'packets that agree']),
     row(['---', '---:']),

@@ -2,6 +2,7 @@ import type { OvsCase } from './case.ts';
 import { ovsCatalogue } from './catalogue/index.ts';
 import { judgeCase, ovsDifferenceText, type OvsJudged } from './judge.ts';
 import { judgeRandomOvs, type OvsRandomRun } from './random/run.ts';
+import { judgeRealPackets } from './realPackets.ts';
 import { checkCataloguePrints, type PrintResult } from './roundTrip.ts';
 import { judgeSamples } from './samples.ts';
 import { startSwitch } from './switch.ts';
@@ -32,6 +33,8 @@ export interface OvsResult {
   readonly samples: readonly { readonly name: string; readonly rules: number; readonly visited: number; readonly packets: number; readonly agree: number }[];
   /** Lines of dumps that our printers had to say as the tools do. */
   readonly prints: { readonly lines: number; readonly differ: number };
+  /** Cases in which real packets went through a real switch and its conntrack. */
+  readonly connections: { readonly cases: number; readonly agree: number };
   readonly random: (OvsRandomRun & { readonly seed: number }) | undefined;
   /** Agreeing packets of written cases, by what these are about. */
   readonly covers: ReadonlyMap<string, number>;
@@ -43,7 +46,7 @@ const say = (text: string): void => console.log(text);
 const countText = (c: Counts): string => `${c.agree} agree, ${c.differ} differ, ${c.unknown} unknown, ${c.error} not judged`;
 
 /** Whether everything that was asked was agreed upon. */
-export const isGood = ({ packets, counts, samples, prints, random }: OvsResult): boolean => counts.agree === packets && samples.every((s) => s.agree === s.packets) && prints.differ === 0 && (random === undefined || random.counts.agree === random.pairs);
+export const isGood = ({ packets, counts, samples, prints, connections, random }: OvsResult): boolean => counts.agree === packets && samples.every((s) => s.agree === s.packets) && prints.differ === 0 && connections.agree === connections.cases && (random === undefined || random.counts.agree === random.pairs);
 
 async function askSamples(options: OvsOptions): Promise<{ readonly samples: OvsResult['samples']; readonly prints: readonly PrintResult[] }> {
   const results = await judgeSamples(options.perSample, options.seed, (name) => options.only === undefined || name.includes(options.only));
@@ -54,6 +57,14 @@ async function askSamples(options: OvsOptions): Promise<{ readonly samples: OvsR
     return { name, rules, visited, packets: judged.length, agree };
   });
   return { samples, prints: results.map((r) => r.prints) };
+}
+
+async function askConnections(): Promise<OvsResult['connections']> {
+  const { cases, differences } = await judgeRealPackets();
+  for (const { test, difference } of differences) say(`${test.name}\n  ${difference.where}\n    engine: ${difference.engine ?? '(nothing)'}\n    switch: ${difference.real ?? '(nothing)'}\n${test.flows.map((f) => `    ${f}`).join('\n')}`);
+  const agree = cases - differences.length;
+  say(`${cases} connections of real packets: ${agree} agree`);
+  return { cases, agree };
 }
 
 /** Says where a printer and the tools differ, and sums up. */
@@ -90,8 +101,9 @@ export async function refereeOvs(options: OvsOptions): Promise<OvsResult> {
     const { samples, prints: samplePrints } = failed ? { samples: [], prints: [] } : await askSamples(options);
     const random = options.pairs > 0 && !failed ? await judgeRandomOvs(options, real, say) : undefined;
     if (random) say(`${version}, seed ${options.seed}: ${random.pipelines} random pipelines, ${random.pairs} pairs: ${countText(random.counts)}`);
+    const connections = failed || options.only !== undefined ? { cases: 0, agree: 0 } : await askConnections();
     const prints = sayPrints([...samplePrints, ...(failed || options.only !== undefined ? [] : [checkCataloguePrints(real.sandbox)])]);
-    return { version, cases: cases.length, packets, counts, samples, prints, random: random && { ...random, seed: options.seed }, covers };
+    return { version, cases: cases.length, packets, counts, samples, prints, connections, random: random && { ...random, seed: options.seed }, covers };
   } finally {
     await real.stop();
   }
