@@ -233,6 +233,38 @@ describe('rules by name (--names)', () => {
   });
 });
 
+describe('ovs-appctl bridge/dump-flows', () => {
+  // As ovs-vswitchd 3.1 prints them.
+  const LINES = ['duration=4s, n_packets=0, n_bytes=0, priority=5,tcp,in_port=1,dl_vlan=5,dl_vlan_pcp=2,tcp_flags=+syn-ack,actions=pop_vlan,output:1', 'table_id=2, duration=4s, n_packets=0, n_bytes=0, ip,nw_frag=later,actions=write_actions(output:1,set_field:1.2.3.4->ip_dst),write_metadata:0x5/0xff,goto_table:7', 'table_id=253, duration=2s, n_packets=0, n_bytes=0, ,actions=note:02.0d.00.00.00.00'];
+
+  it('is read and printed back', () => {
+    const { world } = parseBundle({ 'n1/all.txt': ['$ ovs-appctl bridge/dump-flows br0', ...LINES].join('\n') });
+    expect(world.hosts[0]?.ovs?.[0]?.flows?.map((r) => r.table)).toEqual([0, 2, 253]);
+    expect(dumpText(world, 'n1', null, 'ovs-appctl bridge/dump-flows br0')).toBe(`${LINES.join('\n')}\n`);
+  });
+});
+
+describe('several dumps of one bridge', () => {
+  const show = '$ ovs-ofctl show br0\n 3(veth1): addr:00:00:00:00:00:01\n LOCAL(br0): addr:00:00:00:00:00:01';
+  const [old, later, plain] = ['$ ovs-ofctl dump-flows br0\nNXST_FLOW reply (xid=0x4):\n cookie=0x5, table=1, actions=drop', '$ ovs-ofctl -O OpenFlow13 dump-flows br0\n cookie=0x5, table=1, actions=write_actions(output:3)', '$ ovs-appctl bridge/dump-flows br0\ntable_id=1, duration=4s, n_packets=0, n_bytes=0, ,actions=write_actions(output:3)'];
+
+  it.each([[[old, later, plain]], [[plain, later, old]], [[later, plain]]])('takes the one that says most', (dumps) => {
+    const { bridges, said } = one(VSCTL, show, ...dumps);
+    expect(said).toEqual([]);
+    expect(bridges[0]?.flows).toMatchObject([{ cookie: '5', actions: [{ kind: 'write_actions' }] }]);
+  });
+
+  it('takes the groups that say how they select', () => {
+    const { bridges } = one(VSCTL, show, old, '$ ovs-ofctl -O OpenFlow13 dump-groups br0\n group_id=1,type=select,bucket=actions=output:3', '$ ovs-ofctl -O OpenFlow15 dump-groups br0\n group_id=1,type=select,selection_method=dp_hash,bucket=bucket_id:4,actions=output:3');
+    expect(bridges[0]?.groups).toMatchObject([{ selectionMethod: 'dp_hash', buckets: [{ id: 4 }] }]);
+  });
+
+  it('says when the same one is there twice, and differs', () => {
+    expect(one(VSCTL, show, old, old.replace('drop', 'output:3')).said).toEqual([['duplicate-section', 'ovs-ofctl dump-flows br0']]);
+    expect(one(VSCTL, show, old, old.replace('cookie=0x5,', 'cookie=0x5, n_packets=7,')).said).toEqual([]);
+  });
+});
+
 describe('versions', () => {
   const text = (version: string, rule: string): string | undefined => {
     const { world } = parseBundle({ 'n1/all.txt': `$ ovs-ofctl -O OpenFlow13 dump-flows br0\n ${rule}` });

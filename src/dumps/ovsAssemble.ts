@@ -114,9 +114,10 @@ function nameSections(sections: readonly Section[], bridges: ReadonlyMap<string,
 /** Rules, groups, tunnel options and addresses of one bridge. */
 function withListings(bridge: OvsBridge, sections: readonly Section[], found: DiagnosticList): OvsBridge {
   const of = (kind: OvsSectionKind): readonly Section[] => sections.filter((s) => s.kind === kind);
-  const [flows, ...moreFlows] = of('ovs-flows');
-  for (const other of moreFlows) if (flows && !sameListing(flows, other)) found.add('duplicate-section', startOf(other), other.command ?? other.input);
-  const groups = of('ovs-groups')[0];
+  const [flows, ...moreFlows] = of('ovs-flows').toSorted((a, b) => rankOf(b) - rankOf(a));
+  for (const other of moreFlows) if (flows && rankOf(other) === rankOf(flows) && !sameListing(flows, other)) found.add('duplicate-section', startOf(other), other.command ?? other.input);
+  // OpenFlow 1.1 to 1.4 leave out the buckets' numbers and how one is selected.
+  const groups = of('ovs-groups').find((s) => s.lines.some((l) => l.includes('bucket_id:'))) ?? of('ovs-groups')[0];
   const { ports, names, tableNames } = invent(bridge.ports, [flows, groups].flatMap((s) => s?.lines ?? []));
   const assumed = ports.filter((p) => p.ofportAssumed).map((p) => p.name);
   if (flows && assumed.length > 0) found.add('ovs-ports-assumed', startOf(flows), `ovs-ofctl show ${bridge.name}`);
@@ -138,6 +139,16 @@ function withListings(bridge: OvsBridge, sections: readonly Section[], found: Di
 }
 
 const portNamesOf = (ports: readonly OvsPort[]): OvsNames => portNames(ports);
+
+/**
+ * Of several dumps of one bridge the one that says most is read: later versions of OpenFlow have actions that 1.0 leaves out, and
+ * `bridge/dump-flows` has no cookies.
+ */
+function rankOf(section: Section): number {
+  const { words } = section.command === undefined ? { words: [] } : commandKind(section.command);
+  const version = /OpenFlow1(\d)/i.exec(section.command ?? section.input)?.[1] ?? /^OFPST_FLOW reply \(OF1\.(\d)\)/.exec(section.lines[0] ?? '')?.[1];
+  return words[0] === 'ovs-appctl' || section.lines.some((l) => l.startsWith('duration=')) ? 0 : 1 + Number(version ?? 0);
+}
 
 /** Two dumps of one bridge: counters and ages differ, rules should not. */
 function sameListing(a: Section, b: Section): boolean {

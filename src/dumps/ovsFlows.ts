@@ -13,7 +13,7 @@ import { parseNumber } from './ovsWords.ts';
 const DEFAULT_PRIORITY = 32_768;
 
 /** Counters, timeouts and flags of a rule, kept as they are: ofputil_flow_stats_format() and ofputil_flow_mod_flags_format(), lib/ofp-flow.c. */
-const STATS: ReadonlySet<string> = new Set(['duration', 'n_packets', 'n_bytes', 'idle_timeout', 'hard_timeout', 'importance', 'idle_age', 'hard_age', 'send_flow_rem', 'check_overlap', 'reset_counts', 'no_packet_counts', 'no_byte_counts', 'no_readonly_table', 'allow_hidden_fields', 'out_port', 'out_group']);
+const STATS: ReadonlySet<string> = new Set(['duration', 'n_packets', 'n_bytes', 'n_offload_packets', 'n_offload_bytes', 'idle_timeout', 'hard_timeout', 'importance', 'idle_age', 'hard_age', 'send_flow_rem', 'check_overlap', 'reset_counts', 'no_packet_counts', 'no_byte_counts', 'no_readonly_table', 'allow_hidden_fields', 'out_port', 'out_group']);
 
 /** Those of them that ovs-ofctl prints with a blank behind, and no comma. */
 const FLAGS: ReadonlySet<string> = new Set(['send_flow_rem', 'check_overlap', 'reset_counts', 'no_packet_counts', 'no_byte_counts', 'no_readonly_table', 'allow_hidden_fields']);
@@ -138,4 +138,12 @@ export function printRule(rule: OpenFlowRule, { names = {}, stats = true }: Rule
   ];
   const match = [...(rule.priority === DEFAULT_PRIORITY ? [] : [`priority=${rule.priority}`]), ...printMatch(rule.match, names)].join(',');
   return `${head.map((w) => (FLAGS.has(w) ? `${w} ` : `${w}, `)).join('')}${match === '' ? '' : `${match} `}actions=${printActions(rule.actions, names)}`;
+}
+
+/** A rule as `ovs-appctl bridge/dump-flows` prints it (flow_stats_ds(), ofproto/ofproto.c): without cookie and timeouts, ports by number. */
+export function printBridgeRule(rule: OpenFlowRule): string {
+  const stats = ['duration', 'n_packets', 'n_bytes'].flatMap((key) => rule.stats?.find((w) => w.startsWith(`${key}=`)) ?? []);
+  const head = [...(rule.table === 0 ? [] : [`table_id=${rule.table}`]), ...stats];
+  const match = [...(rule.priority === DEFAULT_PRIORITY ? [] : [`priority=${rule.priority}`]), ...printMatch(rule.match)].join(',');
+  return `${head.map((w) => `${w}, `).join('')}${match},actions=${printActions(rule.actions)}`;
 }

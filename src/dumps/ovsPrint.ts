@@ -1,6 +1,6 @@
 import type { OvsBridge } from '../world/openflow.ts';
 import type { Host } from '../world/world.ts';
-import { printRule } from './ovsFlows.ts';
+import { printBridgeRule, printRule } from './ovsFlows.ts';
 import { printGroup } from './ovsGroups.ts';
 import { type OvsNames, portNames } from './ovsNames.ts';
 import { ovsCommand } from './ovsSection.ts';
@@ -34,7 +34,8 @@ export function printOvs(host: Host, words: readonly string[]): readonly string[
   const bridge = host.ovs.find((b) => b.name === args[0]);
   const asked = options.find((o) => /^(?:-O|--protocols)=?OpenFlow/.test(o))?.replace(/^(?:-O|--protocols)=?/, '') ?? optionValue(options, '-O', '--protocols');
   const version = versionOf(asked);
-  if (!bridge || args.length > 1 || version === undefined || words[0] !== 'ovs-ofctl') return undefined;
+  if (!bridge || args.length > 1 || version === undefined) return undefined;
+  if (words[0] === 'ovs-appctl') return kind === 'ovs-flows' ? bridge.flows?.map(printBridgeRule) : undefined;
   const mark = versionMark(version);
   const named = options.includes('--names');
   const names = named ? namesOf(bridge) : numbersOf(bridge);

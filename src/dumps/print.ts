@@ -51,6 +51,7 @@ export const supportedCommands: readonly string[] = [
   'ovs-ofctl dump-flows BRIDGE',
   'ovs-ofctl -O OpenFlow13 dump-flows BRIDGE',
   'ovs-ofctl --names --no-stats dump-flows BRIDGE',
+  'ovs-appctl bridge/dump-flows BRIDGE',
   'ovs-ofctl -O OpenFlow15 dump-groups BRIDGE',
   'ovs-ofctl dump-tlv-map BRIDGE',
 ];
