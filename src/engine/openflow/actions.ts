@@ -1,16 +1,17 @@
 import { type LearnAction, OFPP, type OpenFlowAction, type Subfield, type Words } from '../../world/openflow.ts';
-import { FIELDS, HIDDEN } from '../../world/openflowFields.ts';
+import { FIELDS } from '../../world/openflowFields.ts';
 import { isPlainController } from './actionSet.ts';
-import { wrote } from './commit.ts';
-import { type Ctx, change, learnRule, loadSubfield, note, setField, stateOf } from './context.ts';
+import { checkPktLarger } from './checkPktLarger.ts';
+import { type Ctx, learnRule, loadSubfield, note, setField, stateOf } from './context.ts';
 import { composeConntrack } from './conntrack.ts';
-import { clearConntrack, ETH, FRAG_LATER, hasField, isIpAny, OFPP_UNSET, readSubfield, VLAN_CFI, VLAN_PCP, VLAN_VID, W, word } from './fields.ts';
-import { clone, commit, cookieOf, finishFreezing, freezeRest, runActionSet } from './freeze.ts';
+import { clearConntrack, ETH, FRAG_LATER, hasField, isIpAny, OFPP_UNSET, readSubfield, VLAN_PCP, VLAN_VID, W, word } from './fields.ts';
+import { clone, commit, cookieOf, freezeRest } from './freeze.ts';
 import { groupAction } from './groups.ts';
 import { bundlePort, multipathLink } from './hash.ts';
 import { learnedRule, tooManyLearned } from './learn.ts';
 import { enqueue, output, outputTruncated } from './output.ts';
 import { enterTable, type Entered, leaveTable } from './tables.ts';
+import { pushVlan, setTag, stripVlan } from './vlan.ts';
 
 /*
  * do_xlate_actions() of ofproto/ofproto-dpif-xlate.c: carries out a list of actions. Rules that resubmit and goto_table lead to are
@@ -158,10 +159,10 @@ function doAction(ctx: Ctx, action: Exclude<OpenFlowAction, { kind: 'resubmit' |
       setTag(ctx, VLAN_PCP, action.pcp << 13);
       return true;
     case 'strip_vlan':
-      changeTag(ctx, popVlan);
+      stripVlan(ctx);
       return true;
     case 'push_vlan':
-      changeTag(ctx, () => pushVlan(ctx, action.ethertype));
+      pushVlan(ctx, action.ethertype);
       return true;
     case 'dec_ttl':
       return decTtl(ctx, action.controllers);
@@ -295,41 +296,6 @@ function mod(ctx: Ctx, action: Extract<OpenFlowAction, { kind: 'mod' }>): void {
   else note(ctx, { kind: 'ignored', field: action.field });
 }
 
-const TCI = FIELDS.get('vlan_tci');
-
-/** Keeps what a change of the tags does to the outer one. */
-function changeTag(ctx: Ctx, how: (flow: Ctx['flow']) => void): void {
-  if (TCI) change(ctx, TCI, how);
-  wrote(ctx.written, 'vlan_tci');
-}
-
-/** SET_VLAN_VID and SET_VLAN_PCP, which add a tag where there is none. */
-function setTag(ctx: Ctx, mask: number, bits: number): void {
-  changeTag(ctx, (flow) => {
-    if (word(flow, HIDDEN.vlanTpid) === 0) flow[HIDDEN.vlanTpid] = ETH.vlan;
-    flow[W.vlanTci] = (word(flow, W.vlanTci) & ~mask) | bits | VLAN_CFI;
-  });
-}
-
-/** flow_pop_vlan(). */
-function popVlan(flow: Ctx['flow']): void {
-  const two = (word(flow, W.vlanTci) & VLAN_CFI) !== 0 && (word(flow, HIDDEN.innerTci) & VLAN_CFI) !== 0;
-  flow[W.vlanTci] = two ? word(flow, HIDDEN.innerTci) : 0;
-  flow[HIDDEN.vlanTpid] = two ? word(flow, HIDDEN.innerTpid) : 0;
-  flow[HIDDEN.innerTci] = 0;
-  flow[HIDDEN.innerTpid] = 0;
-}
-
-/** flow_push_vlan_uninit(): a tag of VLAN 0; the outer one moves in, and a second one is lost (FLOW_MAX_VLAN_HEADERS is 2). */
-function pushVlan(ctx: Ctx, ethertype: number): void {
-  const flow = ctx.flow;
-  const had = (word(flow, W.vlanTci) & VLAN_CFI) !== 0;
-  flow[HIDDEN.innerTci] = word(flow, W.vlanTci);
-  flow[HIDDEN.innerTpid] = had ? word(flow, HIDDEN.vlanTpid) || ETH.vlan : 0;
-  flow[HIDDEN.vlanTpid] = ethertype;
-  flow[W.vlanTci] = VLAN_CFI;
-}
-
 /** compose_dec_ttl(): at 1 or 0 the controllers get the packet, and the list ends. */
 function decTtl(ctx: Ctx, controllers: readonly number[]): boolean {
   if (!isIpAny(ctx.flow)) return true;
@@ -370,40 +336,3 @@ function bundle(ctx: Ctx, action: Extract<OpenFlowAction, { kind: 'bundle' }>, l
   else if (action.dst) loadSubfield(ctx, action.dst, [port]);
   else output(ctx, port, last);
 }
-
-/** xlate_check_pkt_larger(): the rest of the list twice, once for each answer. */
-function checkPktLarger(ctx: Ctx, bytes: number, dst: Subfield, rest: readonly OpenFlowAction[]): void {
-  const saved = { stack: ctx.stack, actionSet: ctx.actionSet, when: ctx.when };
-  const flow = ctx.flow.slice();
-  const conntracked = ctx.conntracked;
-  commit(ctx);
-  const base = ctx.base.slice();
-  const baseTunnel = ctx.baseTunnel;
-  const outer = ctx.out;
-  // Both walks share one copy, as in OVS.
-  ctx.stack = [...ctx.stack];
-  const walk = (larger: boolean): Ctx['out'] => {
-    const out: Ctx['out'] = [];
-    ctx.out = out;
-    ctx.when = [...saved.when, { bytes, larger }];
-    loadSubfield(ctx, dst, [larger ? 1 : 0]);
-    doActions(ctx, rest, true);
-    if (!ctx.freezing) runActionSet(ctx);
-    if (ctx.freezing) finishFreezing(ctx);
-    ctx.base.set(base);
-    ctx.baseTunnel = baseTunnel;
-    ctx.conntracked = conntracked;
-    ctx.flow.set(flow);
-    return out;
-  };
-  const greater = walk(true);
-  // Whether the lists around go on is up to the longer packet's walk alone.
-  const exit = ctx.exit;
-  ctx.exit = false;
-  const lessEqual = walk(false);
-  ctx.out = outer;
-  ctx.out.push({ kind: 'check-pkt-len', bytes, greater, lessEqual });
-  Object.assign(ctx, saved);
-  ctx.exit = exit;
-}
-
