@@ -107,7 +107,7 @@ const SPECIAL: ReadonlySet<string> = new Set(['dl_vlan', 'dl_vlan_pcp', 'vlan_pc
 export const tunMetadataIndex = (field: FieldSpec): number | undefined => (field.name.startsWith('tun_metadata') ? Number(field.name.slice('tun_metadata'.length)) : undefined);
 
 /** Up to 32 bits of a field, `from` the lowest one (mf_get_value()). */
-export function readBits(flow: Flow, field: FieldSpec, from: number, n: number): number {
+function readBits(flow: Flow, field: FieldSpec, from: number, n: number): number {
   if (!SPECIAL.has(field.name)) return rawBits(flow, field, from, n);
   let value = rawBits(flow, field, 0, Math.min(field.bits, 32));
   // IP_DSCP is the byte without ECN.
@@ -117,7 +117,7 @@ export function readBits(flow: Flow, field: FieldSpec, from: number, n: number):
 }
 
 /** Writes up to 32 bits of a field, `from` the lowest one (mf_set_flow_value()). */
-export function writeBits(flow: Flow, field: FieldSpec, from: number, n: number, value: number): void {
+function writeBits(flow: Flow, field: FieldSpec, from: number, n: number, value: number): void {
   switch (field.name) {
     case 'in_port_oxm':
     case 'actset_output': {

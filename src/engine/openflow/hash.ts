@@ -13,7 +13,7 @@ import type { Flow } from './types.ts';
 const rot = (x: number, k: number): number => ((x << k) | (x >>> (32 - k))) >>> 0;
 
 /** jhash_bytes(): the bytes in the order of memory, words little-endian. */
-export function jhashBytes(bytes: readonly number[], basis: number): number {
+function jhashBytes(bytes: readonly number[], basis: number): number {
   let a = (0xdeadbeef + bytes.length + basis) >>> 0;
   let b = a;
   let c = a;
@@ -67,7 +67,7 @@ function hashFinish(hash: number, final: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-export const hash2Words = (x: number, y: number): number => hashFinish(hashAdd(hashAdd(x, 0), y), 8);
+const hash2Words = (x: number, y: number): number => hashFinish(hashAdd(hashAdd(x, 0), y), 8);
 
 /** The `n` low bytes of a word, the most significant first. */
 const bytesOf = (value: number, n: number): number[] => Array.from({ length: n }, (_, i) => (value >>> (8 * (n - 1 - i))) & 0xff);
@@ -116,7 +116,7 @@ function address(flow: Flow, v4: number, v6: number, basis: number): number {
 }
 
 /** flow_hash_fields(); undefined: fields that we do not know. */
-export function hashFields(flow: Flow, fields: string, basis: number): number | undefined {
+function hashFields(flow: Flow, fields: string, basis: number): number | undefined {
   switch (fields) {
     case 'eth_src':
       return jhashBytes([...bytesOf(word(flow, W.dlSrc), 2), ...bytesOf(word(flow, W.dlSrc + 1), 4)], basis);

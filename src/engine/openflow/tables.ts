@@ -8,8 +8,8 @@ import type { Flow, Visit } from './types.ts';
  * Look-ups (rule_dpif_lookup_from_table() of ofproto/ofproto-dpif.c and xlate_table_action() of ofproto-dpif-xlate.c).
  */
 
-export const MAX_DEPTH = 64;
-export const MAX_RESUBMITS = MAX_DEPTH * MAX_DEPTH;
+const MAX_DEPTH = 64;
+const MAX_RESUBMITS = MAX_DEPTH * MAX_DEPTH;
 const MAX_STACK_BYTES = 65536;
 /** Groups of groups of groups: the switch would go on for as long as it takes, we do not. */
 const MAX_BUCKETS = 16 * MAX_RESUBMITS;
