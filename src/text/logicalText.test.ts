@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { logicalPath } from '../engine/ovn/logicalPath.ts';
 import type { Probe } from '../engine/probe.ts';
 import { trace } from '../engine/trace.ts';
+import { parseIp4 } from '../packet/address.ts';
 import { ovnKubernetesWorld } from '../testing/ovnKubernetes.ts';
 import { at, tcp } from '../testing/sample.ts';
 import type { Lang } from './lang.ts';
 import { type HopText, hopText } from './logicalText.ts';
+import { nameOf } from './names.ts';
 
 const world = ovnKubernetesWorld();
 const W = 'worker1.twcm.cloud';
@@ -52,3 +54,11 @@ it('has numbers where no listing gave names', () => {
   const bare = ovnKubernetesWorld((path, text) => (path.startsWith('ovn-') ? undefined : text));
   expect(told(tcp(POD, '10.131.0.20', 8080), 'en', bare)[0]).toMatchObject({ title: 'logical datapath 4', purpose: undefined, ports: 'in by 5, out by 7' });
 });
+
+it.each([
+  ['100.64.0.5', `logical router GR_${W}`],
+  ['10.131.0.1', 'logical router ovn_cluster_router'],
+  // The node has the address, too.
+  ['50.50.51.24', W],
+  ['100.64.0.50', undefined],
+])('calls %s %s', (ip, name) => expect(nameOf(world, parseIp4(ip) ?? 0, 'en')).toBe(name));

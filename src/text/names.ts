@@ -1,9 +1,9 @@
-import type { Ip4 } from '../packet/address.ts';
+import { formatIp4, type Ip4 } from '../packet/address.ts';
 import { findHost, ownersOf } from '../world/lookup.ts';
 import type { NamedPod, NamedService, World } from '../world/world.ts';
 import type { Lang } from './lang.ts';
 
-/** What an address is called: its pod, service, node or machine; undefined when nothing in the world names it. */
+/** What an address is called: its pod, service, node, machine or logical router; undefined when nothing in the world names it. */
 export function nameOf(world: World, ip: Ip4, lang: Lang): string | undefined {
   const pod = world.names.pods.find((p) => !p.hostNetwork && p.ips.includes(ip));
   if (pod) return podName(pod.name, lang);
@@ -12,7 +12,9 @@ export function nameOf(world: World, ip: Ip4, lang: Lang): string | undefined {
   const node = world.names.nodes.find((n) => n.internalIps.includes(ip));
   if (node) return node.name;
   const owner = ownersOf(world, ip)[0];
-  return owner && actorName(world, owner.host.name, owner.netns.name, lang);
+  if (owner) return actorName(world, owner.host.name, owner.netns.name, lang);
+  const router = world.ovn?.routers.find((r) => r.ports.some((p) => p.networks.some((n) => n.startsWith(`${formatIp4(ip)}/`))));
+  return router && (lang === 'ko' ? `논리 라우터 ${router.name}` : `logical router ${router.name}`);
 }
 
 const podName = (name: string, lang: Lang): string => (lang === 'ko' ? `파드 ${name}` : `pod ${name}`);
@@ -45,4 +47,4 @@ export function actorName(world: World, host: string, netns: string | null, lang
 }
 
 /** The first letter in upper case: for a name that begins a sentence. Names of machines and devices keep their case. */
-export const sentenceCase = (text: string): string => (/^(?:the|a|an|it|this|nobody|pod|service) /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text);
+export const sentenceCase = (text: string): string => (/^(?:the|a|an|it|this|nobody|pod|service|logical) /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text);
