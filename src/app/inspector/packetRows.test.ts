@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { trace } from '../../engine/trace.ts';
+import { ovnWorld } from '../../testing/ovn.ts';
+import { at, tcp } from '../../testing/sample.ts';
 import { readTrace } from '../../text/reading.ts';
 import { sampleNamed, samples } from '../../testing/walks.ts';
 import { type PacketView, packetView } from './packetRows.ts';
@@ -65,4 +68,12 @@ describe('the packet beside the one of the stop before', () => {
       }
     }
   });
+});
+
+it('shows the options of a Geneve header, class and type before the content', () => {
+  const world = ovnWorld();
+  const t = trace(world, tcp(at('worker1', 'client-0'), '10.128.0.15', 8080));
+  const stop = readTrace(t, world, 'story').stops.find((s) => s.kind === 'encap');
+  const row = stop && packetView(t, stop)?.rows.find((r) => r.name === 'Geneve');
+  expect([row?.bytes, row?.lines.map((l) => l.parts[0]?.text)]).toEqual([16, ['vni 2', '0102:80 0x00020005']]);
 });

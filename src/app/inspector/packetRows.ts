@@ -136,8 +136,9 @@ function linesOf(header: Header, was: Header | undefined): readonly FieldLine[] 
     case 'icmp':
       return icmpLines(header);
     case 'vxlan':
-    case 'geneve':
       return [line(undefined, { text: `vni ${header.vni}` })];
+    case 'geneve':
+      return [line(undefined, { text: `vni ${header.vni}` }), ...(header.options ?? []).map((o) => line(undefined, { text: `${o.optClass.toString(16).padStart(4, '0')}:${o.optType.toString(16).padStart(2, '0')} 0x${o.hex}` }))];
     case 'gre':
       return [{ label: undefined, parts: [{ text: etherText(header.protocol) }, ...(header.key === undefined ? [] : [{ text: `key ${hex(header.key)}` }])] }];
     case 'raw':
