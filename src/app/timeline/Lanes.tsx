@@ -41,7 +41,7 @@ export function Lanes({ layout, strokes, at, current, lang, titleOf }: LanesProp
       <path className="tl-strokes" d={strokes.map((s) => `M${s.x.toFixed(2)} ${s.y - 4}v8`).join('')} />
       <path className="tl-head" d={`M${x} 0V${bottom}`} />
       {ticks.map((tick, i) => (
-        <TickMark key={tick.stop.index} tick={tick} state={i === current ? 'now' : tick.x < x + 0.01 ? 'done' : 'ahead'} titleOf={titleOf} />
+        <TickMark key={tick.stop.index} tick={tick} state={i === current ? 'now' : tick.x < x + 0.01 ? 'done' : 'ahead'} lang={lang} titleOf={titleOf} />
       ))}
       {current === undefined && <circle className="tl-bead" cx={x} cy={at.y} r="5" />}
     </svg>
@@ -62,20 +62,22 @@ const Walked = ({ run, d }: { readonly run: Run; readonly d: string }) =>
 interface TickMarkProps {
   readonly tick: Tick;
   readonly state: 'now' | 'done' | 'ahead';
+  readonly lang: Lang;
   readonly titleOf: (tick: Tick) => string;
 }
 
 /** Makes its own title, so that a step that changes two ticks does not make all their sentences again. */
-const TickMark = memo(function TickMark({ tick, state, titleOf }: TickMarkProps) {
-  const { x, y, stop } = tick;
+const TickMark = memo(function TickMark({ tick, state, lang, titleOf }: TickMarkProps) {
+  const { x, y, stop, again } = tick;
   const size = state === 'ahead' ? 9.5 : 13;
   return (
     <g className="tl-tick" data-state={state} data-unknown={stop.kind === 'unknown' || undefined}>
-      <title>{titleOf(tick)}</title>
+      <title>{again > 0 ? `${titleOf(tick)} (${timelineStrings(lang).again(again)})` : titleOf(tick)}</title>
       <circle className="tl-back" cx={x} cy={y} r={state === 'now' ? 11 : 10} />
       <g transform={`translate(${x - size / 2} ${y - size / 2}) scale(${size / 14})`}>
         <GlyphShape name={glyphOf(stop)} hollow={stop.way === 'reply'} />
       </g>
+      {again > 0 && <path className="tl-again" transform={`translate(${x + 9} ${y - 8})`} d="M3-1.2A3.2 3.2 0 1 0 3 1.4M3.4-3.6v2.6H.8" />}
     </g>
   );
 });

@@ -30,6 +30,8 @@ export interface Point {
 
 export interface Tick extends Point {
   readonly stop: Stop;
+  /** How often Open vSwitch has the packet again, after conntrack or for a group's hash (recirculation), within the stop. */
+  readonly again: number;
 }
 
 /** A stretch of ticks of one connection that travel the same way; `from` and `to` are indices of ticks. */
@@ -63,9 +65,14 @@ export function layoutTimeline(trace: Trace, story: Reading, finest: Reading, wi
   const first = LABEL_WIDTH + LEAD_IN;
   const intervals = Math.max(story.stops.length - 1, MIN_INTERVALS);
   const gap = Math.max((width - first - RIGHT) / intervals, MIN_GAP);
-  const ticks = story.stops.map((stop, i) => ({ stop, x: first + gap * i, y: yOf(stop, laneOf) }));
+  const ticks = story.stops.map((stop, i) => ({ stop, x: first + gap * i, y: yOf(stop, laneOf), again: passesAgain(trace, stop) }));
   const height = LANES_TOP + lanes.length * LANE_HEIGHT + AXIS_HEIGHT;
   return { lanes, ticks, ways: waysOf(trace, ticks, finest, laneOf), laneOf, runs: runsOf(trace, story.stops), width: Math.max(width, (ticks.at(-1)?.x ?? first) + RIGHT), height };
+}
+
+function passesAgain(trace: Trace, { from, to, lead }: Stop): number {
+  const packet = trace.steps[lead]?.packetId;
+  return trace.steps.slice(from, to + 1).filter((s) => s.kind === 'ovs' && s.how === 'resume' && s.packetId === packet).length;
 }
 
 /** Whoever only hears a question of ARP, or answers it, has no lane: the packet does not go there. */

@@ -27,6 +27,9 @@ export const realChoices = (loaded: Loaded): readonly Choice[] =>
 /** The option taken, without the port when all have the same one. */
 function shortOption({ options, taken }: Choice): string {
   const option = options[taken] ?? '';
+  // Of a group of Open vSwitch: where its bucket leads, if they all say it.
+  const bucket = /^group:\d+ bucket:\d+ (.+)$/;
+  if (options.every((o) => bucket.test(o))) return bucket.exec(option)?.[1] ?? option;
   const port = /:\d+$/.exec(option)?.[0] ?? '';
   return port !== '' && options.every((o) => o.endsWith(port)) ? option.slice(0, -port.length) : option;
 }
