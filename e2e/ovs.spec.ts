@@ -24,7 +24,7 @@ test('a bridge stands on stage with its ports, and the tables of a step are told
   await expect(last.getByRole('row', { name: /nw_dst 10\.128\.2\.0\/23 10\.128\.2\.151/ })).toBeVisible();
   await expect(last.getByRole('listitem').filter({ hasText: 'sends it out of port vxlan0' })).toBeVisible();
 
-  const field = last.getByRole('button', { name: 'nw_dst' });
+  const field = last.getByRole('button', { name: 'nw_dst', exact: true });
   const help = last.getByRole('tooltip').filter({ hasText: 'The IP address that the packet is for.' });
   await expect(help).toBeHidden();
   await field.focus();
@@ -54,7 +54,7 @@ test('a flow is tried from a step, with what conntrack says, and mistakes are to
   await expect(dialog.getByRole('heading', { name: /^Pass 3/ })).toBeVisible();
 
   await dialog.getByRole('combobox', { name: 'Conntrack says, first time' }).selectOption('trk,est,rpl');
-  await expect(dialog.getByText('ct_state=est|rpl|trk')).toBeVisible();
+  await expect(dialog.getByRole('heading').filter({ hasText: 'ct_state=est|rpl|trk' })).toBeVisible();
 
   await flow.fill('in_port=tun9,tcp');
   await flow.press('Enter');
@@ -77,7 +77,7 @@ test('a walk through OVN is told from logical switch to logical router, with the
   await first.locator('summary').first().click();
   const row = first.locator('.of-row').filter({ hasText: 'ls_in' }).first();
   await row.locator('summary').click();
-  await row.getByRole('button', { name: 'metadata' }).first().focus();
+  await row.getByRole('button', { name: 'metadata', exact: true }).first().focus();
   await expect(row.getByRole('tooltip').filter({ hasText: 'which logical switch or router the packet is in' }).first()).toBeVisible();
 });
 
@@ -101,6 +101,7 @@ for (const theme of ['light', 'dark'] as const) {
       await tables(page).getByRole('button', { name: 'Try a flow here' }).click();
       await expect(tryFlow(page).getByRole('status')).toBeVisible();
       expect(await violations(page)).toEqual([]);
+      await page.keyboard.press('Escape');
       await open(page, `${OVN}&step=2`);
       await tables(page).locator('summary').first().click();
       expect(await violations(page)).toEqual([]);
