@@ -78,7 +78,9 @@ export async function startSandbox(): Promise<Sandbox> {
   const atExit = (): void => {
     for (const child of children) child.kill('SIGKILL');
   };
+  const atSignal = (): void => process.exit(1);
   process.once('exit', atExit);
+  process.once('SIGINT', atSignal).once('SIGTERM', atSignal);
   try {
     const created = replyOf('ovsdb-tool', ['create', join(dir, 'conf.db'), SCHEMA], env);
     if (!created.ok) throw new Error(created.text);
@@ -97,7 +99,7 @@ export async function startSandbox(): Promise<Sandbox> {
       stop: async () => {
         control.close();
         await stopAll();
-        process.off('exit', atExit);
+        process.off('exit', atExit).off('SIGINT', atSignal).off('SIGTERM', atSignal);
       },
     };
   } catch (error) {

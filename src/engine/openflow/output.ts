@@ -127,6 +127,13 @@ function tunnelOutput(ctx: Ctx, ofport: number, port: OvsPort): boolean {
   // "Not tunneling to our own address": also what has no destination at all and came from no tunnel.
   if (tunnel.dst === ctx.originalTunDst) {
     note(ctx, { kind: 'refused', port: ofport, why: 'no-tunnel-destination' });
+    // compose_output_action__() puts the packet's own tunnel back only behind this point.
+    const { flow } = ctx;
+    flow.set(tunnel.id, W.tunId);
+    flow[W.tunSrc] = tunnel.src;
+    flow[W.tunDst] = tunnel.dst;
+    flow[W.tunTos] = tunnel.tos;
+    flow[W.tunTtl] = tunnel.ttl;
     return false;
   }
   if (tunnel.dst === 0) return true;

@@ -218,6 +218,12 @@ describe('tunnels', () => {
     { actions: 'output:2', flow: `in_port=10,${TCP.slice('in_port=1,'.length)},tun_src=10.9.0.7,tun_dst=10.9.0.8,tun_tos=3,nw_ecn=1`, gives: 'set(ipv4(tos=0x3/0x3)),p2', because: 'congestion shows inside' },
   ])('$actions gives $gives $because', ({ actions, flow, gives }) => expect(sends(actions, flow)).toBe(gives));
 
+  it('leave what they wrote where they refuse', () => {
+    const flows = ['actions=resubmit(,1),resubmit(,1)', 'table=1,priority=1,tun_src=10.9.0.7,actions=IN_PORT', 'table=1,priority=2,tun_src=0.0.0.0,actions=output:2'];
+    const answer = follow([bridge({ ports, flows })], 'in_port=10,tcp,tun_id=5,tun_src=10.9.0.7,tun_dst=10.9.0.8');
+    expect([visitsOf(answer), actionsOf(answer)]).toEqual([['0/32768', '1/1', '1/2'], ['p2']]);
+  });
+
   it('tell each output its own tunnel', () => {
     const answer = follow([bridge({ ports, flows: ['actions=set_field:10.9.0.2->tun_dst,set_field:5->tun_id,output:10,output:11,output:2'] })], TCP);
     expect(answer.outputs).toEqual([

@@ -134,6 +134,7 @@ const tunnels: readonly OvsCase[] = [
   act('matches what came by a tunnel, and sends it on', 'tunnel:in', 'in_port=10,tun_id=0x22,actions=move:NXM_NX_TUN_ID[0..31]->NXM_NX_REG0[],resubmit(,5)', onTunnels(packet('tcp', { in_port: 'vx0', tun_id: '0x22', tun_src: '10.9.0.7', tun_dst: '10.9.0.100' })), ['table=5,reg0=0x22,actions=output:1']),
   act('sends by another tunnel what came by one', 'tunnel:in', 'in_port=10,actions=set_field:10.9.0.8->tun_dst,output:13', onTunnels(packet('tcp', { in_port: 'vx0', tun_id: '0x22', tun_src: '10.9.0.7', tun_dst: '10.9.0.100' }))),
   act('does not send back by the tunnel port of arrival', 'tunnel:in', 'in_port=10,actions=output:10,IN_PORT', onTunnels(packet('tcp', { in_port: 'vx0', tun_id: '0x22', tun_src: '10.9.0.7', tun_dst: '10.9.0.100' }))),
+  act('keeps the tunnel of a port that it did not send by', 'tunnel:no-destination', 'in_port=13,actions=resubmit(,5),resubmit(,5)', onTunnels(packet('tcp', { in_port: 'gn0', tun_id: '0x22', tun_src: '10.9.0.7', tun_dst: '10.9.0.100' })), ['table=5,tun_src=10.9.0.7,actions=IN_PORT', 'table=5,tun_src=0.0.0.0,actions=output:1']),
   {
     name: 'writes a Geneve option',
     covers: ['tunnel:tlv', 'action:set_field'],

@@ -1,6 +1,6 @@
 import { judgeCase, ovsDifferenceText, type OvsJudged } from '../judge.ts';
 import type { Switch } from '../switch.ts';
-import { caseOf, type OvsDraft } from './draft.ts';
+import { caseOf, flowText, type OvsDraft } from './draft.ts';
 import { generateOvs } from './generate.ts';
 import { shrinksOvs } from './shrink.ts';
 
@@ -12,7 +12,7 @@ export async function minimiseOvs(draft: OvsDraft, at: number, real: Switch): Pr
   let tried = 0;
   const differs = async (smaller: OvsDraft): Promise<OvsJudged | undefined> => {
     tried++;
-    return (await judgeCase(caseOf(smaller), real)).find((j) => j.judgement.kind === 'differ');
+    return (await judgeCase(caseOf(smaller), real, true)).find((j) => j.judgement.kind === 'differ');
   };
   let best: OvsDraft = { ...draft, packets: draft.packets.slice(at, at + 1) };
   let judged = await differs(best);
@@ -45,12 +45,12 @@ export async function judgeRandomOvs(options: { readonly pairs: number; readonly
   while (pairs < options.pairs) {
     const whole = generateOvs(options.seed + pipelines++);
     const draft = { ...whole, packets: whole.packets.slice(0, options.pairs - pairs) };
-    const judged = await judgeCase(caseOf(draft), real);
+    const judged = await judgeCase(caseOf(draft), real, true);
     pairs += judged.length;
     for (const { judgement } of judged) counts[judgement.kind]++;
     const first = judged.find((j) => j.judgement.kind !== 'agree');
     if (!first) continue;
-    const small = first.judgement.kind === 'differ' && left-- > 0 ? await minimiseOvs(draft, judged.indexOf(first), real) : undefined;
+    const small = first.judgement.kind === 'differ' && left-- > 0 ? await minimiseOvs({ ...draft, packets: draft.packets.filter((p) => flowText(p) === first.packet.flow) }, 0, real) : undefined;
     say(ovsDifferenceText(small ?? first));
     if (options.failFast) break;
   }
