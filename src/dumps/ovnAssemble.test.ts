@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { OpenFlowRule, OvsBridge } from '../world/openflow.ts';
 import type { OvnNetwork } from '../world/ovn.ts';
-import { logicalLayout, logicalOrigin, logicalPortName } from '../world/ovnLookup.ts';
+import { ovnNames, portKey } from '../world/ovnNames.ts';
 import { parseBundle } from './bundle.ts';
 import { fileNameKind } from './section.ts';
 
@@ -19,11 +18,6 @@ const read = (files: Record<string, string>): OvnNetwork => {
   return ovn;
 };
 const network = read(bundle);
-const bridgeOf = (world: typeof parsed.world): OvsBridge => {
-  const bridge = world.hosts[0]?.ovs?.find((b) => b.name === 'br-int');
-  if (!bridge) throw new Error('no bridge');
-  return bridge;
-};
 
 describe('the listings of a cluster', () => {
   it('are understood, belong to no machine, and leave the machines as they are', () => {
@@ -78,41 +72,7 @@ describe('the listings of a cluster', () => {
   });
 });
 
-describe('a rule without UUIDs in the listing', () => {
-  const bridge = bridgeOf(parsed.world);
-  const rule = (table: number, text: string): OpenFlowRule => {
-    const line = bundle['worker1/ovs-ofctl-dump-flows-br-int.txt']?.split('\n').findIndex((l) => l.includes(`table=${table},`) && l.includes(text)) ?? -1;
-    const found = bridge.flows?.find((r) => r.source?.line === line + 1);
-    if (!found) throw new Error(`no rule ${text}`);
-    return found;
-  };
-
-  it('finds where the pipelines begin, and which datapath a number is', () => {
-    const { ingress, egress, datapaths } = logicalLayout(network, bridge);
-    expect([ingress, egress]).toEqual([8, 42]);
-    expect(datapaths.get(4)).toBe('worker1.twcm.cloud');
-    expect(datapaths.get(5)).toBe('GR_worker1.twcm.cloud');
-  });
-
-  it.each([
-    [12, 'priority=120,tcp,metadata=0x5,nw_dst=50.50.51.24,tp_dst=31785', 'GR_worker1.twcm.cloud', 'lr_in_unsnat', 'ip4 && ip4.dst == 50.50.51.24 && tcp && tcp.dst == 31785'],
-    [16, 'priority=65532,ct_state=+inv+trk,metadata=0x4', 'worker1.twcm.cloud', 'ls_in_acl', 'ct.inv || (ct.est && ct.rpl && ct_mark.blocked == 1)'],
-    [20, 'metadata=0x4,nw_dst=172.30.0.10,tp_dst=53', 'worker1.twcm.cloud', 'ls_in_lb', 'ct.new && ip4.dst == 172.30.0.10 && udp.dst == 53'],
-    [21, 'nw_dst=100.64.0.5', 'ovn_cluster_router', 'lr_in_ip_routing', 'reg7 == 0 && ip4.dst == 100.64.0.5/32'],
-    [23, 'nw_dst=50.50.51.21', 'ovn_cluster_router', 'lr_in_policy', 'inport == "rtos-master1.twcm.cloud" && ip4.dst == 50.50.51.21 /* master1.twcm.cloud */'],
-    [42, 'dl_src=c2:12:ea:b0:fb:58', 'worker1.twcm.cloud', 'ls_out_pre_acl', 'eth.src == $svc_monitor_mac'],
-  ])('leads table %i, %s, to its logical flow', (table, text, datapath, stage, match) => {
-    expect(logicalOrigin(network, bridge, rule(table, text))).toMatchObject({ by: 'match', flows: [{ datapath, stage, match }] });
-  });
-
-  it('says nothing of what ovn-controller makes itself', () => {
-    const own = bridge.flows?.filter((r) => [0, 40, 64, 65, 73, 74, 75].includes(r.table)) ?? [];
-    expect(own.length).toBeGreaterThan(20);
-    expect(own.filter((r) => logicalOrigin(network, bridge, r) !== undefined)).toEqual([]);
-  });
-});
-
-describe('a rule with UUIDs in the listing', () => {
+describe('numbers and UUIDs', () => {
   const files = {
     'ovn-sbctl_--uuid_lflow-list': `Datapath: "sw0" (7eda7754-e9bb-47de-9122-a73df06d3ac4)  Pipeline: ingress
   uuid=0x0042c824, table=0 (ls_in_check_port_sec), priority=50   , match=(1), action=(next;)
@@ -135,26 +95,21 @@ logical_port        : "pod-1"
 tunnel_key          : 3
 type                : ""
 `,
-    'n1/all.txt': `$ ovs-ofctl dump-flows br-int
- cookie=0x42c824, table=8, priority=50,metadata=0x2 actions=resubmit(,9)
- cookie=0xffffffff, table=9, priority=7,tcp,metadata=0x2,nw_src=1.2.3.4 actions=drop
- cookie=0xabc, table=9, priority=7 actions=drop
-`,
   };
-  const { world } = parseBundle(files);
-  const bridge = bridgeOf(world);
-  const [first, second, third] = (bridge.flows ?? []).map((r) => logicalOrigin(read(files), bridge, r));
+  const listed = read({ ...files, 'n1/all.txt': '$ ip rule\n' });
 
-  it('goes by the cookie, and by the datapath where a flow is of several', () => {
-    expect(first).toMatchObject({ by: 'cookie', flows: [{ datapath: 'sw1', uuid: '0042c824' }] });
-    expect(second).toMatchObject({ by: 'cookie', flows: [{ match: 'ip4.src == {1.2.3.4, 5.6.7.8} && (tcp)', actions: 'ct_lb(backends=1.2.3.4:80);' }] });
-    expect(third).toBeUndefined();
+  it('stand with the flows: the first digits of a UUID are the cookie of its rules', () => {
+    expect(listed.flows?.map((f) => [f.datapath, f.uuid, f.match, f.actions])).toEqual([
+      ['sw0', '0042c824', '1', 'next;'],
+      ['sw1', '0042c824', '1', 'next;'],
+      ['sw1', 'ffffffff', 'ip4.src == {1.2.3.4, 5.6.7.8} && (tcp)', 'ct_lb(backends=1.2.3.4:80);'],
+    ]);
   });
 
-  it('names datapaths and ports by their numbers', () => {
-    expect(logicalLayout(read(files), bridge).datapaths).toEqual(new Map([[1, 'sw0'], [2, 'sw1']]));
-    expect(logicalPortName(read(files), 'sw1', 3)).toBe('pod-1');
-    expect(logicalPortName(read(files), 'sw0', 3)).toBeUndefined();
+  it('are listed for datapaths and ports', () => {
+    expect(listed.datapaths).toMatchObject([{ name: 'sw0', uuid: '7eda7754-e9bb-47de-9122-a73df06d3ac4', key: 1 }, { name: 'sw1', key: 2 }]);
+    expect(listed.bindings).toMatchObject([{ port: 'pod-1', datapath: '7eda7754-e9bb-47de-9122-a73df06d3ac5', key: 3 }]);
+    expect(ovnNames(parseBundle({ ...files, 'n1/all.txt': '$ ip rule\n' }).world).ports.get(portKey(2, 3))).toBe('pod-1');
   });
 });
 

@@ -143,14 +143,3 @@ export interface LogicalFlow {
 }
 
 export const NO_OVN: OvnNetwork = { switches: [], routers: [], loadBalancers: [], chassis: [], datapaths: [], bindings: [], flows: undefined };
-
-/** What OVN keeps in registers of the integration bridge (lib/logical-fields.h): `reg0` to `reg9` are free for the logical flows. */
-export const OVN_REGISTERS: Readonly<Record<string, 'flags' | 'dnat-zone' | 'snat-zone' | 'ct-zone' | 'inport' | 'outport' | 'datapath'>> = {
-  reg10: 'flags',
-  reg11: 'dnat-zone',
-  reg12: 'snat-zone',
-  reg13: 'ct-zone',
-  reg14: 'inport',
-  reg15: 'outport',
-  metadata: 'datapath',
-};
