@@ -45,6 +45,12 @@ export const cards = [
     question: { en: 'Who balances a service when iptables has no rule for it?', ko: 'iptables에 규칙이 없는데 누가 서비스를 나눌까요?' },
   },
   {
+    id: 'cisco-aci',
+    title: { en: 'Cisco ACI', ko: 'Cisco ACI' },
+    system: { en: 'Cisco ACI CNI, OpFlex, VXLAN', ko: 'Cisco ACI CNI, OpFlex, VXLAN' },
+    question: { en: 'Which contract lets one group of pods talk to another?', ko: '어떤 계약이 파드 그룹 사이의 통신을 허용할까요?' },
+  },
+  {
     id: 'flannel',
     title: { en: 'Flannel, both ways', ko: 'Flannel의 두 가지 길' },
     system: { en: 'Flannel vxlan / host-gw, kube-proxy iptables / IPVS', ko: 'Flannel vxlan / host-gw, kube-proxy iptables / IPVS' },

@@ -1,4 +1,5 @@
 import { load as antrea } from './antrea/modelled?packed';
+import { load as ciscoAci } from './cisco-aci/modelled?packed';
 import type { LoadedFiles } from './files.browser.ts';
 import { madeLater } from './madeLater.browser.ts';
 import { load as ovnKubernetes } from './ovn-kubernetes/recorded?packed';
@@ -7,6 +8,7 @@ import { withoutLines } from './withoutLines.ts';
 
 const folders: Readonly<Record<string, () => Promise<Readonly<Record<string, string>>>>> = {
   'antrea/modelled': antrea,
+  'cisco-aci/modelled': ciscoAci,
   'ovn-kubernetes/recorded': ovnKubernetes,
 };
 
