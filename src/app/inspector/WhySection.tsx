@@ -40,7 +40,7 @@ export function WhySection({ ctx, stop, bundle, reasonOf, onChoose, onShowAll, o
     const table = ruleExcerpt(ctx, bundle, stop);
     return table ? [table, ...lookupExcerpts(trace, bundle, stop)] : lookupExcerpts(trace, bundle, stop);
   }, [ctx, trace, bundle, stop]);
-  const tables = useMemo(() => trace.steps.slice(stop.from, stop.to + 1).some((s) => s.kind === 'openflow' || s.kind === 'ovs'), [trace, stop]);
+  const tables = useMemo(() => trace.steps.slice(stop.from, stop.to + 1).some((s) => s.subsystem === 'ovs'), [trace, stop]);
   const choices: readonly Choice[] = useMemo(() => choicesAt(trace, stop), [trace, stop]);
   const trust = useMemo(() => trustOf(world, trace.steps.slice(stop.from, stop.to + 1)), [world, trace, stop]);
   return (

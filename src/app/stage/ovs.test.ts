@@ -6,6 +6,8 @@ import { ovnWorld } from '../../testing/ovn.ts';
 import { at, ip, tcp } from '../../testing/sample.ts';
 import { readTrace } from '../../text/reading.ts';
 import type { Detail } from '../../text/reading-types.ts';
+import type { OvsPort } from '../../world/openflow.ts';
+import type { World } from '../../world/world.ts';
 import { overlaps, within } from './geometry.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { trailTo, walkOf } from './path.ts';
@@ -43,6 +45,21 @@ describe('bridges of Open vSwitch on the stage', () => {
     expect(of(layout, 'worker1', 'ovn-k8s-mp0')?.rect.y).toBe(layout.rows.ports);
     expect(of(layout, 'worker1', 'pint')).toMatchObject({ kind: 'port', icon: 'port-patch', label: '→ br-ex', title: 'pint (br-int)' });
     expect(of(layout, 'worker1', 'pex')).toMatchObject({ icon: 'port-patch', label: '→ br-int' });
+  });
+
+  it('count the ports that are drawn nowhere, and draw them when asked to', () => {
+    // The cable of the other pod.
+    expect(of(layout, 'worker1', 'br-int+ports')).toMatchObject({ kind: 'more', words: 'morePorts', count: 1 });
+    const all = layoutOf(world, acrossNodes, true);
+    expect([...all.boxes.values()].filter((b) => b.words === 'morePorts')).toEqual([]);
+    expect(of(all, 'worker1', '83cf7b04f35b763')).toMatchObject({ kind: 'device', icon: 'veth' });
+  });
+
+  it('fold forty ports without a device of their own into one count', () => {
+    const queues = Array.from({ length: 40 }, (_, i): OvsPort => ({ name: `vhu${i}`, ofport: 100 + i, type: 'dpdkvhostuser', typeText: 'dpdkvhostuser', peer: undefined, tunnel: undefined, tag: undefined, trunks: undefined, vlanMode: undefined, mac: undefined, source: undefined }));
+    const crowded: World = { ...world, hosts: world.hosts.map((h) => ({ ...h, ...(h.ovs && { ovs: h.ovs.map((b) => (b.name === 'br-int' ? { ...b, ports: [...b.ports, ...queues] } : b)) }) })) };
+    expect(of(layoutOf(crowded, acrossNodes), 'worker1', 'br-int+ports')).toMatchObject({ count: 41 });
+    expect(of(layoutOf(crowded, acrossNodes, true), 'worker1', 'vhu39')).toMatchObject({ kind: 'port', icon: 'port-queue', label: 'vhu39' });
   });
 
   it('show the device of all tunnel ports once, with the port that is used, as a mouth of the tube', () => {

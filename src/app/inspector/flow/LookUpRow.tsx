@@ -3,11 +3,13 @@ import { printAction } from '../../../dumps/ovsActionsPrint.ts';
 import { printMatch } from '../../../dumps/ovsMatchPrint.ts';
 import type { OvsNames } from '../../../dumps/ovsNames.ts';
 import type { ReasonOf } from '../../../cluster/because.ts';
+import type { LogicalHop } from '../../../engine/ovn/logicalPath.ts';
 import type { Lang } from '../../../text/lang.ts';
 import { actionWords } from '../../../text/openflow/actionWords.ts';
 import type { Design } from '../../../text/openflow/design.ts';
 import { conditionText, ctStateHelp, sawText, tableHelp } from '../../../text/openflow/fieldWords.ts';
 import type { Telling } from '../../../text/telling.ts';
+import type { Words } from '../../../world/openflow.ts';
 import type { SourceRef } from '../../../world/source.ts';
 import { CodeBlock } from '../CodeBlock.tsx';
 import { type BundleText, commandAbove, lineAt } from '../dumpText.ts';
@@ -16,7 +18,7 @@ import { FieldName } from './FieldName.tsx';
 import { stageOf } from './logical.ts';
 import { datapathName } from './LogicalList.tsx';
 import { OtherRules } from './OtherRules.tsx';
-import { flowStrings } from './strings.ts';
+import { type FlowStrings, flowStrings } from './strings.ts';
 import type { LookUp } from './walkOf.ts';
 
 export interface LookUpRowProps {
@@ -32,7 +34,7 @@ export interface LookUpRowProps {
 
 /** What well-known numbers stand for. */
 const KNOWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  dl_type: { '0x0800': 'IPv4', '0x86dd': 'IPv6', '0x0806': 'ARP', '0x8035': 'RARP' },
+  dl_type: { '0x800': 'IPv4', '0x86dd': 'IPv6', '0x806': 'ARP', '0x8035': 'RARP' },
   nw_proto: { 1: 'ICMP', 6: 'TCP', 17: 'UDP', 58: 'ICMPv6', 132: 'SCTP' },
 };
 
@@ -86,7 +88,7 @@ export function LookUpRow({ ctx, bundle, reasonOf, lookUp, names, design, open, 
               <small>{logical.by === 'cookie' ? t.byCookie : t.byMatch}</small>
             </div>
           )}
-          <Conditions lookUp={lookUp} names={names} design={design} lang={lang} />
+          <Conditions lookUp={lookUp} names={names} design={design} lang={lang} called={(field, saw) => (found ? calledIn(found.hop, field, saw, t) : undefined)} />
           <Changes lookUp={lookUp} names={names} design={design} lang={lang} />
           {rule && (
             <>
@@ -126,7 +128,15 @@ interface PartProps {
   readonly lang: Lang;
 }
 
-function Conditions({ lookUp: { conditions }, names, design, lang }: PartProps) {
+/** Names that OVN's numbers have. */
+function calledIn(hop: LogicalHop, field: string, saw: Words, t: FlowStrings): string | undefined {
+  const key = saw.at(-1);
+  if (field === 'metadata') return key === hop.key ? datapathName(hop, t) : undefined;
+  const port = field === 'reg14' ? hop.inport : field === 'reg15' ? hop.outport : undefined;
+  return port?.key === key ? port?.name : undefined;
+}
+
+function Conditions({ lookUp: { conditions }, names, design, lang, called }: PartProps & { readonly called: (field: string, saw: Words) => string | undefined }) {
   const t = flowStrings(lang);
   if (conditions.length === 0) return null;
   return (
@@ -151,6 +161,7 @@ function Conditions({ lookUp: { conditions }, names, design, lang }: PartProps) 
             </td>
             <td>
               <code>{withName(c.field, sawText(c.field, c.saw, names))}</code>
+              {called(c.field, c.saw) !== undefined && <small>{called(c.field, c.saw)}</small>}
             </td>
           </tr>
         ))}

@@ -27,6 +27,18 @@ describe('staysAt', () => {
     expect(whole && staysAt(t, whole)[0]?.lookUps.length).toBeGreaterThan(3);
   });
 
+  it('shows the look-up that asked for it where the datapath translates an address', () => {
+    const service = trace(world, tcp(at('worker1', 'client-0'), '172.30.44.86', 80));
+    const stops = readTrace(service, world, 'hooks').stops.filter((s) => s.kind === 'nat' && s.way === 'request' && s.place.kind === 'device' && s.place.dev === 'br-int');
+    expect(stops.length).toBeGreaterThan(0);
+    for (const stop of stops) {
+      const [stay] = staysAt(service, stop);
+      expect(stay?.lookUps).toHaveLength(1);
+      const asked = stay?.lookUps[0];
+      expect(asked?.notes.some((n) => n.kind === 'bucket') === true || asked?.rule?.actions.some((a) => a.kind === 'ct' || a.kind === 'group') === true).toBe(true);
+    }
+  });
+
   it('has nothing for what no bridge of Open vSwitch did', () => {
     const { stops } = readTrace(t, world, 'rules');
     expect(stops.filter((s) => t.steps[s.lead]?.kind === 'fib').flatMap((s) => staysAt(t, s))).toEqual([]);

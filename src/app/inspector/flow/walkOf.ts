@@ -39,7 +39,25 @@ export function staysAt(trace: Trace, stop: Stop): readonly Stay[] {
       if (step?.kind === 'openflow' && step.parent === lead.id) stay.lookUps.push(step);
     }
   }
-  return [...stays.values()].filter((s) => s.lookUps.length > 0);
+  const found = [...stays.values()].filter((s) => s.lookUps.length > 0);
+  return found.length > 0 ? found : askedBy(trace, stop, stayOf);
+}
+
+/** Whatever the datapath does, a rule has asked for: of such a stop that look-up. */
+function askedBy(trace: Trace, { from, to }: Stop, stayOf: (id: number | undefined) => { step: StepBase & OvsStep; lookUps: LookUp[] } | undefined): readonly Stay[] {
+  const action = trace.steps.slice(from, to + 1).find((s) => s.kind === 'ovs-action');
+  if (action?.kind !== 'ovs-action') return [];
+  const kind = action.action.kind === 'ct' ? 'ct' : action.action.kind === 'ct-clear' ? 'ct_clear' : action.action.kind === 'controller' ? 'controller' : undefined;
+  const asks = (s: LookUp): boolean => s.notes.some((n) => n.kind === 'bucket') || s.rule?.actions.some((a) => kind === undefined || a.kind === kind || (a.kind === 'clone' && a.actions.some((x) => x.kind === kind))) === true;
+  const before = trace.steps.slice(0, action.id).filter((s) => s.packetId === action.packetId && s.host === action.host);
+  const last = before.findLast((s) => s.kind === 'openflow');
+  if (last?.kind !== 'openflow') return [];
+  // The look-ups of a pass come first, then what they have asked for, in the same order.
+  const askers = before.filter((s): s is LookUp => s.kind === 'openflow' && s.pass === last.pass && s.bridge === action.bridge && asks(s));
+  const done = before.filter((s) => s.id > last.id && s.kind === 'ovs-action' && s.action.kind === action.action.kind).length;
+  const lookUp = askers[done] ?? askers.at(-1);
+  const stay = lookUp && stayOf(lookUp.parent);
+  return stay && lookUp ? [{ ...stay, lookUps: [lookUp] }] : [];
 }
 
 /** A rule that only leads on, and changes nothing: of no interest among many. */
