@@ -130,6 +130,7 @@ const port = v.object({
   trunks: maybe(v.array(vlan)),
   vlanMode: maybe(v.picklist(['access', 'trunk', 'native-tagged', 'native-untagged'])),
   mac: maybe(mac),
+  attachedMac: maybe(mac),
   extra,
   source,
 });

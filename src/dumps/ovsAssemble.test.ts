@@ -149,6 +149,11 @@ vlan_mode           : native-untagged`;
 });
 
 describe('fdb/show', () => {
+  it('knows ports by their whole names', () => {
+    const { bridges } = one("$ ovs-vsctl show\n2d7c1a40-95be-4a1d-8f0e-6c1b7e30aa11\n    Bridge br0\n        Port a-name-of-20-letters\n            Interface a-name-of-20-letters", '$ ovs-ofctl show br0', ' 3(a-name-of-20-le): addr:00:00:00:00:00:01', ' LOCAL(br0): addr:00:00:00:00:00:02', '$ ovs-appctl fdb/show br0', ' port  VLAN  MAC                Age', '    3     0  0a:58:0a:83:00:05    3');
+    expect(bridges[0]?.macs).toMatchObject([{ port: 'a-name-of-20-letters' }]);
+  });
+
   it('names the ports', () => {
     const { bridges } = one(VSCTL, '$ ovs-ofctl show br0', ' 3(veth1): addr:00:00:00:00:00:01', ' LOCAL(br0): addr:00:00:00:00:00:02', '$ ovs-appctl fdb/show br0', ' port  VLAN  MAC                Age', '    3    10  0a:58:0a:83:00:05    3', 'LOCAL     0  0a:58:0a:83:00:06   12');
     expect(bridges[0]?.macs).toMatchObject([{ port: 'veth1', vlan: 10, mac: '0a:58:0a:83:00:05' }, { port: 'br0', vlan: 0, mac: '0a:58:0a:83:00:06' }]);

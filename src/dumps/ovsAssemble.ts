@@ -138,7 +138,8 @@ function withListings(bridge: OvsBridge, sections: readonly Section[], found: Di
   };
 }
 
-const portNamesOf = (ports: readonly OvsPort[]): OvsNames => portNames(ports);
+/** `ovs-appctl` knows ports by their whole names, not by those of OpenFlow. */
+const portNamesOf = (ports: readonly OvsPort[]): OvsNames => ({ ...portNames(ports), portName: (ofport) => ports.find((p) => p.ofport === ofport)?.name });
 
 /**
  * Of several dumps of one bridge the one that says most is read: later versions of OpenFlow have actions that 1.0 leaves out, and

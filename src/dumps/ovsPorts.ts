@@ -59,7 +59,8 @@ function withInterfaceRecord(port: OvsPort, columns: ReadonlyMap<string, string>
   const type = columns.get('type');
   const typed = port.type === 'unknown' && port.typeText === '' && type !== undefined ? withInterface(port, unquoted(type), filled(columns.get('options'))) : port;
   const mac = parseMac(unquoted(filled(columns.get('mac_in_use')) ?? ''));
-  return { ...typed, ofport: port.ofport ?? parseDecimal(filled(columns.get('ofport')), 0xffff), mac: port.mac ?? mac };
+  const attached = parseMac(/\battached-mac="?([0-9A-Fa-f:]{17})"?/.exec(columns.get('external_ids') ?? '')?.[1]?.toLowerCase() ?? '');
+  return { ...typed, ofport: port.ofport ?? parseDecimal(filled(columns.get('ofport')), 0xffff), mac: port.mac ?? mac, ...(attached === undefined ? {} : { attachedMac: attached }) };
 }
 
 const VLAN_MODES = ['access', 'trunk', 'native-tagged', 'native-untagged'] as const;

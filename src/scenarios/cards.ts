@@ -69,6 +69,12 @@ export const cards = [
     question: { en: 'Where do packets go that the host never sees?', ko: '호스트가 보지 못하는 패킷은 어디로 갈까요?' },
   },
   {
+    id: 'ovs-dpdk',
+    title: { en: 'Multus and OVS-DPDK', ko: 'Multus와 OVS-DPDK' },
+    system: { en: 'Multus, userspace CNI, vhost-user', ko: 'Multus, userspace CNI, vhost-user' },
+    question: { en: 'Can tcpdump on the node see a DPDK packet?', ko: '노드의 tcpdump로 DPDK 패킷을 볼 수 있을까요?' },
+  },
+  {
     id: 'incidents-flannel',
     title: { en: 'Incidents with Flannel', ko: '장애 사례: Flannel' },
     system: { en: 'Flannel VXLAN, kube-proxy iptables', ko: 'Flannel VXLAN, kube-proxy iptables' },

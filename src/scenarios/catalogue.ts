@@ -9,10 +9,11 @@ import { ipvsObjects } from './ipvs-objects/scenario.ts';
 import { metallbL2 } from './metallb-l2/scenario.ts';
 import { multusSriov } from './multus-sriov/scenario.ts';
 import { openshiftSdn } from './openshift-sdn/scenario.ts';
+import { ovsDpdk } from './ovs-dpdk/scenario.ts';
 import { ovnKubernetes } from './ovn-kubernetes/scenario.ts';
 import type { Scenario } from './scenario.ts';
 
 /** All built-in scenarios with all their texts, in the order of their cards. The page fetches this when another than the first is opened. */
-export const scenarios: readonly [Scenario, ...Scenario[]] = [ipvsMetallb, ipvsObjects, calicoModes, calicoOpenstack, openshiftSdn, ovnKubernetes, antrea, ciscoAci, flannel, metallbL2, multusSriov, ...incidentScenarios];
+export const scenarios: readonly [Scenario, ...Scenario[]] = [ipvsMetallb, ipvsObjects, calicoModes, calicoOpenstack, openshiftSdn, ovnKubernetes, antrea, ciscoAci, flannel, metallbL2, multusSriov, ovsDpdk, ...incidentScenarios];
 
 export const findScenario = (id: string): Scenario | undefined => scenarios.find((s) => s.id === id);

@@ -3,6 +3,7 @@ import { load as ciscoAci } from './cisco-aci/modelled?packed';
 import type { LoadedFiles } from './files.browser.ts';
 import { madeLater } from './madeLater.browser.ts';
 import { load as ovnKubernetes } from './ovn-kubernetes/recorded?packed';
+import { load as ovsDpdk } from './ovs-dpdk/modelled?packed';
 import type { Scenario } from './scenario.ts';
 import { withoutLines } from './withoutLines.ts';
 
@@ -10,6 +11,7 @@ const folders: Readonly<Record<string, () => Promise<Readonly<Record<string, str
   'antrea/modelled': antrea,
   'cisco-aci/modelled': ciscoAci,
   'ovn-kubernetes/recorded': ovnKubernetes,
+  'ovs-dpdk/modelled': ovsDpdk,
 };
 
 /** Lists of the lines that a state does not have, each fetched when it is asked for. */

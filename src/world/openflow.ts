@@ -55,6 +55,8 @@ export interface OvsPort {
   readonly trunks: readonly number[] | undefined;
   readonly vlanMode: 'access' | 'trunk' | 'native-tagged' | 'native-untagged' | undefined;
   readonly mac: Mac | undefined;
+  /** `external_ids:attached-mac`: the address of the machine's or pod's interface behind it, as whoever made the port wrote it down. */
+  readonly attachedMac?: Mac;
   /** The whole `options: {…}`, `error: …` and words that we did not understand, verbatim. */
   readonly extra?: Readonly<Record<string, string>>;
   readonly source: SourceRef | undefined;

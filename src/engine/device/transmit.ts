@@ -3,6 +3,7 @@ import { ETHERTYPE_ARP, ipOf } from '../../packet/packet.ts';
 import { packetBytes } from '../../packet/sizes.ts';
 import { nicBelow, segmentOf } from '../../world/lookup.ts';
 import { isInternal, ovsPlaceOf } from '../../world/ovs.ts';
+import { vhostPlaceOf } from '../../world/vhost.ts';
 import type { DeviceRef, Link } from '../../world/world.ts';
 import { bridgeXmit } from '../bridge/frame.ts';
 import { isGroup } from '../bridge/ports.ts';
@@ -41,8 +42,14 @@ export function transmit(sim: Sim, at: At, skb: Skb, link: Link, rt: Rtable | un
       if (!ns) return asks(skb) ? unheard(sim, skb) : takeAtVeth(sim, at, skb, link);
       return cross(sim, { ns, dev: peer.dev }, at.ns, skb);
     }
-    case 'nic':
-      return transmitNic(sim, at, skb, self, seen);
+    case 'nic': {
+      const queue = vhostPlaceOf(at.ns.host, at.ns.netns, link);
+      const ns = queue && sim.ns(at.ns.host.name, null);
+      if (!ns) return transmitNic(sim, at, skb, self, seen);
+      // netdev_dpdk_vhost_rxq_recv(): out of shared memory, into the switch's own program.
+      seen(undefined);
+      return nested(sim, at, skb, () => enterBridge(sim, ns, scrubbed(skb), queue));
+    }
     case 'bridge':
       seen(undefined);
       return nested(sim, at, skb, () => bridgeXmit(sim, at, skb, link));

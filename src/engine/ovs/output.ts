@@ -1,6 +1,8 @@
 import { ipOf } from '../../packet/packet.ts';
 import { ipBytes, packetBytes } from '../../packet/sizes.ts';
+import type { OvsPort } from '../../world/openflow.ts';
 import { isInternal, ovsPortNamed } from '../../world/ovs.ts';
+import { vhostInterfaceOf } from '../../world/vhost.ts';
 import { isUp } from '../../world/lookup.ts';
 import type { Link } from '../../world/world.ts';
 import { unheard } from '../device/arp.ts';
@@ -8,7 +10,7 @@ import { receive } from '../device/receive.ts';
 import { transmit } from '../device/transmit.ts';
 import { fragmentPacket } from '../ip/fragment.ts';
 import { type At, linkOf, type Ns } from '../sim.ts';
-import { forwarded, type Skb } from '../skb.ts';
+import { forwarded, scrubbed, type Skb } from '../skb.ts';
 import type { Run } from './datapath.ts';
 import { ovsTunnelTransmit } from './tunnelOut.ts';
 
@@ -46,7 +48,7 @@ export function output(run: Run, bridge: string, name: string): void {
     case 'dpdk':
     case 'dpdkvhostuser':
     case 'dpdkvhostuserclient':
-      return leftByQueue(run, at);
+      return leftByQueue(run, at, port);
     case 'unknown':
       return sim.unknown(at, skb, 'openflow', `${bridge}: ${name} ${port.typeText}`, undefined, port.source ? [port.source] : []);
     default:
@@ -78,8 +80,11 @@ function lose({ sim }: Run, at: At, skb: Skb, reason: 'too-big' | 'device-down' 
   sim.end(at, skb, 'dropped');
 }
 
-/** A queue that a virtual machine, or a pod with DPDK, shares with the switch: the kernel never sees what goes there. */
-function leftByQueue({ sim, skb }: Run, at: At): void {
+/** A queue that a virtual machine, or a pod with DPDK, shares with the switch: the kernel never sees what goes there. So is what a NIC sends that DPDK drives. */
+function leftByQueue({ sim, ns, skb }: Run, at: At, port: OvsPort): void {
+  const behind = vhostInterfaceOf(ns.host, port);
+  const there = behind && sim.ns(ns.host.name, behind.netns.name);
+  if (there) return void sim.backlog.push(() => receive(sim, { ns: there, dev: behind.link.name }, scrubbed(skb)));
   if (skb.role === 'arp') return unheard(sim, skb);
   const hop = ipOf(skb.packet).dst;
   sim.emit(at, skb, { kind: 'left', next: hop, assumed: undefined });

@@ -135,6 +135,7 @@ export const whyEn: Dictionary = {
   ovs: (t) =>
     [
       t.how === 'resume' ? 'Connection tracking gave the packet back with what it knows: *the tables go on where they had asked*.' : t.how === 'patch' ? `Two patch ports tie the bridges together: no capture and no rule of the kernel sees the packet between them.` : t.how === 'controller' ? 'The controller made the packet and had the tables look at it.' : `${c(t.port)} is a port of the Open vSwitch bridge ${c(t.bridge)}: its OpenFlow rules decide, *not the machine’s routes and iptables*.`,
+      t.userspace && t.how === 'port' ? 'This bridge lives in a program of user space (DPDK) that shares memory with pods and drives its NICs itself: *the machine’s kernel never sees the packet*, and no capture on the machine shows it.' : '',
       t.lookUps === 0 ? '' : `It was looked up ${t.lookUps === 1 ? 'once' : `${t.lookUps} times`}${t.rule === undefined ? '' : t.missed ? `; the last table has no rule for it` : `; the last word had ${c(t.rule)}`}.`,
     ]
       .filter((x) => x !== '')

@@ -129,6 +129,7 @@ export const whyKo: Dictionary = {
   ovs: (t) =>
     join(
       t.how === 'resume' ? '연결 추적이 아는 것을 붙여 돌려주었습니다. *테이블은 물어보던 데서 이어집니다*.' : t.how === 'patch' ? '두 브리지는 패치 포트로 이어져 있습니다. 그 사이에서는 캡처에도 커널의 규칙에도 보이지 않습니다.' : t.how === 'controller' ? '컨트롤러가 만든 패킷을 테이블이 봅니다.' : `${cj(t.port, '은/는')} Open vSwitch 브리지 ${c(t.bridge)}의 포트입니다. 여기서는 *장비의 경로와 iptables가 아니라* OpenFlow 규칙이 정합니다.`,
+      t.userspace && t.how === 'port' ? '이 브리지는 파드와 메모리를 나눠 쓰고 NIC을 직접 다루는 사용자 공간 프로그램(DPDK) 안에 있습니다. *장비의 커널은 이 패킷을 보지 못하며*, 장비에서 캡처해도 나오지 않습니다.' : '',
       t.lookUps === 0 ? '' : `테이블을 ${t.lookUps}번 찾아보았습니다${t.rule === undefined ? '.' : t.missed ? '. 마지막 테이블에는 맞는 규칙이 없었습니다.' : `. 마지막 규칙은 ${c(t.rule)}입니다.`}`,
     ),
   openflow: (t) => {

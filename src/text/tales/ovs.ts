@@ -75,7 +75,8 @@ export function ovsTale(ctx: Telling, step: OvsStep & Step): Tale {
   const passes = ctx.reading.detail === 'story' ? passesOf(ctx, step) : [step];
   const final = passes.at(-1) ?? step;
   const last = lastLookUp(ctx, final);
-  return { kind: 'ovs', bridge: step.bridge, host: who(ctx, step), port: step.port, how: step.how, to: [...new Set(passes.flatMap((p) => p.to))], again: final.again, lookUps: passes.reduce((n, p) => n + lookUps(ctx, p), 0), rule: last && ruleText(last, namesAt(ctx, step.host, step.bridge)), missed: last !== undefined && last.rule === undefined };
+  const userspace = findHost(ctx.world, step.host)?.ovs?.find((b) => b.name === step.bridge)?.datapathType === 'netdev';
+  return { kind: 'ovs', bridge: step.bridge, userspace, host: who(ctx, step), port: step.port, how: step.how, to: [...new Set(passes.flatMap((p) => p.to))], again: final.again, lookUps: passes.reduce((n, p) => n + lookUps(ctx, p), 0), rule: last && ruleText(last, namesAt(ctx, step.host, step.bridge)), missed: last !== undefined && last.rule === undefined };
 }
 
 export function openflowTale(ctx: Telling, step: OpenFlowStep & Step): Tale {
