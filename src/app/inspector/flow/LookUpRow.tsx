@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { printAction } from '../../../dumps/ovsActionsPrint.ts';
 import { printMatch } from '../../../dumps/ovsMatchPrint.ts';
 import type { OvsNames } from '../../../dumps/ovsNames.ts';
@@ -151,19 +151,27 @@ function Conditions({ lookUp: { conditions }, names, design, lang, called }: Par
       </thead>
       <tbody>
         {conditions.map((c, i) => (
-          <tr key={i}>
+          <Fragment key={i}>
+          <tr>
             <th scope="row">
               <FieldName field={c.field} design={design} lang={lang} />
             </th>
             <td>
               <code>{withName(c.field, conditionText(c, names))}</code>
-              {c.field === 'ct_state' && <CtState state={c.value[0] ?? 0} asked={c.mask?.[0] ?? 0xff} lang={lang} />}
             </td>
             <td>
               <code>{withName(c.field, sawText(c.field, c.saw, names))}</code>
               {called(c.field, c.saw) !== undefined && <small>{called(c.field, c.saw)}</small>}
             </td>
           </tr>
+          {c.field === 'ct_state' && (
+            <tr>
+              <td colSpan={3}>
+                <CtState state={c.value[0] ?? 0} asked={c.mask?.[0] ?? 0xff} lang={lang} />
+              </td>
+            </tr>
+          )}
+          </Fragment>
         ))}
       </tbody>
     </table>
