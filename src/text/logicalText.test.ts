@@ -20,17 +20,17 @@ describe('a pod’s way to the Internet', () => {
 
   it('in English', () =>
     expect(told(probe, 'en').map((h) => [h.title, h.ports, ...h.effects, ...(h.end === undefined ? [] : [h.end])])).toEqual([
-      [`logical switch ${W}`, `in by almighty_client-0, out by stor-${W}`],
-      ['logical router ovn_cluster_router', `in by rtos-${W}, out by rtoj-ovn_cluster_router`, 'TTL 64 becomes 63'],
-      ['logical switch join', `in by jtor-ovn_cluster_router, out by jtor-GR_${W}`],
-      [`logical router GR_${W}`, `in by rtoj-GR_${W}, out by rtoe-GR_${W}`, 'TTL 63 becomes 62', 'translates the source 10.131.0.21:41068 to 50.50.51.24:41068 (conntrack zone 0)'],
-      [`logical switch ext_${W}`, `in by etor-GR_${W}, out by br-ex_${W}`, `out of br-int by patch-br-int-to-br-ex_${W}`],
+      [`switch ${W}`, `in by almighty_client-0, out by stor-${W}`],
+      ['router ovn_cluster_router', `in by rtos-${W}, out by rtoj-ovn_cluster_router`, 'TTL 64 → 63'],
+      ['switch join', `in by jtor-ovn_cluster_router, out by jtor-GR_${W}`],
+      [`router GR_${W}`, `in by rtoj-GR_${W}, out by rtoe-GR_${W}`, 'TTL 63 → 62', 'source 10.131.0.21:41068 → 50.50.51.24:41068, zone 0'],
+      [`switch ext_${W}`, `in by etor-GR_${W}, out by br-ex_${W}`, `leaves the bridge by patch-br-int-to-br-ex_${W}`],
     ]));
 
   it('in Korean', () => {
     const [first, , , gateway] = told(probe, 'ko');
-    expect(first?.title).toBe(`논리 스위치 ${W}`);
-    expect(gateway?.effects).toEqual(['TTL이 63에서 62로 줄어듭니다', '출발지 10.131.0.21:41068을 50.50.51.24:41068로 바꿉니다 (conntrack 존 0)']);
+    expect(first?.title).toBe(`스위치 ${W}`);
+    expect(gateway?.effects).toEqual(['TTL 63 → 62', '출발지 10.131.0.21:41068 → 50.50.51.24:41068, 존 0']);
   });
 
   it.each(['en', 'ko'] as const)('says what each is for, in %s', (lang) => {
@@ -41,18 +41,18 @@ describe('a pod’s way to the Internet', () => {
 });
 
 it.each([
-  ['what the access list drops', tcp(at(W, 'dns-default-x7k2p'), '10.131.0.30', 8080), 'dropped in ls_out_acl: reg0[9] == 1 && (outport == @a15081338053472190000_ingressDefaultDeny)', 'ls_out_acl에서 버립니다: reg0[9] == 1 && (outport == @a15081338053472190000_ingressDefaultDeny)'],
-  ['what the controller answers', tcp(POD, '172.30.99.1', 80), 'to ovn-controller: reject', 'ovn-controller에 넘깁니다: reject'],
+  ['what the access list drops', tcp(at(W, 'dns-default-x7k2p'), '10.131.0.30', 8080), 'dropped in ls_out_acl: reg0[9] == 1 && (outport == @a15081338053472190000_ingressDefaultDeny)', 'ls_out_acl에서 버려짐: reg0[9] == 1 && (outport == @a15081338053472190000_ingressDefaultDeny)'],
+  ['what the controller answers', tcp(POD, '172.30.99.1', 80), 'to the controller, for reject', '컨트롤러로 감: reject'],
 ])('%s', (_, probe, en, ko) => expect([told(probe, 'en').at(-1)?.end, told(probe, 'ko').at(-1)?.end]).toEqual([en, ko]));
 
 it('says where the other half of a router is, and what the tunnel is called', () => {
   const hops = told(tcp(POD, '10.128.0.15', 8080), 'en');
-  expect([hops[1]?.end, hops[2]?.effects]).toEqual(['into the tunnel ovn-f95ec3-0', ['goes on at master1.twcm.cloud, behind the tunnel']]);
+  expect([hops[1]?.end, hops[2]?.continued]).toEqual(['into the tunnel, port ovn-f95ec3-0', 'goes on at master1.twcm.cloud']);
 });
 
 it('has numbers where no listing gave names', () => {
   const bare = ovnKubernetesWorld((path, text) => (path.startsWith('ovn-') ? undefined : text));
-  expect(told(tcp(POD, '10.131.0.20', 8080), 'en', bare)[0]).toMatchObject({ title: 'logical datapath 4', purpose: undefined, ports: 'in by 5, out by 7' });
+  expect(told(tcp(POD, '10.131.0.20', 8080), 'en', bare)[0]).toMatchObject({ title: 'logical datapath 0x4', purpose: undefined, ports: 'in by 0x5, out by 0x7' });
 });
 
 it.each([

@@ -5,6 +5,7 @@ import type { OvsNames } from '../../../dumps/ovsNames.ts';
 import type { ReasonOf } from '../../../cluster/because.ts';
 import type { LogicalHop } from '../../../engine/ovn/logicalPath.ts';
 import type { Lang } from '../../../text/lang.ts';
+import { datapathText } from '../../../text/logicalText.ts';
 import { actionWords } from '../../../text/openflow/actionWords.ts';
 import type { Design } from '../../../text/openflow/design.ts';
 import { conditionText, ctStateHelp, sawText, tableHelp } from '../../../text/openflow/fieldWords.ts';
@@ -16,7 +17,6 @@ import { type BundleText, commandAbove, lineAt } from '../dumpText.ts';
 import type { Excerpt } from '../excerpt.ts';
 import { FieldName } from './FieldName.tsx';
 import { stageOf } from './logical.ts';
-import { datapathName } from './LogicalList.tsx';
 import { OtherRules } from './OtherRules.tsx';
 import { type FlowStrings, flowStrings } from './strings.ts';
 import type { LookUp } from './walkOf.ts';
@@ -51,7 +51,7 @@ export function LookUpRow({ ctx, bundle, reasonOf, lookUp, names, design, open, 
   // A walk through a node of OVN has a hundred of them: what is closed is not made.
   const [shown, setShown] = useState(open);
   const found = design === 'ovn' ? stageOf(world, trace, lookUp.id) : undefined;
-  const stage = found ? [datapathName(found.hop, t), found.stage.name].filter((x) => x !== undefined).join(', ') : tableHelp(table, design, lang);
+  const stage = found ? [datapathText(found.hop, lang), found.stage.name].filter((x) => x !== undefined).join(', ') : tableHelp(table, design, lang);
   const logical = found?.stage.flow;
   const to = notes.flatMap((n) => (n.kind === 'output' ? [n.port] : n.kind === 'normal' ? n.to : []));
   const bucket = notes.find((n) => n.kind === 'bucket');
