@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { worldOf } from '../../cluster/world.ts';
 import { formatIp4 } from '../../packet/address.ts';
 import { ipOf } from '../../packet/packet.ts';
+import { loadScenario } from '../../scenarios/files.node.ts';
+import { openshiftSdn } from '../../scenarios/openshift-sdn/scenario.ts';
 import { ovnKubernetesWorld } from '../../testing/ovnKubernetes.ts';
 import { at, tcp } from '../../testing/sample.ts';
 import { ovnNames, ovnTables } from '../../world/ovnNames.ts';
@@ -128,6 +131,12 @@ it('has numbers alone without OVN’s listings', () => {
   const bare = ovnKubernetesWorld((path, text) => (path.startsWith('ovn-') ? undefined : text));
   const way = wayOf(tcp(POD, '172.30.44.86', 80), 'request', bare);
   expect(way.hops.map((h) => [h.key, h.datapath, h.inport, h.stages[0]?.name])).toEqual([[4, undefined, { key: 5, name: undefined }, undefined], [2, undefined, { key: 2, name: undefined }, undefined], [4, undefined, { key: 1, name: undefined }, undefined]]);
+});
+
+it('tells nothing of bridges that another controller has filled', () => {
+  const sdn = worldOf(loadScenario(openshiftSdn, {})).world;
+  const t = trace(sdn, tcp(at('worker1', 'debug'), '10.128.2.151', 8080));
+  expect([t.steps.some((s) => s.kind === 'openflow'), logicalPath(sdn, t)]).toEqual([true, []]);
 });
 
 it('tells nothing of a walk that meets no bridge of OVN', () => expect(logicalPath(world, trace(world, tcp(at('client'), '198.51.100.80', 443)))).toEqual([]));

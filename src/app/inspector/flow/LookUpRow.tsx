@@ -18,7 +18,7 @@ import type { Excerpt } from '../excerpt.ts';
 import { FieldName } from './FieldName.tsx';
 import { stageOf } from './logical.ts';
 import { OtherRules } from './OtherRules.tsx';
-import { type FlowStrings, flowStrings } from './strings.ts';
+import { flowStrings } from './strings.ts';
 import type { LookUp } from './walkOf.ts';
 
 export interface LookUpRowProps {
@@ -88,7 +88,7 @@ export function LookUpRow({ ctx, bundle, reasonOf, lookUp, names, design, open, 
               <small>{logical.by === 'cookie' ? t.byCookie : t.byMatch}</small>
             </div>
           )}
-          <Conditions lookUp={lookUp} names={names} design={design} lang={lang} called={(field, saw) => (found ? calledIn(found.hop, field, saw, t) : undefined)} />
+          <Conditions lookUp={lookUp} names={names} design={design} lang={lang} called={(field, saw) => (found ? calledIn(found.hop, field, saw, lang) : undefined)} />
           <Changes lookUp={lookUp} names={names} design={design} lang={lang} />
           {rule && (
             <>
@@ -129,9 +129,9 @@ interface PartProps {
 }
 
 /** Names that OVN's numbers have. */
-function calledIn(hop: LogicalHop, field: string, saw: Words, t: FlowStrings): string | undefined {
+function calledIn(hop: LogicalHop, field: string, saw: Words, lang: Lang): string | undefined {
   const key = saw.at(-1);
-  if (field === 'metadata') return key === hop.key ? datapathName(hop, t) : undefined;
+  if (field === 'metadata') return key === hop.key ? datapathText(hop, lang) : undefined;
   const port = field === 'reg14' ? hop.inport : field === 'reg15' ? hop.outport : undefined;
   return port?.key === key ? port?.name : undefined;
 }
