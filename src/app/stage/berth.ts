@@ -61,8 +61,8 @@ function inHall(layout: Layout, house: PlacedHouse, id: string, size: CapsuleSiz
     const level = rect.y - size.top - 3;
     const below = house.boxes.filter((b) => b.icon === 'ovs' && b.rect.y > box.y && b.rect.y < hall.y).map((b) => right(b.rect));
     if (below.length > 0) {
-      // Past the bridge on its right, between it and the wall.
-      const x = right(walls) - WALL.leader + 8;
+      // Past the bridge on its right, between it and the ways along the wall.
+      const x = right(walls) - WALL.leader;
       const start = inner(rect, x);
       const enter = kind === 'pod' ? [{ x, y: bottom(box) + 4 }, { x: right(box) - 12, y: bottom(box) + 4 }, { x: right(box) - 12, y: bottom(box) }] : [{ x, y: centre(box).y }, { x: right(box), y: centre(box).y }];
       return berth(rect, [{ x: start, y: rect.y + 8 }, { x: start, y: level }, { x, y: level }, ...enter]);

@@ -310,7 +310,7 @@ function placeRoof(cast: CastHouse, w: number, rows: Rows, roof: number, { add, 
   const pods = cast.pods.toSorted((a, b) => (first.get(bridgeOf(a)) ?? 0) - (first.get(bridgeOf(b)) ?? 0));
   const spans = new Map<CastDevice, { readonly x: number; readonly end: number }>();
   // Beside the wall runs the way of what passes the host's hooks by.
-  let end = w - (pods.some(goesAside) || bridges.some((b) => b.kind === 'ovs') ? 20 : 8);
+  let end = w - (bridges.some((b) => b.kind === 'ovs') ? 30 : pods.some(goesAside) ? 20 : 8);
   for (const [i, pod] of pods.entries()) {
     const text = labelled(pod.name, pod.address);
     const veth = pod.veth && deviceLabel(pod.veth);
