@@ -3,6 +3,7 @@ import type { Trace } from '../../engine/trace-types.ts';
 import { formatIp4, type Ip4, parseIp4 } from '../../packet/address.ts';
 import { deviceId, netnsId, ownersOf } from '../../world/lookup.ts';
 import { isInternal, ovsPlaceOf } from '../../world/ovs.ts';
+import { vhostPlaceOf } from '../../world/vhost.ts';
 import type { DeviceRef, Host, Link, Netns, World } from '../../world/world.ts';
 import { type CastPort, ovsDevicesOf, switchesOf, tunnelMasters } from './ovsCast.ts';
 
@@ -306,11 +307,19 @@ function podsOf(space: Space, devices: readonly CastDevice[], context: Context):
         visited: context.visitedNetns.has(id),
         candidate: context.homes.has(id),
         veth: veth && devices.find((d) => d.name === veth.dev),
-        lower: netns.links.flatMap((l) => (l.lower && l.lower.netns === space.netns.name && l.lower.host === host.name ? [deviceId(l.lower)] : []))[0],
+        lower: netns.links.flatMap((l) => belowOf(space, netns, l) ?? [])[0],
         nics: netns.links.flatMap((l) => (l.kind === 'nic' ? [deviceId({ host: host.name, netns: netns.name, dev: l.name })] : [])),
       },
     ];
   });
+}
+
+/** What carries a pod's device past the hooks of its machine: the device below a macvlan, or the bridge that shares its memory. */
+function belowOf({ host, netns: own }: Space, netns: Netns, link: Link): string | undefined {
+  const { lower } = link;
+  if (lower) return lower.netns === own.name && lower.host === host.name ? deviceId(lower) : undefined;
+  const queue = own.name === null ? vhostPlaceOf(host, netns, link) : undefined;
+  return queue && deviceId({ host: host.name, netns: null, dev: queue.bridge.name });
 }
 
 function smallOf(host: Host, takesPart: boolean): CastSmall {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { worldOf } from '../../cluster/world.ts';
 import { trace } from '../../engine/trace.ts';
 import type { Trace } from '../../engine/trace-types.ts';
 import { PROTO_TCP } from '../../packet/packet.ts';
+import { loadScenario } from '../../scenarios/files.node.ts';
+import { ovsDpdk } from '../../scenarios/ovs-dpdk/scenario.ts';
 import { ovnWorld } from '../../testing/ovn.ts';
 import { at, ip, tcp } from '../../testing/sample.ts';
 import { readTrace } from '../../text/reading.ts';
@@ -112,4 +115,18 @@ describe('bridges of Open vSwitch on the stage', () => {
     const slanted = reading.stops.flatMap((s) => trailTo(walk, s.index).flatMap((p, i, line) => (i > 0 && line[i - 1]?.x !== p.x && line[i - 1]?.y !== p.y ? [`${s.index}`] : [])));
     expect(slanted).toEqual([]);
   });
+});
+
+describe('a bridge that shares memory with pods (vhost-user)', () => {
+  const { world: dpdk } = worldOf(loadScenario(ovsDpdk, {}));
+  const near = trace(dpdk, tcp(at('worker-1', 'generator'), '192.168.200.12', 9000));
+  const layout = layoutOf(dpdk, near);
+
+  it('is reached along the wall: not by the pod’s cable, nor by any hook', () => {
+    const walk = walkOf(layout, waysOf(layout, dpdk), near, readTrace(near, dpdk, 'story'));
+    expect(walk.stops.filter((s) => s.run === 0).flatMap((s) => s.passed).map((id) => layout.boxes.get(id)?.title ?? id).filter((name, i, all) => name !== all[i - 1])).toEqual(['generator 192.168.200.11', 'br0 (Open vSwitch)', 'forwarder 192.168.200.12']);
+    expect(waysOf(layout, dpdk).get('worker-1/generator')?.some((w) => w.to.endsWith('br0'))).toBe(true);
+  });
+
+  it('has its queues drawn on it', () => expect(['3f9c2d71a8b4-net1', '8e04b7d2516f-net1'].map((name) => of(layout, 'worker-1', name)?.icon)).toEqual(['port-queue', 'port-queue']));
 });
