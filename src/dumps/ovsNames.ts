@@ -1,4 +1,4 @@
-import { OFPP, type OvsPort } from '../world/openflow.ts';
+import { OFPP, type OvsBridge, type OvsPort } from '../world/openflow.ts';
 
 /** Names in rules: dumps with --names print ports, and tables that have a name, by it. What is left out has none. */
 export interface OvsNames {
@@ -79,3 +79,6 @@ export function portNames(ports: readonly OvsPort[]): OvsNames {
     },
   };
 }
+
+/** The names of a bridge's ports and of its tables, for printing. */
+export const bridgeNames = (bridge: Pick<OvsBridge, 'ports' | 'tableNames'> | undefined): OvsNames => ({ ...portNames(bridge?.ports ?? []), tableName: (table) => bridge?.tableNames?.[String(table)] });

@@ -2,17 +2,12 @@ import type { OvsBridge } from '../world/openflow.ts';
 import type { Host } from '../world/world.ts';
 import { printBridgeRule, printRule } from './ovsFlows.ts';
 import { printGroup } from './ovsGroups.ts';
-import { type OvsNames, portNames } from './ovsNames.ts';
+import { bridgeNames, type OvsNames } from './ovsNames.ts';
 import { ovsCommand } from './ovsSection.ts';
 import { printOfctlShow } from './ovsShow.ts';
 import { printTlvMap } from './ovsTlvMap.ts';
 import { groupIn, ruleIn, versionMark, versionOf } from './ovsVersion.ts';
 import { printVsctlShow } from './ovsVsctl.ts';
-
-/** Names of a bridge's ports and tables, those left out that are our own invention. */
-function namesOf(bridge: OvsBridge): OvsNames {
-  return { ...portNames(bridge.ports), tableName: (table) => bridge.tableNames?.[String(table)] };
-}
 
 /**
  * Numbers alone, as in a pipe. A name whose number nobody told stays a name.
@@ -38,7 +33,7 @@ export function printOvs(host: Host, words: readonly string[]): readonly string[
   if (words[0] === 'ovs-appctl') return kind === 'ovs-flows' ? bridge.flows?.map(printBridgeRule) : undefined;
   const mark = versionMark(version);
   const named = options.includes('--names');
-  const names = named ? namesOf(bridge) : numbersOf(bridge);
+  const names = named ? bridgeNames(bridge) : numbersOf(bridge);
   switch (kind) {
     case 'ovs-ofctl-show':
       return printOfctlShow(bridge, mark);

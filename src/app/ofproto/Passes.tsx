@@ -1,6 +1,6 @@
 import { printActions } from '../../dumps/ovsActionsPrint.ts';
 import { printMatch } from '../../dumps/ovsMatchPrint.ts';
-import { portNames } from '../../dumps/ovsNames.ts';
+import { bridgeNames, formatTable } from '../../dumps/ovsNames.ts';
 import type { OfprotoAnswer } from '../../engine/openflow/ofproto.ts';
 import type { Visit } from '../../engine/openflow/types.ts';
 import { formatIp4 } from '../../packet/address.ts';
@@ -69,13 +69,13 @@ const MAX_INDENT = 6;
 function VisitRow({ visit, bridges, lang }: { readonly visit: Visit; readonly bridges: readonly OvsBridge[]; readonly lang: Lang }) {
   const s = ofprotoStrings(lang);
   const bridge = bridges.find((b) => b.name === visit.bridge);
-  const names = portNames(bridge?.ports ?? []);
+  const names = bridgeNames(bridge);
   const stage = tableHelp(visit.table, designOf(bridge), lang);
   const { rule } = visit;
   return (
     <li style={{ marginInlineStart: Math.min(visit.how === 'goto' ? 0 : visit.depth, MAX_INDENT) * 8 }} data-miss={rule === undefined || undefined}>
       {visit.how === 'patch' && <em>{s.into(visit.bridge)}</em>}
-      <b>{s.table(visit.table)}</b>
+      <b>{s.table(formatTable(visit.table, names))}</b>
       {stage !== undefined && <small>{stage}</small>}
       <code>{rule ? [`priority=${rule.priority}`, ...printMatch(rule.match, names)].join(',') : s.miss}</code>
       {rule && (

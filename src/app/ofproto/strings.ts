@@ -25,7 +25,7 @@ const en = {
   tunnel: (port: string, dst: string, vni: string) => `${port} (tunnel to ${dst}, network ${vni})`,
   pass: (n: number) => (n === 1 ? 'First pass' : `Pass ${n}, again after conntrack`),
   zone: (zone: number) => `zone ${zone}`,
-  table: (n: number) => `table ${n}`,
+  table: (n: string) => `table ${n}`,
   into: (bridge: string) => `by a patch port into ${bridge}`,
   miss: 'no rule for it',
   nothing: 'drops it',

@@ -1,5 +1,5 @@
 import { formatNat } from '../../dumps/ovsCt.ts';
-import { formatPort, type OvsNames } from '../../dumps/ovsNames.ts';
+import { formatPort, formatTable, type OvsNames } from '../../dumps/ovsNames.ts';
 import { formatFieldName } from '../../dumps/ovsSubfield.ts';
 import { formatValue } from '../../dumps/ovsValues.ts';
 import { hexWords } from '../../dumps/ovsWords.ts';
@@ -11,11 +11,13 @@ import type { Lang } from '../lang.ts';
 /** The values of an action as they are written. */
 interface Spelled {
   readonly port: (port: number) => string;
+  readonly table: (table: number) => string;
   readonly field: (field: string, value: Words) => string;
 }
 
 const spelled = (names: OvsNames): Spelled => ({
   port: (port) => formatPort(port, names),
+  table: (table) => formatTable(table, names),
   field: (field, value) => {
     const spec = FIELDS.get(field);
     return spec ? formatValue(spec, value, undefined, names) : hexWords(value);
@@ -28,7 +30,7 @@ const bits = ({ field, from, to }: Subfield): string => (from === 0 && to === (F
 /** What one action does, in words; what it holds inside (clone, write_actions, exec) is told by kind alone. */
 export const actionWords = (action: OpenFlowAction, names: OvsNames, lang: Lang): string => (lang === 'ko' ? korean : english)(action, spelled(names));
 
-function english(action: OpenFlowAction, { port, field }: Spelled): string {
+function english(action: OpenFlowAction, { port, table, field }: Spelled): string {
   switch (action.kind) {
     case 'output':
       switch (action.port) {
@@ -58,9 +60,9 @@ function english(action: OpenFlowAction, { port, field }: Spelled): string {
     case 'group':
       return `gives it to group ${action.id}, whose buckets share the packets out`;
     case 'resubmit':
-      return action.table === undefined ? 'asks the same table again' : `asks table ${action.table}, then comes back here`;
+      return action.table === undefined ? 'asks the same table again' : `asks table ${table(action.table)}, then comes back here`;
     case 'goto_table':
-      return `goes on in table ${action.table}`;
+      return `goes on in table ${table(action.table)}`;
     case 'write_actions':
       return 'keeps actions for the very end';
     case 'clear_actions':
@@ -94,14 +96,14 @@ function english(action: OpenFlowAction, { port, field }: Spelled): string {
     case 'ct': {
       const zone = typeof action.zone === 'number' ? String(action.zone) : `in ${bits(action.zone)}`;
       const nat = action.nat === undefined ? '' : action.nat.kind === 'nat' ? ', translates it as the connection says' : ` and translates it: ${formatNat(action.nat)}`;
-      return `${action.commit ? 'enters the connection into' : 'asks connection tracking,'} zone ${zone}${nat}${action.table === undefined ? '' : `; then it comes back to table ${action.table}`}`;
+      return `${action.commit ? 'enters the connection into' : 'asks connection tracking,'} zone ${zone}${nat}${action.table === undefined ? '' : `; then it comes back to table ${table(action.table)}`}`;
     }
     case 'ct_clear':
       return 'forgets what connection tracking said';
     case 'conjunction':
       return `counts as part ${action.clause} of ${action.clauses} of conjunction ${action.id}`;
     case 'learn':
-      return `makes a rule of its own in table ${action.table} for what follows`;
+      return `makes a rule of its own in table ${table(action.table)} for what follows`;
     case 'clone':
       return 'does this to a copy';
     case 'check_pkt_larger':
@@ -124,7 +126,7 @@ function english(action: OpenFlowAction, { port, field }: Spelled): string {
   }
 }
 
-function korean(action: OpenFlowAction, { port, field }: Spelled): string {
+function korean(action: OpenFlowAction, { port, table, field }: Spelled): string {
   switch (action.kind) {
     case 'output':
       switch (action.port) {
@@ -154,9 +156,9 @@ function korean(action: OpenFlowAction, { port, field }: Spelled): string {
     case 'group':
       return `그룹 ${action.id}에 넘깁니다. 그룹의 버킷들이 패킷을 나눠 맡습니다`;
     case 'resubmit':
-      return action.table === undefined ? '같은 테이블에 다시 묻습니다' : `테이블 ${action.table}에 묻고 여기로 돌아옵니다`;
+      return action.table === undefined ? '같은 테이블에 다시 묻습니다' : `테이블 ${table(action.table)}에 묻고 여기로 돌아옵니다`;
     case 'goto_table':
-      return `테이블 ${josa(String(action.table), '으로/로')} 넘어갑니다`;
+      return `테이블 ${josa(table(action.table), '으로/로')} 넘어갑니다`;
     case 'write_actions':
       return '맨 끝에 할 액션을 모아 둡니다';
     case 'clear_actions':
@@ -190,7 +192,7 @@ function korean(action: OpenFlowAction, { port, field }: Spelled): string {
     case 'ct': {
       const zone = typeof action.zone === 'number' ? `존 ${action.zone}` : `${bits(action.zone)}에 적힌 존`;
       const nat = action.nat === undefined ? '' : action.nat.kind === 'nat' ? ' 연결에 적힌 대로 변환합니다.' : ` 변환합니다: ${formatNat(action.nat)}.`;
-      const back = action.table === undefined ? '' : ` 그다음 테이블 ${josa(String(action.table), '으로/로')} 돌아옵니다.`;
+      const back = action.table === undefined ? '' : ` 그다음 테이블 ${josa(table(action.table), '으로/로')} 돌아옵니다.`;
       return `${zone}${action.commit ? '에 연결을 등록합니다.' : '의 연결 추적에 묻습니다.'}${nat}${back}`;
     }
     case 'ct_clear':
@@ -198,7 +200,7 @@ function korean(action: OpenFlowAction, { port, field }: Spelled): string {
     case 'conjunction':
       return `컨정션 ${action.id}의 ${action.clauses}가지 가운데 ${action.clause}번째로 칩니다`;
     case 'learn':
-      return `앞으로 올 패킷을 위해 테이블 ${action.table}에 규칙을 스스로 만듭니다`;
+      return `앞으로 올 패킷을 위해 테이블 ${table(action.table)}에 규칙을 스스로 만듭니다`;
     case 'clone':
       return '복사본에 다음을 합니다';
     case 'check_pkt_larger':

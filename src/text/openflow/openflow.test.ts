@@ -45,6 +45,12 @@ it('tells the bits of ct_state that a rule asks for, and those that a packet has
 describe('actionWords', () => {
   const said = (text: string, lang: 'en' | 'ko'): readonly string[] => parseActions(text).map((a) => actionWords(a, {}, lang));
 
+  it('calls a table by its name where it has one', () => {
+    const [goto] = parseActions('goto_table:6');
+    const names = { tableName: (table: number) => (table === 6 ? 'ConntrackZone' : undefined) };
+    expect(goto && [actionWords(goto, names, 'en'), actionWords(goto, names, 'ko'), actionWords(goto, {}, 'en')]).toEqual(['goes on in table ConntrackZone', expect.stringContaining('테이블 ConntrackZone'), 'goes on in table 6']);
+  });
+
   it.each([
     ['drop', 'drops it', '버립니다'],
     ['output:2', 'sends it out of port 2', '포트 2로 내보냅니다'],

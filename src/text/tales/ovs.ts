@@ -2,7 +2,7 @@ import type { OpenFlowStep, OvsActionStep, OvsStep, Step } from '../../engine/st
 import { printActions } from '../../dumps/ovsActionsPrint.ts';
 import { formatNat } from '../../dumps/ovsCt.ts';
 import { printMatch } from '../../dumps/ovsMatchPrint.ts';
-import { formatTable, type OvsNames, portNames } from '../../dumps/ovsNames.ts';
+import { bridgeNames, formatTable, type OvsNames } from '../../dumps/ovsNames.ts';
 import { formatValue } from '../../dumps/ovsValues.ts';
 import type { Words } from '../../world/openflow.ts';
 import { FIELDS } from '../../world/openflowFields.ts';
@@ -29,10 +29,7 @@ export function ruleText(step: OpenFlowStep, names: OvsNames = {}): string {
 }
 
 /** The names that the ports and the tables of a step's bridge have. */
-export function namesAt(ctx: Telling, host: string, name: string): OvsNames {
-  const bridge = findHost(ctx.world, host)?.ovs?.find((b) => b.name === name);
-  return { ...portNames(bridge?.ports ?? []), tableName: (table) => bridge?.tableNames?.[String(table)] };
-}
+export const namesAt = (ctx: Telling, host: string, name: string): OvsNames => bridgeNames(findHost(ctx.world, host)?.ovs?.find((b) => b.name === name));
 
 /** The last look-up of a stay in a bridge: it decided. */
 function lastLookUp(ctx: Telling, step: Step): OpenFlowStep | undefined {

@@ -1,7 +1,7 @@
 import './flow.css';
 import { type ReactNode, useMemo, useState } from 'react';
 import type { ReasonOf } from '../../../cluster/because.ts';
-import { portNames } from '../../../dumps/ovsNames.ts';
+import { bridgeNames } from '../../../dumps/ovsNames.ts';
 import type { Lang } from '../../../text/lang.ts';
 import { designOf } from '../../../text/openflow/design.ts';
 import { flowText } from '../../../text/openflow/flowText.ts';
@@ -37,7 +37,7 @@ export function FlowSection({ ctx, stop, bundle, reasonOf, onOpenSource, onTry }
   const logical = useMemo(() => (many ? logicalAt(world, trace, stop) : undefined), [many, world, trace, stop]);
   const rowFor = (stay: Stay) => {
     const bridge = findHost(world, stay.step.host)?.ovs?.find((b) => b.name === stay.step.bridge);
-    return { bridge, row: { ctx, bundle, reasonOf, onOpenSource, names: portNames(bridge?.ports ?? []), design: designOf(bridge) } };
+    return { bridge, row: { ctx, bundle, reasonOf, onOpenSource, names: bridgeNames(bridge), design: designOf(bridge) } };
   };
   const tablesOf = (hop: LogicalHop) => (
     <ol className="of-rows">

@@ -1,7 +1,7 @@
 import { Fragment, useState } from 'react';
 import { printAction } from '../../../dumps/ovsActionsPrint.ts';
 import { printMatch } from '../../../dumps/ovsMatchPrint.ts';
-import type { OvsNames } from '../../../dumps/ovsNames.ts';
+import { formatTable, type OvsNames } from '../../../dumps/ovsNames.ts';
 import type { ReasonOf } from '../../../cluster/because.ts';
 import type { LogicalHop } from '../../../engine/ovn/logicalPath.ts';
 import type { Lang } from '../../../text/lang.ts';
@@ -60,7 +60,7 @@ export function LookUpRow({ ctx, bundle, reasonOf, lookUp, names, design, open, 
       <details open={shown} onToggle={(event) => setShown(event.currentTarget.open)}>
         <summary>
           <span>
-            <b>{t.table(table)}</b>
+            <b>{t.table(formatTable(table, names))}</b>
             {stage !== undefined && <small>{stage}</small>}
           </span>
           <code>{rule ? printMatch(rule.match, names).join(',') || t.any : t.miss}</code>

@@ -7,7 +7,7 @@ const en = {
   patch: (bridge: string, port: string) => `${bridge}, by the patch port ${port}`,
   resume: (bridge: string) => `${bridge}, again after conntrack`,
   controller: (bridge: string) => `${bridge}, from the controller`,
-  table: (n: number) => `table ${n}`,
+  table: (n: string) => `table ${n}`,
   priority: 'priority',
   cookie: 'cookie',
   any: 'any packet',
