@@ -5,7 +5,7 @@ import type { Verified } from '../src/text/trust.ts';
 import { dumps, inspector, open, openDumps, stepSlider } from './page.ts';
 
 const STEP = '#/ipvs-metallb?from=client&to=172.19.100.2:80&step=3';
-const trust = (page: Page): Locator => inspector(page).getByRole('button', { name: /^(verified on Linux|modelled)/ });
+const trust = (page: Page): Locator => inspector(page).getByRole('button', { name: /^(verified on|modelled)/ });
 const dialog = (page: Page, name: string): Locator => page.getByRole('dialog', { name });
 
 /** What the last recorded run of the referee wrote, which may be nothing yet. */

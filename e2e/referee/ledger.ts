@@ -99,6 +99,7 @@ function ovsLines(ovs: OvsResult | undefined, row: (cells: readonly (string | nu
 export function writeResults(results: readonly GroundResult[], ovs: OvsResult | undefined, mutants: { readonly found: number; readonly of: number }, date: string): void {
   const known = knownDisagreements();
   const features = [...new Set(results.flatMap((r) => [...r.features.keys()]))].toSorted();
+  const judges = [...results.map((r) => ({ release: r.release, features: r.features, cases: r.cases, probes: r.counts.agree, randomPairs: r.random?.agree ?? 0 })), ...(ovs ? [{ release: ovs.version.replace(/^.*\((.*)\) /, '$1 '), features: ovs.features, cases: ovs.cases, probes: ovs.counts.agree, randomPairs: ovs.random?.counts.agree ?? 0 }] : [])];
   const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
   const lines = [
     '# What the referee found',
@@ -130,8 +131,8 @@ export function writeResults(results: readonly GroundResult[], ovs: OvsResult | 
   writeFileSync(RESULTS, lines.join('\n'));
   const verified: Verified = {
     date,
-    kernels: results.map((r) => ({ release: r.release, cases: r.cases, probes: r.counts.agree, randomPairs: r.random?.agree ?? 0 })),
-    features: Object.fromEntries(features.map((f) => [f, Object.fromEntries(results.flatMap((r) => (r.features.has(f) ? [[r.release, r.features.get(f) ?? 0]] : [])))])),
+    kernels: judges.map(({ features: _, ...judge }) => judge),
+    features: Object.fromEntries([...new Set(judges.flatMap((j) => [...j.features.keys()]))].toSorted().map((f) => [f, Object.fromEntries(judges.flatMap((j) => (j.features.has(f) ? [[j.release, j.features.get(f) ?? 0]] : [])))])),
     known,
   };
   writeFileSync(VERIFIED, `${JSON.stringify(verified)}\n`);

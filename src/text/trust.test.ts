@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Step } from '../engine/step.ts';
 import { type Sample, samples } from '../testing/walks.ts';
 import { featuresOf } from './features.ts';
-import { byGroup, reliedOn, shortRelease, trustOf, VERIFIED, type Verified } from './trust.ts';
+import { byGroup, judgeName, judgeNames, reliedOn, shortRelease, trustOf, VERIFIED, type Verified } from './trust.ts';
 
 const [{ world, trace: { steps } }] = samples() as [Sample];
 const rule = steps.find((s) => s.kind === 'rule' && featuresOf(world, s).length >= 2) as Step;
@@ -64,4 +64,14 @@ it('what the last recorded run wrote names only kernels that judged, and counts 
   const releases = new Set(VERIFIED.kernels.map((k) => k.release));
   const wrong = Object.entries(VERIFIED.features).filter(([, by]) => Object.entries(by).some(([release, n]) => !releases.has(release) || !(n > 0)));
   expect(wrong).toEqual([]);
+});
+
+describe('who judged', () => {
+  it.each([
+    { releases: [NEW, OLD], names: 'Linux 6.18, 6.1' },
+    { releases: [NEW, 'Open vSwitch 3.1.0'], names: 'Linux 6.18, Open vSwitch 3.1' },
+    { releases: ['Open vSwitch 3.1.0'], names: 'Open vSwitch 3.1' },
+  ])('is $names', ({ releases, names }) => expect(judgeNames(releases.map(shortRelease))).toBe(names));
+
+  it('is one by its whole release, too', () => expect([NEW, 'Open vSwitch 3.1.0'].map(judgeName)).toEqual([`Linux ${NEW}`, 'Open vSwitch 3.1.0']));
 });

@@ -3,8 +3,9 @@ import type { World } from '../world/world.ts';
 import { featuresOf } from './features.ts';
 import verified from './verified.json' with { type: 'json' };
 
-/** A kernel that judged, and how often it was asked and agreed. */
+/** A kernel, or a switch, that judged, and how often it was asked and agreed. */
 export interface JudgingKernel {
+  /** A kernel's release, `6.1.0-56-amd64`, or a program with its version, `Open vSwitch 3.1.0`. */
   readonly release: string;
   readonly cases: number;
   readonly probes: number;
@@ -56,8 +57,19 @@ export function trustOf(world: World, steps: readonly Step[], found: Verified = 
   return { kind: 'verified', kernels: (alone.length > 0 ? alone : some).map((k) => k.release) };
 }
 
-/** The release as people say it: 6.1, not 6.1.0-56-amd64. */
-export const shortRelease = (release: string): string => /^\d+\.\d+/.exec(release)?.[0] ?? release;
+/** The release as people say it: 6.1, not 6.1.0-56-amd64; Open vSwitch 3.1. */
+export const shortRelease = (release: string): string => /^(?:\D+ )?\d+\.\d+/.exec(release)?.[0] ?? release;
+
+const isKernel = (release: string): boolean => /^\d/.test(release);
+
+/** Who judged: `Linux 6.18`. */
+export const judgeName = (release: string): string => (isKernel(release) ? `Linux ${release}` : release);
+
+/** All who judged: `Linux 6.18, 6.1, Open vSwitch 3.1`. */
+export function judgeNames(releases: readonly string[]): string {
+  const kernels = releases.filter(isKernel);
+  return [...(kernels.length > 0 ? [`Linux ${kernels.join(', ')}`] : []), ...releases.filter((r) => !isKernel(r))].join(', ');
+}
 
 /** Features by what stands before their first colon, groups and features in the order of the alphabet. */
 export function byGroup(features: readonly string[]): readonly { readonly group: string; readonly features: readonly string[] }[] {

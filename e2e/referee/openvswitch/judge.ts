@@ -2,6 +2,7 @@ import { parseFlow } from '../../../src/dumps/ovsFlow.ts';
 import { newSwitchState, type SwitchState } from '../../../src/engine/openflow/context.ts';
 import { ofproto } from '../../../src/engine/openflow/ofproto.ts';
 import { CT_STATE } from '../../../src/world/openflowFields.ts';
+import type { Translation } from '../../../src/engine/openflow/types.ts';
 import type { OvsBridge } from '../../../src/world/openflow.ts';
 import type { OvsCase, OvsPacket } from './case.ts';
 import { compareTraces, type OvsDifference } from './compare.ts';
@@ -9,7 +10,8 @@ import type { Switch, Traced } from './switch.ts';
 import { bedWorld, namesOf } from './world.ts';
 
 export type OvsJudgement =
-  | { readonly kind: 'agree' }
+  /** `features`: what the look-ups relied on, as the page names it. */
+  | { readonly kind: 'agree'; readonly features: readonly string[] }
   | { readonly kind: 'differ'; readonly difference: OvsDifference }
   /** The engine says that it does not know. */
   | { readonly kind: 'unknown'; readonly name: string }
@@ -48,10 +50,20 @@ export function judgePacket(packet: OvsPacket, traced: Traced, bridges: readonly
   if ('error' in read) return { kind: 'error', message: `the engine cannot read ${read.text}` };
   const answer = ofproto(bridges, bridge, read.flow, { ctNext: (packet.ctNext ?? []).map(ctBits), choices: choicesOf(traced, bridges), size: undefined, state, learns: packet.generate ?? false });
   const difference = compareTraces(answer, traced.passes, bridges);
-  if (!difference) return { kind: 'agree' };
+  if (!difference) return { kind: 'agree', features: featuresMet(answer.passes) };
   const [unknown] = answer.unknown;
   return unknown ? { kind: 'unknown', name: `${unknown.what} ${unknown.name}` } : { kind: 'differ', difference };
 }
+
+/** What src/text/features.ts says of the steps that these look-ups are in a walk. */
+const featuresMet = (passes: readonly { readonly translation: Translation }[]): readonly string[] => [
+  ...new Set(
+    passes.flatMap(({ translation }, i) => [
+      i === 0 ? 'ovs:port' : 'ovs:resume',
+      ...translation.visits.flatMap(({ rule }) => (rule ? [...rule.match.map((m) => `openflow:match ${m.field}`), ...rule.actions.map((a) => `openflow:${a.kind}`)] : ['openflow:miss'])),
+    ]),
+  ),
+];
 
 /** Look-ups and passes of one packet beyond which a random one is not sent: forks of forks make traces that fill the switch's memory. */
 const MOST_VISITS = 4_500;

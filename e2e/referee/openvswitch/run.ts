@@ -38,6 +38,8 @@ export interface OvsResult {
   readonly random: (OvsRandomRun & { readonly seed: number }) | undefined;
   /** Agreeing packets of written cases, by what these are about. */
   readonly covers: ReadonlyMap<string, number>;
+  /** Agreeing packets of written cases, by what their look-ups relied on. */
+  readonly features: ReadonlyMap<string, number>;
 }
 
 const chosen = (test: OvsCase, { only }: OvsOptions): boolean => only === undefined || test.name.includes(only) || test.covers.some((c) => c.includes(only));
@@ -82,6 +84,7 @@ export async function refereeOvs(options: OvsOptions): Promise<OvsResult> {
   try {
     const counts = { agree: 0, differ: 0, unknown: 0, error: 0 };
     const covers = new Map<string, number>();
+    const features = new Map<string, number>();
     const early = (test: OvsCase): number => (options.first !== undefined && test.covers.some((c) => c.includes(options.first ?? '')) ? 0 : 1);
     const cases = ovsCatalogue.filter((c) => chosen(c, options)).toSorted((a, b) => early(a) - early(b));
     let packets = 0;
@@ -90,7 +93,10 @@ export async function refereeOvs(options: OvsOptions): Promise<OvsResult> {
       packets += judged.length;
       for (const j of judged) {
         counts[j.judgement.kind]++;
-        if (j.judgement.kind === 'agree') for (const c of test.covers) covers.set(c, (covers.get(c) ?? 0) + 1);
+        if (j.judgement.kind === 'agree') {
+          for (const c of test.covers) covers.set(c, (covers.get(c) ?? 0) + 1);
+          for (const f of j.judgement.features) features.set(f, (features.get(f) ?? 0) + 1);
+        }
         if (options.verbose || j.judgement.kind !== 'agree') say(ovsDifferenceText(j));
       }
       if (options.failFast && counts.agree < packets) break;
@@ -103,7 +109,7 @@ export async function refereeOvs(options: OvsOptions): Promise<OvsResult> {
     if (random) say(`${version}, seed ${options.seed}: ${random.pipelines} random pipelines, ${random.pairs} pairs: ${countText(random.counts)}`);
     const connections = failed || options.only !== undefined ? { cases: 0, agree: 0 } : await askConnections();
     const prints = sayPrints([...samplePrints, ...(failed || options.only !== undefined ? [] : [checkCataloguePrints(real.sandbox)])]);
-    return { version, cases: cases.length, packets, counts, samples, prints, connections, random: random && { ...random, seed: options.seed }, covers };
+    return { version, cases: cases.length, packets, counts, samples, prints, connections, random: random && { ...random, seed: options.seed }, covers, features };
   } finally {
     await real.stop();
   }

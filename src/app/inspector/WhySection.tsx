@@ -3,7 +3,7 @@ import type { ReasonOf } from '../../cluster/because.ts';
 import type { Choice } from '../../engine/probe.ts';
 import type { Stop } from '../../text/reading-types.ts';
 import type { Telling } from '../../text/telling.ts';
-import { shortRelease, trustOf } from '../../text/trust.ts';
+import { judgeNames, shortRelease, trustOf } from '../../text/trust.ts';
 import { why } from '../../text/why.ts';
 import type { SourceRef } from '../../world/source.ts';
 import { ChoiceRows } from './ChoiceRows.tsx';
@@ -52,8 +52,8 @@ export function WhySection({ ctx, stop, bundle, reasonOf, onChoose, onShowAll, o
             {t.unknown}
           </small>
         ) : (
-          <button type="button" className="insp-trust" title={trust.kind === 'verified' ? t.verifiedHint(trust.kernels.join(', ')) : t.modelledHint} onClick={onShowVerified}>
-            {trust.kind === 'verified' ? t.verified(trust.kernels.map(shortRelease).join(', ')) : t.modelled}
+          <button type="button" className="insp-trust" title={trust.kind === 'verified' ? t.verifiedHint(judgeNames(trust.kernels)) : t.modelledHint} onClick={onShowVerified}>
+            {trust.kind === 'verified' ? t.verified(judgeNames(trust.kernels.map(shortRelease))) : t.modelled}
           </button>
         )}
       </h2>

@@ -2,7 +2,7 @@ import './verified.css';
 import { useMemo } from 'react';
 import { KNOWN_KO } from '../../text/knownKo.ts';
 import type { Lang } from '../../text/lang.ts';
-import { byGroup, type Relied, reliedOn, shortRelease, VERIFIED } from '../../text/trust.ts';
+import { byGroup, judgeName, type Relied, reliedOn, shortRelease, VERIFIED } from '../../text/trust.ts';
 import type { Loaded } from '../store/state.ts';
 import { closePanel, readingIn, usePage, walkIn } from '../store/store.ts';
 import type { Strings } from '../strings.ts';
@@ -11,8 +11,8 @@ import { Dialog } from '../topbar/Dialog.tsx';
 const en = {
   title: 'What is verified',
   none: 'No kernel has judged this version yet: every step is modelled, which means that it follows the kernel’s source.',
-  how: 'A test builds small worlds of network namespaces on real Linux kernels, sends the packet with real sockets, and compares with the walk computed here: every rule that matched, every frame on every device, connection entries, and what the sockets were told.',
-  kernels: 'Kernels that judged',
+  how: 'A test builds small worlds of network namespaces on real Linux kernels, sends the packet with real sockets, and compares with the walk computed here: every rule that matched, every frame on every device, connection entries, and what the sockets were told. A real Open vSwitch is asked to trace packets through the same tables, and each look-up is compared.',
+  kernels: 'Who judged',
   agreed: (probes: string, pairs: string) => `agreed in ${probes} written probes${pairs === '0' ? '' : ` and ${pairs} random ones`}`,
   means: 'A step is “verified” when a kernel agreed in probes that rely on the same things. “Modelled” means that it follows the kernel’s source, and that about one of these things no kernel was asked.',
   step: 'What this step relies on',
@@ -29,8 +29,8 @@ type Text = { readonly [K in keyof typeof en]: (typeof en)[K] extends (...args: 
 const ko: Text = {
   title: '확인된 것',
   none: '이 버전은 아직 커널과 비교하지 않았습니다. 모든 단계가 커널 소스를 따르는 모델입니다.',
-  how: '실제 리눅스 커널에서 네트워크 네임스페이스로 작은 세계를 만들고, 실제 소켓으로 패킷을 보내, 여기서 계산한 경로와 비교합니다. 맞은 규칙, 모든 장치의 프레임, 연결 항목, 소켓이 받은 결과까지 비교합니다.',
-  kernels: '비교한 커널',
+  how: '실제 리눅스 커널에서 네트워크 네임스페이스로 작은 세계를 만들고, 실제 소켓으로 패킷을 보내, 여기서 계산한 경로와 비교합니다. 맞은 규칙, 모든 장치의 프레임, 연결 항목, 소켓이 받은 결과까지 비교합니다. 실제 Open vSwitch에도 같은 테이블로 패킷을 추적하게 하고, 조회 하나하나를 비교합니다.',
+  kernels: '비교한 상대',
   agreed: (probes, pairs) => `작성된 ${probes}건${pairs === '0' ? '' : `과 무작위 ${pairs}건`}에서 일치`,
   means: '같은 것에 기대는 시험에서 커널과 일치했으면 그 단계는 “확인됨”입니다. “모델”은 커널 소스를 따르지만, 기대는 것 가운데 커널로 비교하지 않은 것이 있다는 뜻입니다.',
   step: '이 단계가 기대는 것',
@@ -66,7 +66,7 @@ function Counts({ caption, groups, s, lang }: CountsProps) {
           <th scope="col">{s.what}</th>
           {KERNEL_NAMES.map((name) => (
             <th key={name} scope="col">
-              Linux {name}
+              {judgeName(name)}
             </th>
           ))}
         </tr>
@@ -140,7 +140,7 @@ export function VerifiedDialog({ loaded, t, lang }: { readonly loaded: Loaded | 
       <ul className="judges">
         {VERIFIED.kernels.map((k) => (
           <li key={k.release}>
-            <b>Linux {k.release}</b> {s.agreed(number(k.probes), number(k.randomPairs))}
+            <b>{judgeName(k.release)}</b> {s.agreed(number(k.probes), number(k.randomPairs))}
           </li>
         ))}
       </ul>
