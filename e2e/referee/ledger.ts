@@ -131,7 +131,7 @@ export function writeResults(results: readonly GroundResult[], ovs: OvsResult | 
   writeFileSync(RESULTS, lines.join('\n'));
   const verified: Verified = {
     date,
-    kernels: judges.map(({ features: _, ...judge }) => judge),
+    kernels: judges.map(({ release, cases, probes, randomPairs }) => ({ release, cases, probes, randomPairs })),
     features: Object.fromEntries([...new Set(judges.flatMap((j) => [...j.features.keys()]))].toSorted().map((f) => [f, Object.fromEntries(judges.flatMap((j) => (j.features.has(f) ? [[j.release, j.features.get(f) ?? 0]] : [])))])),
     known,
   };
