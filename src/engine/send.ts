@@ -4,6 +4,7 @@ import type { Mac } from '../packet/address.ts';
 import { internalPortsBeside } from '../world/ovs.ts';
 import type { Link } from '../world/world.ts';
 import { receive } from './device/receive.ts';
+import { madeInPieces } from './ip/fragment.ts';
 import { localOut } from './ip/output.ts';
 import type { Probe } from './probe.ts';
 import { routeConnect } from './routing/output.ts';
@@ -88,7 +89,7 @@ export function sendFrom(sim: Sim, ns: Ns, dst: number, connection: number): voi
   const tooLarge = ipBytes(wanted) > mtu;
   // IP_PMTUDISC_WANT: what does not fit the device goes in pieces, without DF (__ip_make_skb(), net/ipv4/ip_output.c).
   const packet = tooLarge && probe.df !== true ? buildPacket(probe, src, dst, connection, ttl, false, mss) : wanted;
-  const skb = freshSkb(sim, connection, packet, { mark, sender: 'process', ignoreDf: probe.df !== true && (tooLarge || mayBeCut(probe.proto)) });
+  const skb = freshSkb(sim, connection, packet, { mark, sender: 'process', ignoreDf: probe.df !== true && (tooLarge || mayBeCut(probe.proto)), fragSizes: madeInPieces(packet, mtu) });
   sim.emit(at, skb, { kind: 'send', what: 'probe' });
   if (decided.kind === 'unknown') return sim.unknown(at, skb, decided.what, decided.name, undefined, decided.source.filter((s) => s !== undefined));
   sim.emit(at, skb, decided.step, { source: decided.source });

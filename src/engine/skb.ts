@@ -40,7 +40,7 @@ export interface Skb {
   readonly fragMaxSize: number;
   /** skb->sk, for what is sent here: a process's socket, or one of the kernel's own (for resets and ICMP). */
   readonly sender?: 'process' | 'kernel' | undefined;
-  /** How many bytes each piece carried, in order, when connection tracking put it together: it is cut in the same places again. */
+  /** How many bytes each piece carries, in order, when connection tracking put it together, or its socket made it in pieces: it is cut in these places. */
   readonly fragSizes?: readonly number[] | undefined;
   /** Set on a fragment: which datagram it is a piece of. */
   readonly piece: Piece | undefined;

@@ -49,6 +49,12 @@ function headOf(content: Packet, bytes: number): Packet {
 }
 
 /**
+ * ip_append_data(): what a socket sends in one go is made in pieces for the way that it was to take, and goes in these also where NAT
+ * leads it another way. Undefined where it fits.
+ */
+export const madeInPieces = (packet: Packet, mtu: number): readonly number[] | undefined => (ipBytes(packet) > mtu ? pieceSizes(ipBytes(packet) - 20, mtu - 20, undefined) : undefined);
+
+/**
  * How much each piece carries. What connection tracking put together is a list of pieces still, and goes out as it came (the fast path of
  * ip_do_fragment()), if they all fit; else each piece is as full as may be.
  */

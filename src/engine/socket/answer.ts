@@ -5,6 +5,7 @@ import { transmit } from '../device/transmit.ts';
 import type { CtRef, Skb } from '../skb.ts';
 import { localOut, localOutIcmp } from '../ip/output.ts';
 import { type OutputDecision, routeOutput } from '../routing/output.ts';
+import { madeInPieces } from '../ip/fragment.ts';
 import { localMtu, setsDf } from '../routing/pmtu.ts';
 import type { Rtable } from '../routing/rtable.ts';
 import { linkOf, type Ns, type Sim } from '../sim.ts';
@@ -57,6 +58,7 @@ export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ig
     ipvsDone: false,
     ignoreDf,
     fragMaxSize: 0,
+    fragSizes: decided.kind === 'route' ? madeInPieces(packet, localMtu(ns, decided.rt)) : undefined,
     piece: undefined,
     innerPieces: [],
     sender: sender === 'none' ? undefined : (sender ?? (ip.proto === PROTO_ICMP ? 'kernel' : 'process')),
