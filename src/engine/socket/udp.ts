@@ -25,8 +25,8 @@ export function udpReceive(sim: Sim, at: At, skb: Skb): void {
     // __udp4_lib_rcv() has let go of the connection (nf_reset_ct()): it is looked up anew for the error.
     return sendIcmpError(sim, at.ns, { ...skb, ct: undefined }, { icmptype: 3, code: 3, localDst: true });
   }
-  // A second answer to an answer would never end, and a program that is sent a tunnel's packets can make nothing of them.
-  const answers = skb.role === 'request' && sim.probe.reply !== false && skb.packet[2]?.type !== 'vxlan' && skb.packet[2]?.type !== 'geneve';
+  // A second answer to an answer would never end.
+  const answers = skb.role === 'request' && sim.probe.reply !== false;
   sim.emit(at, skb, { kind: 'deliver', to: listener === 'assumed' ? 'assumed' : 'listener' }, { source: listener === 'assumed' ? [] : [listener.source] });
   sim.end(at, skb, 'delivered');
   if (!answers) return;
