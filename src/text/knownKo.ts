@@ -4,4 +4,12 @@ export const KNOWN_KO: Readonly<Record<string, { readonly name: string; readonly
     name: '자기 자신에게 들어가는 터널 안의 조각',
     reason: 'NAT 때문에 터널의 바깥 패킷이 다시 그 터널로 들어가고, 들어가는 것마다 조각내야 합니다. 조각은 커널의 중첩 터널 한도까지 다시 감싸이고 다시 나뉩니다. 뒤 조각은 해시가 달라 바깥 출발지 포트도 다르므로, 커널에서는 새 연결이 시작되지만 여기서는 있던 연결을 찾습니다. 어느 쪽에서도 아무것도 도착하지 않습니다.',
   },
+  "a tunnel's own packets redirected to a program": {
+    name: '프로그램으로 돌려진 터널 자신의 패킷',
+    reason: 'VXLAN 장치가 있는 머신이 자신이 보내는 UDP를 자기 포트로 돌리고(`-A OUTPUT -p udp -j REDIRECT --to-ports 53`), TCP 연결이 터널로 들어갑니다. 여기서는 바깥 패킷을 프로그램에 넘기거나 거절하지만, 커널에서는 lo에 보인 뒤 아무 일도 일어나지 않습니다. 변환 뒤 체크섬이 틀려지는 것으로 보이지만 재어 보지는 않았습니다. 무작위 세계에는 나오지 않습니다.',
+  },
+  'both ends of a tunnel on one kernel, translated at INPUT': {
+    name: '한 커널 위 터널의 양 끝, INPUT에서의 변환',
+    reason: '터널 끝의 `-A INPUT -j SNAT`이 양방향 바깥 패킷에 같은 주소를 줍니다. 랩에서는 양 끝이 커널 하나를 같이 쓰므로 한 흐름에 같은 출발지 포트를 고르는 것으로 보입니다. 항목이 충돌해 NAT가 다른 포트를 고르지만, 여기서는 그대로 둡니다. 무작위 세계에는 나오지 않습니다.',
+  },
 };

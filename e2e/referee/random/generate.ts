@@ -23,7 +23,7 @@ const FAR: readonly string[] = ['10.2.0.9', '172.16.0.1', '203.0.113.5'];
 
 function wordsOf(shape: Shape, space: Space, more: Pick<Words, 'single' | 'lacks' | 'listeners'>): Words {
   const addresses = [...shape.addresses, '172.16.0.1'];
-  // What a tunnel's own packets are translated to must not be a program here: the kernel then gets their checksums wrong (inet_proto_csum_replace4() of what lco_csum() made), and they are lost.
+  // What a tunnel's own packets are translated to must not be a program here (KNOWN.md).
   const targets = shape.addresses.filter((a) => space.tunnel === undefined || (a !== space.tunnel.end && !space.own.includes(a)));
   return {
     addresses,

@@ -62,7 +62,7 @@ const TARGETS: readonly TargetKind[] = [
     tables: ['nat'],
     hooks: ['POSTROUTING', 'INPUT'],
     draw: (p, proto) => {
-      // The machines of a lab share one kernel's secret, and so both ends of a tunnel send a flow from one port: here they would meet.
+      // Both ends of a tunnel on one kernel (KNOWN.md).
       if (p.words.tunnelled && p.hooks.includes('INPUT')) return undefined;
       const to = translation(p, proto, p.words.sources);
       return { ...to, text: `-j SNAT --to-source ${to.text}${p.rng.chance(0.1) ? p.rng.pick([' --random', ' --random-fully', ' --persistent']) : ''}` };
