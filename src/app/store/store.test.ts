@@ -8,7 +8,7 @@ import { decodeLink, encodeLink } from '../../share/link.ts';
 // The store asks the browser for language and theme when it is made.
 vi.stubGlobal('matchMedia', () => ({ matches: false }));
 vi.stubGlobal('navigator', { languages: ['en-US'], userAgent: '' });
-const { choose, editFile, redoEdit, resetEdits, seek, setDetail, setWords, show, undoEdit, usePage, walkIn, isEdited } = await import('./store.ts');
+const { choose, editFile, openFlow, openPanel, redoEdit, resetEdits, seek, setDetail, setWords, show, undoEdit, usePage, walkIn, isEdited } = await import('./store.ts');
 const { carriedBy, linkOf } = await import('./address.ts');
 const { loadFor } = await import('./parser.ts');
 const { loadEngine } = await import('./engine.ts');
@@ -27,14 +27,24 @@ const pick = (endpoint: string): void => {
   choose(RR, choice?.options.findIndex((o) => o.startsWith(`${endpoint}:`)) ?? -1);
 };
 
-beforeEach(() => {
+const start = (): void =>
   show(
     { origin: { kind: 'scenario', scenario: scenarios[0], params: { policy: 'Cluster' } }, base: files, files, notes: [], words: { from: 'client', via: undefined, to: '172.19.100.2:80', proto: 'tcp', sport: undefined, size: undefined }, choices: {} },
     { detail: 'story', index: 0 },
   );
-});
+
+beforeEach(start);
 
 describe('the page', () => {
+  it('closes the question to a bridge when another cluster comes, and no other panel', () => {
+    openFlow({ host: 'node', bridge: 'br0', flow: 'in_port=1' });
+    start();
+    expect(state()).toMatchObject({ panel: undefined, flowAt: undefined });
+    openPanel('help');
+    start();
+    expect(state().panel).toBe('help');
+  });
+
   it('walks anew when a dump is edited, and as before when that is undone', () => {
     pick('10.233.98.39');
     expect(podLogs()).toBe('10.10.1.142');

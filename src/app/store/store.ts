@@ -78,7 +78,10 @@ export function showLoaded(loaded: Loaded, at: { readonly detail: Detail; readon
   forgetAway();
   startsAnew = false;
   const count = loaded.result.kind === 'walk' ? loaded.result.walk.readings[at.detail].stops.length : 1;
+  // A packet that was asked of one machine's bridge means nothing to another's.
+  const closes = get().panel === 'ofproto' ? { panel: undefined, flowAt: undefined } : {};
   set({
+    ...closes,
     loaded, undo: [], redo: [], detail: at.detail, index: Math.min(at.index, Math.max(0, count - 1)), playing: false, busy: false, dumpAt: undefined,
     ...(at.index >= count ? { notice: { kind: 'step-out-of-range', asked: at.index + 1, count } satisfies Notice } : {}),
   });
