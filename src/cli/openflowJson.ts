@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { FIELDS } from '../world/openflowFields.ts';
+import type { DatapathFlow } from '../world/datapathFlow.ts';
 import type { OpenFlowAction, OvsBridge, Subfield } from '../world/openflow.ts';
 
 /*
@@ -122,6 +123,7 @@ const port = v.object({
   name: text,
   ofport: maybe(u16),
   ofportAssumed: maybe(v.literal(true)),
+  dpPort: maybe(u32),
   type: v.picklist(['system', 'internal', 'patch', 'vxlan', 'geneve', 'gre', 'tap', 'dpdk', 'dpdkvhostuser', 'dpdkvhostuserclient', 'unknown']),
   typeText: text,
   peer: maybe(text),
@@ -150,3 +152,27 @@ export const ovsBridge = v.object({
   extra,
   source,
 }) as unknown as v.GenericSchema<unknown, OvsBridge>;
+
+const option = v.object({ optClass: u16, optType: u8, hex: v.pipe(text, v.regex(/^[0-9a-f]*$/i)), mask: v.pipe(text, v.regex(/^[0-9a-f]*$/i)) });
+const seconds = v.pipe(v.number(), v.minValue(0));
+
+/** One flow of `Host.datapathFlows`. */
+export const datapathFlow = v.object({
+  ufid: maybe(text),
+  recirc: u32,
+  inPort: maybe(text),
+  match: v.array(match),
+  options: maybe(v.array(option)),
+  text,
+  packets: whole(Number.MAX_SAFE_INTEGER),
+  bytes: whole(Number.MAX_SAFE_INTEGER),
+  usedSec: maybe(seconds),
+  flags: maybe(text),
+  offloaded: maybe(text),
+  layer: maybe(text),
+  actions: text,
+  again: v.array(u32),
+  extra: maybe(text),
+  thread: maybe(text),
+  source,
+}) as unknown as v.GenericSchema<unknown, DatapathFlow>;

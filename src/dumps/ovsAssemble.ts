@@ -1,9 +1,11 @@
 import { OFPP, type OpenFlowAction, type OpenFlowRule, type OvsBridge, type OvsPort } from '../world/openflow.ts';
 import type { CtListing } from '../world/conntrack.ts';
+import type { DatapathFlow } from '../world/datapathFlow.ts';
 import type { SourceRef } from '../world/source.ts';
 import { DiagnosticList, type Parsed } from './diagnostic.ts';
 import { invent } from './ovsInvent.ts';
 import { parseDumpConntrack } from './ovsConntrack.ts';
+import { parseDpFlows } from './ovsDpFlows.ts';
 import { parseFdbShow } from './ovsFdb.ts';
 import { readDumpFlows } from './ovsFlows.ts';
 import { readDumpGroups } from './ovsGroups.ts';
@@ -22,6 +24,8 @@ export interface AssembledOvs {
   readonly heading: string | undefined;
   /** Connections of the kernel's conntrack, which its datapath shares with the machine; undefined without a listing. */
   readonly conntrack: readonly CtListing[] | undefined;
+  /** Flows that the datapath has cached; undefined without a listing. */
+  readonly datapathFlows: readonly DatapathFlow[] | undefined;
 }
 
 /** Listings that make a bridge known. */
@@ -39,7 +43,8 @@ export function assembleOvs(all: readonly Section[]): Parsed<AssembledOvs> {
   const sections = all.filter((s) => KINDS.has(s.kind));
   const found = new DiagnosticList();
   const tracked = all.filter((s) => s.kind === 'ovs-dp-conntrack');
-  if (sections.length + tracked.length === 0) return { value: { bridges: undefined, heading: undefined, conntrack: undefined }, diagnostics: [] };
+  const cached = all.filter((s) => s.kind === 'ovs-dp-flows');
+  if (sections.length + tracked.length + cached.length === 0) return { value: { bridges: undefined, heading: undefined, conntrack: undefined, datapathFlows: undefined }, diagnostics: [] };
   const of = (kind: OvsSectionKind): readonly Section[] => sections.filter((s) => s.kind === kind);
   const read = <T>({ value, diagnostics }: Parsed<T>): T => {
     found.addAll(diagnostics);
@@ -67,7 +72,16 @@ export function assembleOvs(all: readonly Section[]): Parsed<AssembledOvs> {
   // A datapath in user space tracks connections of its own.
   const shared = result.every((b) => b.datapathType !== 'netdev');
   const conntrack = tracked.length > 0 && shared ? tracked.slice(0, 1).flatMap((s) => read(parseDumpConntrack(s))) : undefined;
-  return { value: { conntrack, bridges: result.length === 0 ? undefined : result, heading: listed.find((l) => l.heading !== '')?.heading }, diagnostics: found.items };
+  const datapathFlows = cached.length === 0 ? undefined : listingsOfCache(cached).flatMap((s) => read(parseDpFlows(s)));
+  return { value: { conntrack, datapathFlows, bridges: result.length === 0 ? undefined : result, heading: listed.find((l) => l.heading !== '')?.heading }, diagnostics: found.items };
+}
+
+/** `dpctl/dump-flows` lists all flows of a datapath, and most with `-m`; `dpif/dump-flows` those of one bridge. */
+function listingsOfCache(sections: readonly Section[]): readonly Section[] {
+  const ofBridge = (s: Section): boolean => s.command?.includes('dpif/dump-flows') === true;
+  const whole = sections.filter((s) => !ofBridge(s));
+  const best = whole.find((s) => s.lines.some((l) => l.startsWith('ufid:'))) ?? whole[0];
+  return best ? [best] : sections.filter((s, i) => sections.findIndex((o) => o.command === s.command) === i);
 }
 
 /** The bridge's own port has the same number everywhere. */

@@ -27,6 +27,7 @@ function mergePort(old: OvsPort, port: OvsPort): OvsPort {
   return {
     ...old,
     ofport: old.ofport ?? port.ofport,
+    ...(old.dpPort === undefined && port.dpPort !== undefined ? { dpPort: port.dpPort } : {}),
     type: typed.type,
     typeText: typed.typeText,
     peer: old.peer ?? port.peer,

@@ -71,7 +71,8 @@ export function ovsCommand(words: readonly string[]): OvsCommand | undefined {
 }
 
 /** Whether a command lists only a part: rules of one table (`dump-flows br0 table=0`), one record. */
-export const isPartial = ({ kind, args }: OvsCommand): boolean => args.length > (kind === 'ovs-flows' || kind === 'ovs-groups' ? 1 : kind === 'ovs-list' ? 1 : Infinity);
+export const isPartial = ({ kind, args }: OvsCommand): boolean =>
+  (kind === 'ovs-dp-flows' && args.some((a) => a.includes('='))) || args.length > (kind === 'ovs-flows' || kind === 'ovs-groups' ? 1 : kind === 'ovs-list' ? 1 : Infinity);
 
 /** Kinds of listings that are about one bridge. */
 const OF_A_BRIDGE: ReadonlySet<OvsSectionKind> = new Set<OvsSectionKind>(['ovs-flows', 'ovs-groups', 'ovs-tlv-map', 'ovs-fdb', 'ovs-ofctl-show']);

@@ -4,7 +4,7 @@ import type { SourceRef } from '../world/source.ts';
 import { DiagnosticList, type Lines, type Parsed } from './diagnostic.ts';
 import { formatPort, parsePort, SHOWN_NAME } from './ovsNames.ts';
 import { emptyBridge, emptyPort, withInterface } from './ovsVsctl.ts';
-import { parseMac } from './words.ts';
+import { parseDecimal, parseMac } from './words.ts';
 
 /** Settings of a port that `ovs-ofctl show` prints below it, in its order; kept as they stand. */
 const PORT_SETTINGS = ['config', 'state', 'current', 'advertised', 'supported', 'peer', 'speed'] as const;
@@ -83,6 +83,12 @@ function portSettings(port: OvsPort): readonly string[] {
   });
 }
 
+/** ODPP_NONE has no number. */
+function dpPortOf(text: string | undefined): Pick<OvsPort, 'dpPort'> {
+  const dpPort = parseDecimal(text, 0xffff_fffe);
+  return dpPort === undefined ? {} : { dpPort };
+}
+
 /** Parses `ovs-appctl dpif/show`: bridges, full names of ports, numbers, types and options. Never throws on any text. */
 export function parseDpifShow({ input, firstLine, lines }: Lines): Parsed<readonly OvsBridge[]> {
   const found = new DiagnosticList();
@@ -93,13 +99,13 @@ export function parseDpifShow({ input, firstLine, lines }: Lines): Parsed<readon
     if (line.trim() === '') continue;
     const datapath = /^(\S+)@\S+: hit:/.exec(line)?.[1];
     const bridgeName = /^ {2}(\S+):$/.exec(line)?.[1];
-    const [, name, number = '', typeText = '', options] = /^ {4}(\S+) (\d+)\/(?:\d+|none): \(([^:)]*)(?:: (.*))?\)\s*$/.exec(line) ?? [];
+    const [, name, number = '', dpNumber, typeText = '', options] = /^ {4}(\S+) (\d+)\/(\d+|none): \(([^:)]*)(?:: (.*))?\)\s*$/.exec(line) ?? [];
     if (datapath !== undefined) datapathType = datapath;
     else if (bridgeName !== undefined) bridges.push({ bridge: { ...emptyBridge(bridgeName, source), datapathType }, ports: [] });
     else if (name !== undefined && bridges.length > 0) {
       // The dummy datapath of Open vSwitch's own tests has types of its own.
       const type = typeText === 'system' ? '' : typeText.replace(/^dummy-/, '');
-      bridges.at(-1)?.ports.push({ ...withInterface(emptyPort(name, source), type === 'dummy' ? '' : type, options === undefined ? undefined : `{${options}}`), ofport: parsePort(number) });
+      bridges.at(-1)?.ports.push({ ...withInterface(emptyPort(name, source), type === 'dummy' ? '' : type, options === undefined ? undefined : `{${options}}`), ofport: parsePort(number), ...dpPortOf(dpNumber) });
     } else found.add('unknown-line', source, line);
   }
   return { value: bridges.map(({ bridge, ports }) => ({ ...bridge, ports })), diagnostics: found.items };

@@ -54,6 +54,7 @@ export const supportedCommands: readonly string[] = [
   'ovs-appctl bridge/dump-flows BRIDGE',
   'ovs-ofctl -O OpenFlow15 dump-groups BRIDGE',
   'ovs-ofctl dump-tlv-map BRIDGE',
+  'ovs-appctl dpctl/dump-flows',
 ];
 
 /**

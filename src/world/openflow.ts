@@ -42,6 +42,8 @@ export interface OvsPort {
   readonly ofport: number | undefined;
   /** No listing told the number, only names stand in the rules: `ofport` is one of our own, the same in all of them, and what a rule writes into a register may mean another. */
   readonly ofportAssumed?: true;
+  /** Its number in the datapath, which `dpif/show` tells: all tunnel ports of a kind share one; absent: unknown, or none as of patch ports. */
+  readonly dpPort?: number;
   /** `system`: a device of the machine; `internal`: one that the switch makes in the machine's kernel; `dpdkvhostuser…`: a virtual machine's or pod's queue. */
   readonly type: 'system' | 'internal' | 'patch' | 'vxlan' | 'geneve' | 'gre' | 'tap' | 'dpdk' | 'dpdkvhostuser' | 'dpdkvhostuserclient' | 'unknown';
   /** As the dump spells the type; '' for a device of the machine. */

@@ -1,6 +1,7 @@
 import type { Ip4, Mac } from '../packet/address.ts';
 import type { Bridge, BridgePort, BridgeVlan, MacvlanMode, VlanDevice } from './bridge.ts';
 import type { CtListing } from './conntrack.ts';
+import type { DatapathFlow } from './datapathFlow.ts';
 import type { IpSet } from './ipset.ts';
 import type { IpvsConnection, VirtualServer } from './ipvs.ts';
 import type { Table } from './netfilter.ts';
@@ -30,6 +31,8 @@ export interface Host {
   readonly netns: readonly Netns[];
   /** Bridges of the machine's Open vSwitch; absent: it has none that a dump tells of. Their ports are devices of its own namespace, or of others where the switch put them. */
   readonly ovs?: readonly OvsBridge[];
+  /** What its datapath has cached, in the order of the dump; absent: no `dpctl/dump-flows` was given. */
+  readonly datapathFlows?: readonly DatapathFlow[];
 }
 
 export interface Netns {
