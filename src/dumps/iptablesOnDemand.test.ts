@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { tablesOnDemand } from './iptablesOnDemand.ts';
+import { plainChain, tablesOnDemand } from './iptablesOnDemand.ts';
 import { parseIptablesSave } from './iptablesSave.ts';
 
 const SAVED = `*raw
@@ -23,7 +23,7 @@ COMMIT`;
 const section = { input: 'n1/firewall.txt', firstLine: 2, lines: SAVED.split('\n') };
 
 it('reads what the parser reads', () => {
-  expect(structuredClone(tablesOnDemand(section))).toEqual(parseIptablesSave(section).value);
+  expect(tablesOnDemand(section).map((t) => ({ ...t, chains: t.chains.map((c) => plainChain(c)) }))).toEqual(parseIptablesSave(section).value);
 });
 
 it('reads the rules of a chain once, and only when they are looked at', () => {

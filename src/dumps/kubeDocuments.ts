@@ -156,25 +156,37 @@ function jsonDocument(value: unknown, text: string, source: SourceRef): KubeDocu
   };
 }
 
-/** Where each element of the top-level list `items` begins in a JSON text. */
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [34, 92, 91, 93, 123, 125];
+
+/** Where each element of the top-level list `items` begins in a text that is JSON. */
 function itemStarts(text: string): readonly number[] {
   const starts: number[] = [];
   let depth = 0;
   let key = '';
   let inItems = false;
   for (let i = 0; i < text.length; i++) {
-    const c = text[i];
-    if (c === '"') {
+    const c = text.charCodeAt(i);
+    if (c === QUOTE) {
       const from = i + 1;
-      for (i = from; i < text.length && text[i] !== '"'; i++) if (text[i] === '\\') i++;
+      i = stringEnd(text, from);
       if (depth === 1) key = text.slice(from, i);
-    } else if (c === '{' || c === '[') {
-      if (depth === 1) inItems = c === '[' && key === 'items';
+    } else if (c === OPEN_MAP || c === OPEN_LIST) {
+      if (depth === 1) inItems = c === OPEN_LIST && key === 'items';
       if (depth === 2 && inItems) starts.push(i);
       depth++;
-    } else if (c === '}' || c === ']') depth--;
+    } else if (c === CLOSE_LIST || c === CLOSE_MAP) depth--;
   }
   return starts;
+}
+
+/** The quote that ends a string: one with an even number of backslashes before it. */
+function stringEnd(text: string, from: number): number {
+  for (let end = text.indexOf('"', from); end >= 0; end = text.indexOf('"', end + 1)) {
+    let at = end;
+    while (text.charCodeAt(at - 1) === BACKSLASH) at--;
+    if ((end - at) % 2 === 0) return end;
+  }
+  return text.length;
 }
 
 const headOf = (value: unknown): Pick<KubeDocument, 'apiVersion' | 'kind' | 'namespace' | 'name'> => ({

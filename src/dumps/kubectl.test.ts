@@ -63,7 +63,7 @@ describe('parseObjects', () => {
 });
 
 describe('readDocuments', () => {
-  const json = JSON.stringify({ kind: 'List', items: [{ kind: 'Pod', metadata: { name: 'a "items": [{' } }, 7, { kind: 'Node', metadata: { name: 'n' }, spec: { podCIDR: '10.0.0.0/24' } }] }, undefined, 2);
+  const json = JSON.stringify({ kind: 'List', items: [{ kind: 'Pod', metadata: { name: 'a "items": [{', labels: { path: 'C:\\\\' } } }, 7, { kind: 'Node', metadata: { name: 'n' }, spec: { podCIDR: '10.0.0.0/24' } }] }, undefined, 2);
 
   it.each([
     ['JSON', json],

@@ -8,6 +8,34 @@ interface DraftRule {
   readonly because: Because | undefined;
 }
 
+/** A rule and where it goes. */
+export interface WrittenRule {
+  readonly table: TableName;
+  readonly chain: string;
+  /** Absent: the chain is made, and left as it is. */
+  readonly rule?: DraftRule;
+}
+
+/** What can be written to from the front to the end. */
+export type RuleWriter = Pick<Firewall, 'chain' | 'append' | 'appendAll'>;
+
+/** Notes rules down, so that they can be appended to more than one firewall. */
+export class RuleLog implements RuleWriter {
+  readonly rules: WrittenRule[] = [];
+
+  chain(table: TableName, chain: string): void {
+    this.rules.push({ table, chain });
+  }
+
+  append(table: TableName, chain: string, args: string, because?: Because): void {
+    this.rules.push({ table, chain, rule: { args, because } });
+  }
+
+  appendAll(rules: readonly WrittenRule[]): void {
+    this.rules.push(...rules);
+  }
+}
+
 interface DraftChain {
   policy: 'ACCEPT' | 'DROP' | undefined;
   readonly rules: DraftRule[];
@@ -36,6 +64,14 @@ export class Firewall {
   /** `-A`. `args` is what stands behind the chain in a line of iptables-save, in that command's own spelling and order. */
   append(table: TableName, chain: string, args: string, because?: Because): void {
     this.#chain(table, chain).rules.push({ args, because });
+  }
+
+  /** In their order. */
+  appendAll(rules: readonly WrittenRule[]): void {
+    for (const { table, chain, rule } of rules) {
+      const { rules: own } = this.#chain(table, chain);
+      if (rule) own.push(rule);
+    }
   }
 
   /** `-I`: in front of all other rules. */

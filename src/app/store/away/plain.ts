@@ -1,5 +1,6 @@
 import type { ClusterWorld } from '../../../cluster/world.ts';
 import { needingChain } from '../../../engine/netfilter/needsConntrack.ts';
+import { plainChain } from '../../../dumps/iptablesOnDemand.ts';
 import type { Trace } from '../../../engine/trace-types.ts';
 import type { OvsBridge } from '../../../world/openflow.ts';
 import type { Host, Netns, World } from '../../../world/world.ts';
@@ -32,7 +33,7 @@ function withChains(netns: Netns, wanted: (table: string, chain: string) => bool
   const needing = needingChain(netns);
   return {
     ...netns,
-    tables: netns.tables?.map((table) => ({ ...table, chains: table.chains.map((chain) => (chain === needing || wanted(table.name, chain.name) ? chain : { ...without(chain, ['rules']), rules: [] })) })),
+    tables: netns.tables?.map((table) => ({ ...table, chains: table.chains.map((chain) => plainChain(chain, chain === needing || wanted(table.name, chain.name))) })),
   };
 }
 

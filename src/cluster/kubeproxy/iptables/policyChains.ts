@@ -1,6 +1,6 @@
 import { isExternal } from '../endpoints.ts';
 import { comment } from '../savedRule.ts';
-import type { Plan, PlannedUnit } from './plan.ts';
+import type { PlannedUnit, ServicePlan } from './plan.ts';
 import { acceptHealthCheck, allowedSources, balance, nodePortOf, refuse, refuseNodePort, toAddress, toNodePort, writeEndpoints } from './service.ts';
 
 /** Chains of one service port. */
@@ -15,7 +15,7 @@ interface Chains {
  * Rules of one service port since 1.24: KUBE-SVC has the endpoints for traffic policy Cluster, KUBE-SVL those for Local, and KUBE-EXT decides
  * between the two for what comes to a node port, a load balancer or an external IP.
  */
-export function writePolicyChains(plan: Plan, planned: PlannedUnit): void {
+export function writePolicyChains(plan: ServicePlan, planned: PlannedUnit): void {
   const { hash, endpoints } = planned;
   const chains: Chains = { cluster: `KUBE-SVC-${hash}`, local: `KUBE-SVL-${hash}`, external: `KUBE-EXT-${hash}`, firewall: `KUBE-FW-${hash}` };
   if (endpoints.any) writeCapture(plan, planned, chains);
@@ -33,10 +33,10 @@ const noneLocal = ({ endpoints }: PlannedUnit): boolean => endpoints.local.lengt
 const usesFirewall = ({ unit }: PlannedUnit): boolean => unit.vips.length > 0 && unit.sourceRanges.length > 0;
 
 /** 1.24 leads also what nobody will answer through table nat, where a mark drops it. */
-const capturesInternal = ({ version }: Plan, planned: PlannedUnit): boolean => !planned.unit.internalLocal || !noneLocal(planned) || !version.from(25);
+const capturesInternal = ({ version }: ServicePlan, planned: PlannedUnit): boolean => !planned.unit.internalLocal || !noneLocal(planned) || !version.from(25);
 
 /** KUBE-SERVICES and KUBE-NODEPORTS: which addresses are this service. */
-function writeCapture(plan: Plan, planned: PlannedUnit, chains: Chains): void {
+function writeCapture(plan: ServicePlan, planned: PlannedUnit, chains: Chains): void {
   const { add } = plan;
   const { unit } = planned;
   const { because } = unit;
@@ -48,7 +48,7 @@ function writeCapture(plan: Plan, planned: PlannedUnit, chains: Chains): void {
 }
 
 /** Table filter: what no endpoint of the node, or of the cluster, will answer, and whom the source ranges keep out. */
-function writeRefusals(plan: Plan, planned: PlannedUnit): void {
+function writeRefusals(plan: ServicePlan, planned: PlannedUnit): void {
   const { add, version } = plan;
   const { unit, endpoints, hash } = planned;
   const nobody = !endpoints.any;
@@ -67,7 +67,7 @@ function writeRefusals(plan: Plan, planned: PlannedUnit): void {
 }
 
 /** The rule that hides the sender of packets to the cluster IP, first in the chain that serves it. */
-function writeInternal(plan: Plan, planned: PlannedUnit, chains: Chains): void {
+function writeInternal(plan: ServicePlan, planned: PlannedUnit, chains: Chains): void {
   const { add, local, context } = plan;
   const { unit } = planned;
   if (!capturesInternal(plan, planned)) return;
@@ -77,7 +77,7 @@ function writeInternal(plan: Plan, planned: PlannedUnit, chains: Chains): void {
   else if (local) add('nat', chain, { ...rule, ...local.notLocal }, unit.because);
 }
 
-function writeExternal(plan: Plan, planned: PlannedUnit, chains: Chains): void {
+function writeExternal(plan: ServicePlan, planned: PlannedUnit, chains: Chains): void {
   const { add, local, version } = plan;
   const { unit } = planned;
   const what = `for ${unit.name} external destinations`;
@@ -92,7 +92,7 @@ function writeExternal(plan: Plan, planned: PlannedUnit, chains: Chains): void {
   if (!noneLocal(planned) || !version.from(25)) add('nat', chains.external, { target: chains.local }, unit.because);
 }
 
-function writeFirewall(plan: Plan, planned: PlannedUnit, chains: Chains): void {
+function writeFirewall(plan: ServicePlan, planned: PlannedUnit, chains: Chains): void {
   const { add, version } = plan;
   const { unit } = planned;
   const what = comment(`${unit.name} loadbalancer IP`);
@@ -101,7 +101,7 @@ function writeFirewall(plan: Plan, planned: PlannedUnit, chains: Chains): void {
   else if (version.from(27)) add('nat', chains.firewall, { matches: [comment(`other traffic to ${unit.name} will be dropped by KUBE-PROXY-FIREWALL`)] }, unit.because);
 }
 
-function writeBalancing(plan: Plan, planned: PlannedUnit, chains: Chains): void {
+function writeBalancing(plan: ServicePlan, planned: PlannedUnit, chains: Chains): void {
   const { add, version } = plan;
   const { unit, endpoints } = planned;
   const arrow = (of: { readonly name: string }, endpoint: { readonly text: string }): string => `${of.name} -> ${endpoint.text}`;

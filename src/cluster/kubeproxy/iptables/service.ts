@@ -2,7 +2,7 @@ import type { ProxyEndpoint } from '../endpoints.ts';
 import { REJECTED, type SavedRule, comment, oneOf } from '../savedRule.ts';
 import { covers, parseCidr } from '../ranges.ts';
 import type { ServiceUnit } from '../units.ts';
-import type { Plan, PlannedUnit } from './plan.ts';
+import { type Plan, type PlannedUnit, type ServicePlan, endpointChain } from './plan.ts';
 
 /** A packet to one address and the port of a service. */
 export const toAddress = ({ unit }: PlannedUnit, what: string, ip: string): SavedRule => ({
@@ -69,34 +69,32 @@ export type BalancingComment = (unit: ServiceUnit, endpoint: ProxyEndpoint, inde
 
 /** From a service's chain to its endpoints: who came before, then by lot (writeServiceToEndpointRules()). `keep`: comments stay in large clusters. */
 export function balance(
-  { context, chains, large }: Plan,
+  { firewall, large }: ServicePlan,
   { unit }: PlannedUnit,
   chain: string,
   endpoints: readonly ProxyEndpoint[],
   text: { readonly sticky: BalancingComment; readonly lot: BalancingComment; readonly keep: boolean },
 ): void {
   // Most rules of a cluster are written here and below: as texts, without the detour of savedRule().
-  const { firewall } = context.host.own;
   const silent = large && !text.keep;
   const noted = (of: BalancingComment, endpoint: ProxyEndpoint, i: number): string => (silent ? '' : `${comment(of(unit, endpoint, i))} `);
   if (unit.affinitySec !== undefined) {
     for (const [i, endpoint] of endpoints.entries()) {
-      const target = chains.get(endpoint) ?? '';
+      const target = endpointChain(unit, endpoint);
       firewall.append('nat', chain, `${noted(text.sticky, endpoint, i)}-m recent --rcheck --seconds ${unit.affinitySec} --reap --name ${target} --mask 255.255.255.255 --rsource -j ${target}`, endpoint.because);
     }
   }
   for (const [i, endpoint] of endpoints.entries()) {
     const left = endpoints.length - i;
-    firewall.append('nat', chain, `${noted(text.lot, endpoint, i)}${left > 1 ? `${oneOf(left)} ` : ''}-j ${chains.get(endpoint) ?? ''}`, endpoint.because);
+    firewall.append('nat', chain, `${noted(text.lot, endpoint, i)}${left > 1 ? `${oneOf(left)} ` : ''}-j ${endpointChain(unit, endpoint)}`, endpoint.because);
   }
 }
 
 /** The chains of endpoints: a mark for a packet that comes back to its sender, and the translation. */
-export function writeEndpoints({ context, chains, large }: Plan, { unit, endpoints }: PlannedUnit): void {
-  const { firewall } = context.host.own;
+export function writeEndpoints({ firewall, large }: ServicePlan, { unit, endpoints }: PlannedUnit): void {
   const noted = large ? '' : `${comment(unit.name)} `;
   for (const endpoint of endpoints.reachable) {
-    const chain = chains.get(endpoint) ?? '';
+    const chain = endpointChain(unit, endpoint);
     const sticky = unit.affinitySec === undefined ? '' : `-m recent --set --name ${chain} --mask 255.255.255.255 --rsource `;
     firewall.append('nat', chain, `-s ${endpoint.ip}/32 ${noted}-j KUBE-MARK-MASQ`, endpoint.because);
     firewall.append('nat', chain, `-p ${unit.proto} ${noted}${sticky}-m ${unit.proto} -j DNAT --to-destination ${endpoint.text}`, endpoint.because);

@@ -1,5 +1,5 @@
 import { comment } from '../savedRule.ts';
-import type { Plan, PlannedUnit } from './plan.ts';
+import type { PlannedUnit, ServicePlan } from './plan.ts';
 import { acceptHealthCheck, allowedSources, balance, nodePortOf, refuse, refuseNodePort, toAddress, toNodePort, writeEndpoints } from './service.ts';
 
 /** Chains of one service port. */
@@ -13,11 +13,11 @@ interface Chains {
  * Rules of one service port up to 1.23: KUBE-SVC has all its endpoints, KUBE-XLB those of the node for externalTrafficPolicy Local, KUBE-FW
  * lets packets to the load balancer's address in.
  */
-export function writeXlbChains(plan: Plan, planned: PlannedUnit): void {
+export function writeXlbChains(plan: ServicePlan, planned: PlannedUnit): void {
   const { unit, endpoints, hash } = planned;
   const chains: Chains = { service: `KUBE-SVC-${hash}`, xlb: `KUBE-XLB-${hash}`, firewall: `KUBE-FW-${hash}` };
   // Made even when nothing will be in it.
-  if (unit.externalLocal) plan.context.host.own.firewall.chain('nat', chains.xlb);
+  if (unit.externalLocal) plan.firewall.chain('nat', chains.xlb);
   if (endpoints.any) {
     writeClusterIp(plan, planned, chains);
     writeExternalIps(plan, planned, chains);
@@ -33,9 +33,9 @@ export function writeXlbChains(plan: Plan, planned: PlannedUnit): void {
 }
 
 /** Where packets are marked for masquerading: 1.22 moved the rules from the chains that lead to a service into the service's own. */
-const markIn = ({ version }: Plan, chain: string, { service }: Chains): string => (version.from(22) ? service : chain);
+const markIn = ({ version }: ServicePlan, chain: string, { service }: Chains): string => (version.from(22) ? service : chain);
 
-function writeClusterIp(plan: Plan, planned: PlannedUnit, chains: Chains): void {
+function writeClusterIp(plan: ServicePlan, planned: PlannedUnit, chains: Chains): void {
   const { add, local, context } = plan;
   const { unit } = planned;
   const rule = toAddress(planned, 'cluster IP', unit.clusterIp);
@@ -45,7 +45,7 @@ function writeClusterIp(plan: Plan, planned: PlannedUnit, chains: Chains): void 
   add('nat', 'KUBE-SERVICES', { ...rule, target: chains.service }, unit.because);
 }
 
-function writeExternalIps(plan: Plan, planned: PlannedUnit, chains: Chains): void {
+function writeExternalIps(plan: ServicePlan, planned: PlannedUnit, chains: Chains): void {
   const { add, local, version } = plan;
   const { unit } = planned;
   // Gate ExternalPolicyForExternalIP, on since 1.19: before, external IPs are always served by the whole cluster.
@@ -64,7 +64,7 @@ function writeExternalIps(plan: Plan, planned: PlannedUnit, chains: Chains): voi
 }
 
 /** Each address writes the whole firewall chain again, as kube-proxy does. */
-function writeLoadBalancers(plan: Plan, planned: PlannedUnit, chains: Chains): void {
+function writeLoadBalancers(plan: ServicePlan, planned: PlannedUnit, chains: Chains): void {
   const { add } = plan;
   const { unit } = planned;
   const target = unit.externalLocal ? chains.xlb : chains.service;
@@ -78,7 +78,7 @@ function writeLoadBalancers(plan: Plan, planned: PlannedUnit, chains: Chains): v
   }
 }
 
-function writeNodePort(plan: Plan, planned: PlannedUnit, chains: Chains): void {
+function writeNodePort(plan: ServicePlan, planned: PlannedUnit, chains: Chains): void {
   const { add } = plan;
   const { unit } = planned;
   const nodePort = nodePortOf(plan, planned);
@@ -93,7 +93,7 @@ function writeNodePort(plan: Plan, planned: PlannedUnit, chains: Chains): void {
   }
 }
 
-function writeRefusals(plan: Plan, planned: PlannedUnit): void {
+function writeRefusals(plan: ServicePlan, planned: PlannedUnit): void {
   const { unit } = planned;
   const why = 'has no endpoints';
   refuse(plan, planned, 'KUBE-SERVICES', why, 'REJECT', unit.clusterIp);
@@ -102,7 +102,7 @@ function writeRefusals(plan: Plan, planned: PlannedUnit): void {
   refuseNodePort(plan, planned, why, 'REJECT');
 }
 
-function writeXlb(plan: Plan, planned: PlannedUnit, { service, xlb }: Chains): void {
+function writeXlb(plan: ServicePlan, planned: PlannedUnit, { service, xlb }: Chains): void {
   const { add, local, version } = plan;
   const { unit, endpoints } = planned;
   if (local) add('nat', xlb, { ...local.local, matches: [comment('Redirect pods trying to reach external loadbalancer VIP to clusterIP')], target: service }, unit.because);
