@@ -38,7 +38,7 @@ export interface Choice {
   readonly key: string;
   /** Host, or host/netns. */
   readonly at: string;
-  readonly kind: 'ipvs-rr' | 'ipvs-wrr' | 'ipvs-pick' | 'statistic' | 'nfacct' | 'ecmp' | 'arp' | 'port' | 'queue' | 'tunnel-depth' | 'ovs-group';
+  readonly kind: 'ipvs-rr' | 'ipvs-wrr' | 'ipvs-pick' | 'statistic' | 'nfacct' | 'ecmp' | 'arp' | 'port' | 'queue' | 'tunnel-depth' | 'ovs-group' | 'ovn-dhcp' | 'ovn-dns';
   readonly options: readonly string[];
   readonly odds: readonly number[];
   readonly taken: number;

@@ -72,6 +72,9 @@ const freshSkb = (sim: Sim, connection: number, packet: Packet, more: Partial<Sk
   ...more,
 });
 
+/** What a DHCP client sends to any server (RFC 2131 §4.1). */
+const asksDhcp = ({ proto, sport, dport }: Probe): boolean => proto === PROTO_UDP && sport === 68 && dport === 67;
+
 /** Sends the n-th connection's first packet from a socket of the namespace, as connect() or sendto() would. */
 export function sendFrom(sim: Sim, ns: Ns, dst: number, connection: number): void {
   const { probe } = sim;
@@ -98,8 +101,8 @@ export function sendFrom(sim: Sim, ns: Ns, dst: number, connection: number): voi
     const error = decided.kind === 'error' ? decided.error : 'EINVAL';
     return sim.end(at, skb, 'unreachable', { error: { kind: 'local', error } });
   }
-  if (decided.rt.kind === 'broadcast') {
-    // Our sockets do not set SO_BROADCAST (udp_sendmsg(), raw_sendmsg()); TCP has no broadcasts (tcp_v4_connect()).
+  if (decided.rt.kind === 'broadcast' && !asksDhcp(probe)) {
+    // Our sockets do not set SO_BROADCAST (udp_sendmsg(), raw_sendmsg()), a DHCP client's do; TCP has no broadcasts (tcp_v4_connect()).
     sim.emit(at, skb, { kind: 'drop', reason: 'broadcast' });
     return sim.end(at, skb, 'unreachable', { error: { kind: 'local', error: probe.proto === PROTO_TCP ? 'ENETUNREACH' : 'EACCES' } });
   }

@@ -72,7 +72,7 @@ export type StepBody =
   | { readonly kind: 'neighbour'; readonly ip: Ip4; readonly mac: Mac | undefined; readonly how: 'entry' | 'arp' | 'none' | 'learned' | 'failed' }
   | { readonly kind: 'arp'; readonly op: 'request' | 'reply'; readonly ip: Ip4; readonly by: 'own-address' | 'proxy-arp' | 'program' | 'none'; /** Of `program`: its name. */ readonly program?: string }
   /** A socket takes it. `listener`: the port in `ss`; `assumed`: no `ss` output was given, so any port answers; `stray`: no connection of the client's. */
-  | { readonly kind: 'deliver'; readonly to: 'listener' | 'client' | 'assumed' | 'kernel' | 'stray' | 'refused' | 'error-to-client' }
+  | { readonly kind: 'deliver'; readonly to: 'listener' | 'client' | 'assumed' | 'kernel' | 'controller' | 'stray' | 'refused' | 'error-to-client' }
   | { readonly kind: 'pmtu'; readonly dst: Ip4; readonly mtu: number }
   /** An ICMP redirect was taken to heart, or not. */
   | { readonly kind: 'redirect'; readonly dst: Ip4; readonly gateway: Ip4; readonly believed: boolean }

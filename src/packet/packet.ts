@@ -61,7 +61,7 @@ export interface UdpHeader {
   readonly dport: number;
 }
 
-/** RFC 9260 §3: the common header and the head of its one chunk, INIT or INIT ACK in what we send; the rest is payload. */
+/** RFC 9260 §3: the common header and the head of its one chunk, INIT, INIT ACK or ABORT in what we send; the rest is payload. */
 export interface SctpHeader {
   readonly type: 'sctp';
   readonly sport: number;
@@ -163,6 +163,7 @@ export const TCP_ACK = 0x10;
 
 export const SCTP_INIT = 1;
 export const SCTP_INIT_ACK = 2;
+export const SCTP_ABORT = 6;
 
 export const ICMP_ECHO_REPLY = 0;
 export const ICMP_ECHO = 8;

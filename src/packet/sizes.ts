@@ -1,4 +1,4 @@
-import type { Header, Packet } from './packet.ts';
+import { type Header, type Packet, SCTP_ABORT } from './packet.ts';
 
 /** Bytes of one header (or piece of content) on the wire. */
 export function headerBytes(header: Header): number {
@@ -15,8 +15,8 @@ export function headerBytes(header: Header): number {
       return 20 + header.optionBytes;
     case 'udp':
       return 8;
-    case 'sctp': // common header, INIT or INIT ACK without parameters
-      return 32;
+    case 'sctp': // common header; ABORT without a cause, or INIT or INIT ACK without parameters
+      return header.chunk === SCTP_ABORT ? 16 : 32;
     case 'icmp':
       return 8 + (header.quote?.bytes ?? 0);
     case 'vxlan':

@@ -1,7 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
 import { trace } from '../engine/trace.ts';
 import type { Probe } from '../engine/probe.ts';
+import { ovnControllerWorld } from '../testing/ovnController.ts';
 import { ovnWorld } from '../testing/ovn.ts';
+import { choiceText } from './choices.ts';
 import { at, ip, tcp } from '../testing/sample.ts';
 import { headline } from './headline.ts';
 import type { Detail } from './reading-types.ts';
@@ -67,4 +69,18 @@ it('trusts look-ups as far as the switch has been asked about them', () => {
   const t = trace(world, NODE_PORT);
   const step = t.steps.find((s) => s.kind === 'openflow');
   expect(step && trustOf(world, [step], { date: '', kernels: [{ release: '6.1', cases: 1, probes: 1, randomPairs: 0 }], features: {}, known: [] })).toEqual({ kind: 'modelled' });
+});
+
+describe('what OVN’s controller answers by itself', () => {
+  const services = ovnControllerWorld();
+  const t = trace(services, { from: at('n1', 'a'), dst: ip('10.1.0.1'), proto: 17, sport: 68, dport: 67, size: 250 });
+
+  test.each([
+    ['en', 'The controller of br-int answers it itself, as the DHCP server', 'What does the packet ask of OVN’s DHCP on n1? What a packet carries is not part of a probe'],
+    ['ko', 'br-int의 컨트롤러가 DHCP 서버로서 직접 답합니다', '패킷은 n1의 OVN DHCP에 무엇을 묻는가? 패킷의 내용은 probe에 없습니다'],
+  ] as const)('%s', (lang, headlineOf, question) => {
+    const ctx = { trace: t, world: services, reading: readTrace(t, services, 'story'), lang };
+    expect(ctx.reading.stops.map((stop) => headline(ctx, stop))).toContain(headlineOf);
+    expect(t.choices.map((c) => choiceText(c, services, lang))).toEqual([question]);
+  });
 });

@@ -79,6 +79,7 @@ export type Tale =
   | { readonly kind: 'heard'; readonly who: string; readonly from: string; readonly hidden: string | undefined; readonly sort: Sort }
   | { readonly kind: 'reset-heard'; readonly who: string; readonly from: string }
   | { readonly kind: 'told'; readonly who: string; readonly error: string; readonly from: string }
+  | { readonly kind: 'controller-answers'; readonly bridge: string; readonly port: number | undefined }
   | { readonly kind: 'kernel'; readonly who: string; readonly reset: boolean; readonly error: string | undefined }
   | { readonly kind: 'no-listener'; readonly who: string; readonly port: number | undefined; readonly proto: string }
   | { readonly kind: 'stray'; readonly who: string; readonly from: string; readonly expected: string | undefined; readonly cause: string | undefined }

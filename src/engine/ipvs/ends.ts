@@ -16,6 +16,3 @@ export const turned = (p: Ends): Ends => ({ proto: p.proto, src: p.dst, sport: p
 
 /** As ipvsadm prints an end. */
 export const endpointText = (ip: Ip4, port: number): string => `${formatIp4(ip)}:${port}`;
-
-/** RFC 9260 §3.3.7. */
-export const SCTP_ABORT = 6;

@@ -1,12 +1,11 @@
 import { reassemble } from '../ip/fragment.ts';
-import { ipOf, isPorted, l4Of, PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP, TCP_RST, TCP_SYN, SCTP_INIT, withIp, withPorts } from '../../packet/packet.ts';
+import { ipOf, isPorted, l4Of, PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP, TCP_RST, TCP_SYN, SCTP_ABORT, SCTP_INIT, withIp, withPorts } from '../../packet/packet.ts';
 import { sendIcmpError } from '../ip/icmp.ts';
 import { accept, drop, type HandlerResult, type HookState } from '../netfilter/hooks.ts';
 import { sysctl } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import { tupleOf } from '../conntrack/tuple.ts';
 import { advance, expireConn, findIn, findOut, type IpvsConn } from './connections.ts';
-import { SCTP_ABORT } from './ends.ts';
 import { replyIcmp, requestIcmp } from './icmp.ts';
 import { schedule } from './schedule.ts';
 import { indexOf, serviceText } from './services.ts';

@@ -1,17 +1,18 @@
-import { ETHERTYPE_ARP, type IcmpHeader, ipOf, isPorted, l4Of, type Packet, PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP, TCP_ACK, TCP_RST } from '../../packet/packet.ts';
+import { ETHERTYPE_ARP, type IcmpHeader, ipOf, l4Of, type Packet, PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP, SCTP_ABORT, TCP_ACK, TCP_RST } from '../../packet/packet.ts';
 import type { Mac } from '../../packet/address.ts';
 import { ipBytes } from '../../packet/sizes.ts';
 import { OFPP, type OpenFlowAction } from '../../world/openflow.ts';
 import { ovsPortNamed } from '../../world/ovs.ts';
 import { clearTunnel, W } from '../openflow/fields.ts';
 import { resume } from '../openflow/translate.ts';
-import type { DpAction } from '../openflow/types.ts';
+import type { DpAction, Translation } from '../openflow/types.ts';
 import { answered } from '../device/arp.ts';
 import { leave } from '../device/transmit.ts';
 import type { At, Waiting } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import { keyFlow, pass, type Run } from './datapath.ts';
 import { UNTRACKED } from './flow.ts';
+import { answerPaused } from './paused.ts';
 import { switchOf } from './switch.ts';
 import { readWireActions } from './wireActions.ts';
 
@@ -26,10 +27,11 @@ type ControllerAction = Extract<DpAction, { kind: 'controller' }>;
 const OPCODES: readonly string[] = [
   'arp', 'put_arp', 'put_dhcp_opts', 'nd_na', 'put_nd', 'put_dhcpv6_opts', 'dns_lookup', 'log', 'put_nd_ra_opts', 'nd_ns', 'icmp4', 'tcp_reset', 'nd_na_router', 'put_icmp4_frag_mtu',
   'icmp4_error', 'event', 'igmp', 'bind_vport', 'handle_svc_check', 'dhcp6_server', 'icmp6_error', 'put_icmp6_frag_mtu', 'reject', 'bfd_msg', 'sctp_abort', 'put_fdb', 'activation_strategy_rarp',
+  'split_buf_action', 'dhcp_relay_req_chk', 'dhcp_relay_resp_chk', 'put_icmp4_inner_ip4_src',
 ];
 
 /** Those by which the controller only remembers something, while the packet itself goes on. */
-const REMEMBERED: ReadonlySet<string> = new Set(['put_arp', 'put_nd', 'put_fdb', 'log', 'event']);
+const REMEMBERED: ReadonlySet<string> = new Set(['put_arp', 'put_nd', 'put_fdb', 'log', 'event', 'bind_vport', 'activation_strategy_rarp']);
 
 const bytesOf = ({ action }: ControllerAction): readonly number[] => (action.userdata ?? '').split('.').map((b) => Number.parseInt(b, 16));
 
@@ -66,30 +68,48 @@ function reset(about: Packet, turned: boolean): Made | undefined {
 const ICMP_ROOM = 534;
 
 /** pinctrl_handle_icmp(): unreachable host, or port where UDP is refused; what the rule wants instead it sets itself. */
-function icmpError(about: Packet, turned: boolean, byProto: boolean): Made {
+function icmpError(about: Packet, turned: boolean, byProto: boolean, mtu?: number): Made {
   const { proto } = ipOf(about);
-  const icmp: IcmpHeader = { type: 'icmp', icmptype: 3, code: byProto && proto === PROTO_UDP ? 3 : 1, quote: { packet: about, bytes: Math.min(ipBytes(about), ICMP_ROOM) } };
+  const code = mtu !== undefined ? 4 : byProto && proto === PROTO_UDP ? 3 : 1;
+  const icmp: IcmpHeader = { type: 'icmp', icmptype: 3, code, ...(mtu === undefined ? {} : { mtu }), quote: { packet: about, bytes: Math.min(ipBytes(about), ICMP_ROOM) } };
   return { turned, icmp, packet: withAddresses(about, turned, PROTO_ICMP, 255, [icmp]) };
 }
 
-/** pinctrl_handle_reject(): no error about an error. Undefined: it makes nothing; `unknown`: something that we do not model. */
-function rejection(about: Packet): Made | 'unknown' | undefined {
+/** pinctrl_handle_sctp_abort(): a header and one chunk without content; an ABORT is not answered. */
+function abort(about: Packet, turned: boolean): Made | undefined {
+  const l4 = l4Of(about);
+  if (l4?.type !== 'sctp' || l4.chunk === SCTP_ABORT) return undefined;
+  return { turned, packet: withAddresses(about, turned, PROTO_SCTP, 63, [{ type: 'sctp', sport: l4.dport, dport: l4.sport, chunk: SCTP_ABORT }]) };
+}
+
+const FRAG_MTU_NOTE = '6f.76.6e.00.00.00.00.00.';
+
+/** ofpacts_get_ovn_field(): since OVN 24.09 the MTU of an error stands in a note among its actions ("ovn", field 0, be16). */
+function notedMtu(actions: readonly OpenFlowAction[]): number | undefined {
+  const note = actions.find((a) => a.kind === 'note' && a.hex.startsWith(FRAG_MTU_NOTE));
+  return note?.kind === 'note' ? Number.parseInt(note.hex.slice(FRAG_MTU_NOTE.length).split('.').slice(0, 2).join(''), 16) : undefined;
+}
+
+/** pinctrl_handle_reject(): no error about an error. Undefined: it makes nothing. */
+function rejection(about: Packet): Made | undefined {
   const l4 = l4Of(about);
   if (l4?.type === 'tcp' && (l4.flags & TCP_RST) !== 0) return undefined;
   if (l4?.type === 'icmp' && l4.icmptype === 3) return undefined;
-  if (ipOf(about).proto === PROTO_SCTP) return 'unknown';
-  return isPorted(l4) && l4.type === 'tcp' ? reset(about, true) : icmpError(about, true, true);
+  const { proto } = ipOf(about);
+  return proto === PROTO_TCP ? reset(about, true) : proto === PROTO_SCTP ? abort(about, true) : icmpError(about, true, true);
 }
 
-function madeBy(what: string | undefined, { skb }: Run): Made | 'unknown' | undefined {
+function madeBy(what: string | undefined, { skb }: Run, actions: readonly OpenFlowAction[]): Made | 'unknown' | undefined {
   if (skb.packet[0]?.type !== 'ipv4') return 'unknown';
   switch (what) {
     case 'icmp4':
-      return icmpError(skb.packet, false, true);
+      return icmpError(skb.packet, false, true, notedMtu(actions));
     case 'icmp4_error':
-      return icmpError(skb.packet, false, false);
+      return icmpError(skb.packet, false, false, notedMtu(actions));
     case 'tcp_reset':
       return reset(skb.packet, false);
+    case 'sctp_abort':
+      return abort(skb.packet, false);
     case 'reject':
       return rejection(skb.packet);
     default:
@@ -98,16 +118,18 @@ function madeBy(what: string | undefined, { skb }: Run): Made | 'unknown' | unde
 }
 
 /** process_packet_in(): the packet is the controller's now, and what it makes instead goes through the tables. */
-export function controllerAct(run: Run, action: ControllerAction): void {
+export function controllerAct(run: Run, action: ControllerAction, frozen: Translation['frozen']): void {
   const { sim, ns, skb } = run;
   const at: At = { ns, dev: action.bridge };
   const what = ovnActionOf(action);
   sim.emit(at, skb, { kind: 'ovs-action', bridge: action.bridge, action: { kind: 'controller', reason: action.action.reason, what } });
   if (what === 'put_arp') bindingLearned(run, action);
   if (isCopyForController(action)) return;
-  const actions = readWireActions(bytesOf(action).slice(8));
+  const content = bytesOf(action).slice(8);
+  if (answerPaused(run, what, content, frozen.get(action.resume ?? 0))) return;
+  const actions = readWireActions(content);
   if (what === 'arp' && actions) return askForBinding(run, action, actions);
-  const made = madeBy(what, run);
+  const made = actions ? madeBy(what, run, actions) : 'unknown';
   if (made === 'unknown' || !actions) return sim.unknown(at, skb, 'controller', what ?? action.action.reason);
   sim.emit(at, skb, { kind: 'drop', reason: made ? 'openflow-answered' : 'openflow' });
   sim.end(at, skb, 'dropped');

@@ -163,7 +163,7 @@ function act(run: Run, action: DpAction, translation: Translation): boolean {
     case 'recirc':
       return recirculate(run, at, action.id, translation);
     case 'controller':
-      controllerAct(run, action);
+      controllerAct(run, action, translation.frozen);
       return true;
     case 'clone':
       execute({ ...run }, action.actions, translation);

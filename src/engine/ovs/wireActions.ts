@@ -49,7 +49,7 @@ function wordsAt(bytes: readonly number[], at: number, length: number, count: nu
 
 const [OFPAT_OUTPUT, OFPAT_SET_FIELD, OFPAT_COPY_FIELD, OFPAT_EXPERIMENTER] = [0, 25, 28, 0xffff];
 const NICIRA = 0x2320;
-const [NXAST_REG_MOVE, NXAST_REG_LOAD, NXAST_RESUBMIT_TABLE, NXAST_STACK_PUSH, NXAST_STACK_POP] = [6, 7, 14, 27, 28];
+const [NXAST_REG_MOVE, NXAST_REG_LOAD, NXAST_NOTE, NXAST_RESUBMIT_TABLE, NXAST_STACK_PUSH, NXAST_STACK_POP, NXAST_CONTROLLER2] = [6, 7, 8, 14, 27, 28, 37];
 
 /** Bits `from` on, so many of them, of a field. */
 const part = ({ field }: Header, from: number, bits: number) => ({ field: field.name, from, to: from + bits - 1 });
@@ -71,9 +71,42 @@ function nicira(bytes: readonly number[]): OpenFlowAction | undefined {
       const [src, dst] = [headerAt(bytes, 16), headerAt(bytes, 20)];
       return src && dst && { kind: 'move', src: part(src, u16(bytes, 12), u16(bytes, 10)), dst: part(dst, u16(bytes, 14), u16(bytes, 10)) };
     }
+    case NXAST_NOTE:
+      return { kind: 'note', hex: dotted(bytes.slice(10)) };
+    case NXAST_CONTROLLER2:
+      return controller(bytes.slice(16));
     default:
       return undefined;
   }
+}
+
+const dotted = (bytes: readonly number[]): string => bytes.map((b) => b.toString(16).padStart(2, '0')).join('.');
+
+const [NXAC2PT_MAX_LEN, NXAC2PT_CONTROLLER_ID, NXAC2PT_USERDATA, NXAC2PT_PAUSE, NXAC2PT_METER_ID] = [0, 1, 3, 4, 5];
+
+/** decode_NXAST_RAW_CONTROLLER2(): properties of eight bytes each, or more. */
+function controller(bytes: readonly number[]): OpenFlowAction | undefined {
+  let action: Extract<OpenFlowAction, { kind: 'controller' }> = { kind: 'controller', maxLen: 0xffff, id: 0, reason: 'action', userdata: undefined, pause: false, meterId: undefined };
+  for (let at = 0; at < bytes.length; ) {
+    const length = u16(bytes, at + 2);
+    if (length < 4 || at + length > bytes.length) return undefined;
+    const type = u16(bytes, at);
+    if (type === NXAC2PT_MAX_LEN) action = { ...action, maxLen: u16(bytes, at + 4) };
+    else if (type === NXAC2PT_CONTROLLER_ID) action = { ...action, id: u16(bytes, at + 4) };
+    else if (type === NXAC2PT_USERDATA) action = { ...action, userdata: dotted(bytes.slice(at + 4, at + length)) };
+    else if (type === NXAC2PT_PAUSE) action = { ...action, pause: true };
+    else if (type === NXAC2PT_METER_ID) action = { ...action, meterId: u32(bytes, at + 4) };
+    else return undefined;
+    at += (length + 7) & ~7;
+  }
+  return action;
+}
+
+/** One bit of a field, as OVN's controller actions name it: a field's header and the number of the bit (nx_pull_header(), then be32). */
+export function readBit(bytes: readonly number[], at: number): { readonly field: FieldSpec; readonly bit: number } | undefined {
+  const header = headerAt(bytes, at);
+  const bit = u32(bytes, at + 4);
+  return header && bit < 32 * header.field.words ? { field: header.field, bit } : undefined;
 }
 
 function actionOf(bytes: readonly number[]): OpenFlowAction | undefined {

@@ -1,4 +1,4 @@
-import type { Ip4 } from '../../packet/address.ts';
+import { type Ip4, isLimitedBroadcast } from '../../packet/address.ts';
 import { type IcmpHeader, ipOf, l4Of, PROTO_ICMP, type Packet, isPorted } from '../../packet/packet.ts';
 
 /** The prober's own socket: what it talks to, and for which connection of the probe. */
@@ -14,12 +14,12 @@ export interface ClientSocket {
   readonly sent: Packet;
 }
 
-/** The socket that a received packet is for: both ends must agree, as in a connected socket's lookup. */
+/** The socket that a received packet is for: both ends must agree, as in a connected socket's lookup. Who asked everybody hears whoever answers. */
 export function clientOf(sockets: readonly ClientSocket[], packet: Packet): ClientSocket | undefined {
   const ip = ipOf(packet);
   const l4 = l4Of(packet);
   return sockets.find((s) => {
-    if (s.proto !== ip.proto || s.ip !== ip.dst || s.peer !== ip.src) return false;
+    if (s.proto !== ip.proto || s.ip !== ip.dst || (s.peer !== ip.src && !isLimitedBroadcast(s.peer))) return false;
     if (isPorted(l4)) return s.port === l4.dport && s.peerPort === l4.sport;
     return l4?.type === 'icmp' ? s.port === l4.id : true;
   });

@@ -1,4 +1,4 @@
-import { type Header, ipOf, SCTP_INIT, SCTP_INIT_ACK } from '../../packet/packet.ts';
+import { type Header, ipOf, SCTP_ABORT, SCTP_INIT, SCTP_INIT_ACK } from '../../packet/packet.ts';
 import { protocolName } from '../../packet/protocols.ts';
 import { sendIcmpError } from '../ip/icmp.ts';
 import { type At, type Sim, sysctl } from '../sim.ts';
@@ -14,7 +14,7 @@ export function rawReceive(sim: Sim, at: At, skb: Skb): void {
   const ip = ipOf(skb.packet);
   if (clientOf(at.ns.clients, skb.packet)) {
     sim.emit(at, skb, { kind: 'deliver', to: 'client' });
-    return sim.end(at, skb, 'delivered', { toClient: 'answer' });
+    return sim.end(at, skb, 'delivered', { toClient: skb.packet.some((h) => h.type === 'sctp' && h.chunk === SCTP_ABORT) ? 'reset' : 'answer' });
   }
   if (at.ns.netns.sockets !== undefined) {
     sim.emit(at, skb, { kind: 'drop', reason: 'no-protocol' });

@@ -156,6 +156,7 @@ export const headlinesEn: Dictionary = {
   heard: (t) => (t.hidden === undefined ? s(`${t.who} hears back from ${t.from}`) : s(`${t.who} hears from ${t.from}, and suspects nothing`)),
   'reset-heard': (t) => s(`${t.who} gets a reset from ${t.from}`),
   told: (t) => s(`${t.who} is told: ${t.error}`),
+  'controller-answers': (t) => s(`The controller of ${t.bridge} answers it itself, as the ${t.port === 53 ? 'DNS' : 'DHCP'} server`),
   kernel: (t) => s(t.reset ? `${t.who} gets the reset, and there is nothing to close` : t.error === undefined ? `The kernel of ${t.who} takes it` : `${t.who} gets the error, ${t.error}, but no socket of the probe’s is there`),
   'no-listener': (t) => s(`Nobody listens on ${t.proto} port ${t.port ?? '?'} of ${t.who}: its kernel refuses`),
   stray: (t) => (t.expected === undefined ? s(`${t.who} knows no such connection and refuses the answer`) : s(`${t.who} waits for an answer from ${t.expected}; one from ${t.from} means nothing to it`)),

@@ -144,6 +144,7 @@ export const headlinesKo: Dictionary = {
   heard: (t) => (t.hidden === undefined ? `${josa(t.who, '이/가')} ${t.from}의 응답을 받습니다` : `${t.who}에게는 ${t.from}의 응답으로 보입니다`),
   'reset-heard': (t) => `${josa(t.who, '이/가')} ${t.from}의 RST를 받습니다`,
   told: (t) => `${josa(t.who, '이/가')} 오류를 듣습니다: ${t.error}`,
+  'controller-answers': (t) => `${t.bridge}의 컨트롤러가 ${t.port === 53 ? 'DNS' : 'DHCP'} 서버로서 직접 답합니다`,
   kernel: (t) => (t.reset ? `${josa(t.who, '이/가')} RST를 받지만 닫을 연결이 없습니다` : t.error === undefined ? `${t.who}의 커널이 받습니다` : `${josa(t.who, '이/가')} 오류 ${josa(t.error, '을/를')} 받지만, 이 패킷을 보낸 소켓은 여기 없습니다`),
   'no-listener': (t) => `${t.who}의 ${t.proto} ${t.port ?? '?'}번 포트에는 듣는 소켓이 없어 커널이 거절합니다`,
   stray: (t) => (t.expected === undefined ? `${josa(t.who, '은/는')} 이런 연결을 몰라 응답을 거절합니다` : `${josa(t.who, '은/는')} ${t.expected}의 응답을 기다립니다. ${t.from}에서 온 것은 모릅니다`),

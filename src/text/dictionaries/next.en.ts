@@ -66,6 +66,7 @@ export const nextEn: Dictionary = {
   heard: (t) => `${t.who} hears back`,
   'reset-heard': (t) => `${t.who} hears back`,
   told: (t) => `${t.who} is told`,
+  'controller-answers': (t) => `the controller of ${t.bridge} answers`,
   kernel: (t) => `${t.who} receives it`,
   'no-listener': (t) => `who listens on port ${t.port ?? '?'}?`,
   stray: (t) => `${t.who} receives it`,

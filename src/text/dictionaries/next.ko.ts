@@ -67,6 +67,7 @@ export const nextKo: Dictionary = {
   heard: (t) => `${josa(t.who, '이/가')} 응답을 받습니다`,
   'reset-heard': (t) => `${josa(t.who, '이/가')} 응답을 받습니다`,
   told: (t) => `${josa(t.who, '이/가')} 오류를 듣습니다`,
+  'controller-answers': (t) => `${t.bridge}의 컨트롤러가 답합니다`,
   kernel: (t) => `${josa(t.who, '이/가')} 받습니다`,
   'no-listener': (t) => `${t.port ?? '?'}번 포트를 누가 듣는가?`,
   stray: (t) => `${josa(t.who, '이/가')} 받습니다`,

@@ -165,6 +165,7 @@ export const whyEn: Dictionary = {
   heard: (t) => (t.hidden === undefined ? 'The packet comes from the address that the client had asked, so it belongs to its connection.' : `It truly came from *${plain(t.hidden)}*; all that was rewritten has been put back, so the answer fits the client’s connection.`),
   'reset-heard': () => 'For the program this is “connection refused”, or “connection reset” once it was open.',
   told: (t) => `The error comes from ${c(t.from)} and quotes the client’s own packet, so its socket is told at once.`,
+  'controller-answers': () => 'The rule’s userdata says what to answer, and the tables wait meanwhile: the answer goes on in them, *no server ever sees the question*.',
   kernel: (t) => (t.reset ? 'A reset is never answered.' : 'No socket of the probe’s is concerned.'),
   'no-listener': (t) => (t.proto === 'tcp' ? 'A SYN to a port without a listener is answered with RST.' : 'A datagram to a port without a listener is answered with ICMP port unreachable (3/3).'),
   stray: (t) =>

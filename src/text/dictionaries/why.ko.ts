@@ -155,6 +155,7 @@ export const whyKo: Dictionary = {
   heard: (t) => (t.hidden === undefined ? '클라이언트가 물었던 주소에서 왔으므로 그 연결의 패킷입니다.' : `실제로는 *${plain(t.hidden)}*에서 왔습니다. 바뀐 것을 모두 되돌렸으므로 클라이언트의 연결과 맞습니다.`),
   'reset-heard': () => '프로그램에게는 “connection refused”이고, 이미 열린 연결이라면 “connection reset”입니다.',
   told: (t) => `오류는 ${c(t.from)}에서 왔고 클라이언트 자신의 패킷을 인용하므로, 소켓이 바로 알게 됩니다.`,
+  'controller-answers': () => '무엇으로 답할지는 규칙의 userdata에 있으며 그동안 테이블은 기다립니다. 답은 그 자리에서 테이블을 이어 가므로 *서버는 질문을 보지 못합니다*.',
   kernel: (t) => (t.reset ? 'RST에는 답하지 않습니다.' : '이 패킷과 관련된 소켓은 여기 없습니다.'),
   'no-listener': (t) => (t.proto === 'tcp' ? '듣는 소켓이 없는 포트로 온 SYN에는 RST로 답합니다.' : '듣는 소켓이 없는 포트로 온 데이터그램에는 ICMP port unreachable(3/3)로 답합니다.'),
   stray: (t) =>

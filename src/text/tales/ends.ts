@@ -1,6 +1,6 @@
 import type { DropReason, Step } from '../../engine/step.ts';
 import { formatIp4 } from '../../packet/address.ts';
-import { l4Of, TCP_RST } from '../../packet/packet.ts';
+import { l4Of, SCTP_ABORT, TCP_RST } from '../../packet/packet.ts';
 import { protocolName } from '../../packet/protocols.ts';
 import { icmpName } from '../icmpNames.ts';
 import { serviceName } from '../names.ts';
@@ -66,7 +66,7 @@ export function deliverTale(ctx: Telling, step: DeliverStep): Tale {
     case 'assumed':
       return { kind: 'taken', who: actor, src, was, assumed: step.to === 'assumed', port: portsOf(step.packet).dport, changes, data: step.role === 'data', policyOf: was === undefined ? undefined : clusterPolicy(ctx) };
     case 'client': {
-      if (l4?.type === 'tcp' && (l4.flags & TCP_RST) !== 0) return { kind: 'reset-heard', who: actor, from: src };
+      if ((l4?.type === 'tcp' && (l4.flags & TCP_RST) !== 0) || (l4?.type === 'sctp' && l4.chunk === SCTP_ABORT)) return { kind: 'reset-heard', who: actor, from: src };
       // Who truly answered, when the address does not say so.
       const answered = ctx.trace.steps.slice(0, step.id).findLast((s) => s.kind === 'send' && s.what === 'answer' && s.connection === step.connection);
       const real = answered && innerIp(answered.packet)?.src;
@@ -77,6 +77,8 @@ export function deliverTale(ctx: Telling, step: DeliverStep): Tale {
       if (icmp?.icmptype === 8) return { kind: 'echo', who: actor, src, was, changes };
       return { kind: 'kernel', who: actor, reset: l4?.type === 'tcp', error: icmp?.quote ? icmpName(icmp.icmptype, icmp.code, ctx.lang) : undefined };
     }
+    case 'controller':
+      return { kind: 'controller-answers', bridge: step.dev ?? '', port: portsOf(step.packet).dport };
     case 'error-to-client': {
       const icmp = l4?.type === 'icmp' ? l4 : undefined;
       return { kind: 'told', who: actor, error: icmpName(icmp?.icmptype ?? 0, icmp?.code ?? 0, ctx.lang), from: src };
