@@ -1,7 +1,7 @@
 import '@xyflow/react/dist/base.css';
 import './stage.css';
 import { ReactFlow, ReactFlowProvider } from '@xyflow/react';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Trace } from '../../engine/trace-types.ts';
 import type { decider as nameDecider } from '../../text/headline.ts';
 import type { Lang } from '../../text/lang.ts';
@@ -13,6 +13,7 @@ import type { Rect } from './geometry.ts';
 import { DeviceNode } from './DeviceNode.tsx';
 import { drawnEdges, drawnNodes } from './drawn.ts';
 import { HookNode } from './HookNode.tsx';
+import { HouseNames } from './HouseNames.tsx';
 import { HouseNode } from './HouseNode.tsx';
 import { stopAtBox } from './marks.ts';
 import { MoreNode } from './MoreNode.tsx';
@@ -42,8 +43,6 @@ export interface StageProps {
   readonly decider: typeof nameDecider | undefined;
   readonly onSeek: (index: number) => void;
   readonly onChoose: (key: string, option: number) => void;
-  /** Stands above the picture. */
-  readonly caption?: ReactNode;
 }
 
 const nodeTypes = { netns: HouseNode, hook: HookNode, device: DeviceNode, pod: PodNode, more: MoreNode, capsule: CapsuleNode, odds: OddsNode, bubble: BubbleNode, token: TokenNode, anchor: AnchorNode };
@@ -62,7 +61,7 @@ export function Stage(props: StageProps) {
   );
 }
 
-function StageView({ world, trace, reading, index, playing, speed, lang, theme, decider, onSeek, onChoose, caption }: StageProps) {
+function StageView({ world, trace, reading, index, playing, speed, lang, theme, decider, onSeek, onChoose }: StageProps) {
   const strings = stageStrings(lang);
   // Unfolding belongs to one trace; another one starts folded.
   const [unfolded, setUnfolded] = useState<Trace | undefined>(undefined);
@@ -99,7 +98,7 @@ function StageView({ world, trace, reading, index, playing, speed, lang, theme, 
 
   return (
     <section className="stage" aria-label={strings.stage} data-theme={theme} data-gliding={move > 0 || undefined} style={{ '--glide': `${move}ms` } as React.CSSProperties}>
-      {caption !== undefined && <div className="stage-caption">{caption}</div>}
+      <ZoomButtons strings={strings} onZoom={camera.zoom} onFit={camera.fit} />
       <div className="stage-view" ref={view} aria-hidden="true">
         {size.w > 0 && camera.first && (
           <ReactFlow
@@ -127,10 +126,11 @@ function StageView({ world, trace, reading, index, playing, speed, lang, theme, 
             proOptions={HIDDEN_ATTRIBUTION}
             onMoveStart={camera.touched}
             onNodeClick={(_, node) => press(node)}
-          />
+          >
+            <HouseNames layout={ground.layout} />
+          </ReactFlow>
         )}
       </div>
-      <ZoomButtons strings={strings} onZoom={camera.zoom} onFit={camera.fit} />
     </section>
   );
 }

@@ -42,15 +42,15 @@ export function fitAll(layout: Layout, size: Size): View {
 }
 
 /**
- * The view for a stop: the whole world when it can be read whole; else, at full size, the house that has the packet; on a phone one house or one stretch of wire
- * fills the width.
+ * The view for a stop: the whole world when it can be read whole; else, as small as can be read, the house that has the packet and what is beside it; on a phone
+ * one house or one stretch of wire fills the width.
  */
 export function viewOf(focus: Focus, size: Size): View {
   const { layout, choice, phone } = focus;
   const whole = fitAll(layout, size);
   if (phone) return phoneView(focus, size);
   if (whole.zoom >= READABLE) return whole;
-  const zoom = choice ? Math.max(whole.zoom, CHOICE_ZOOM) : 1;
+  const zoom = choice ? Math.max(whole.zoom, CHOICE_ZOOM) : READABLE;
   const target = choice ? layout.bounds : context(focus, size, zoom);
   const must = choice ? whereChosen(focus, size, zoom) : subject(focus);
   return clampedTo(layout.bounds, showing(must, centredOn(centre(target).x, centre(target).y, zoom, size), size), size);
@@ -77,7 +77,7 @@ function whereChosen(focus: Focus, size: Size, zoom: number): Rect {
   return tries.find((r) => r.w * zoom <= size.w && r.h * zoom <= size.h) ?? seen;
 }
 
-/** The subject with as much of its house as the view holds. */
+/** The subject with as much of its house as the view holds, and the houses beside it. */
 function context(focus: Focus, size: Size, zoom: number): Rect {
   const { layout, walked } = focus;
   const house = homeOf(focus);
@@ -88,12 +88,21 @@ function context(focus: Focus, size: Size, zoom: number): Rect {
     return all.w * zoom <= size.w && all.h * zoom <= size.h ? all : seen;
   }
   const wide = house.w * zoom <= size.w;
-  const frame = { x: wide ? house.x : seen.x, y: house.y, w: wide ? house.w : seen.w, h: house.h };
+  const across = wide ? withNeighbours(layout, house, size.w / zoom) : seen;
+  const frame = { x: across.x, y: house.y, w: across.w, h: house.h };
   if (frame.h * zoom <= size.h) return union([frame, seen]);
   // Too low for a whole house: what is needed is kept, and above or below it as much as there is room.
   const room = size.h / zoom;
   const low = seen.y + seen.h > frame.y + frame.h - 40;
   return { ...frame, y: low ? seen.y + seen.h - room : Math.min(frame.y + 92, seen.y), h: room };
+}
+
+/** A house and as many of those beside it as fit into `room`: first those that the packet comes to, then those that it came from, bystanders last. */
+function withNeighbours({ houses }: Layout, home: Rect, room: number): Rect {
+  const spans = (takesPart: boolean): readonly Rect[] => houses.filter((h) => h.cast.takesPart === takesPart).map(houseSpan);
+  const parts = spans(true);
+  const ranked = [...parts.filter((s) => s.x > home.x), ...parts.filter((s) => s.x < home.x).toReversed(), ...spans(false)];
+  return ranked.reduce((all, next) => (union([all, next]).w <= room ? union([all, next]) : all), home);
 }
 
 function homeOf({ layout, walked }: Focus): Rect | undefined {

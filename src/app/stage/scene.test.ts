@@ -4,7 +4,7 @@ import type { Reading } from '../../text/reading-types.ts';
 import { readTrace } from '../../text/reading.ts';
 import { samples } from '../../testing/walks.ts';
 import type { World } from '../../world/world.ts';
-import { fitAll, inSight, viewOf } from './camera.ts';
+import { fitAll, inSight, READABLE, viewOf } from './camera.ts';
 import { overlaps, within } from './geometry.ts';
 import { ledgersAt } from './ledger.ts';
 import { oddsText, stopAtBox } from './marks.ts';
@@ -154,6 +154,18 @@ describe('viewOf', () => {
     const narrow = { w: 700, h: 440 };
     const zooms = reading.stops.map((s) => viewOf(focusAt(s.index, false), narrow).zoom);
     expect(Math.min(...zooms)).toBeGreaterThanOrEqual(0.78);
+  });
+
+  it('shows the machine that the packet comes to next with the one that has it, where both have room', () => {
+    const size = { w: 900, h: 440 };
+    expect(fitAll(ground.layout, size).zoom).toBeLessThan(READABLE);
+    const [first, second] = ground.layout.houses;
+    const at = reading.stops.find((s) => s.place.kind === 'hook' && s.place.host === first?.host);
+    const { x, zoom } = viewOf(focusAt(at?.index ?? -1, false), size);
+    for (const house of [first, second]) {
+      expect((house?.rect.x ?? 0) * zoom + x).toBeGreaterThanOrEqual(0);
+      expect(((house?.rect.x ?? 0) + (house?.rect.w ?? Infinity)) * zoom + x).toBeLessThanOrEqual(size.w);
+    }
   });
 });
 

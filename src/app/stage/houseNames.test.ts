@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { samples } from '../../testing/walks.ts';
+import { namesInView } from './houseNames.ts';
+import { groundOf } from './scene.ts';
+
+const [sample] = samples();
+const layout = sample && groundOf(sample.world, sample.trace, false).layout;
+const house = layout?.houses[0];
+if (!layout || !house) throw new Error('no house');
+const { rect } = house;
+
+describe('namesInView', () => {
+  const shown = (x: number, y: number, zoom: number): readonly string[] => namesInView({ houses: [house] }, { x, y, zoom }).map((n) => n.house.id);
+  it.each`
+    what                               | x                 | y                 | zoom   | named
+    ${'its own title is in sight'}     | ${-rect.x}        | ${-rect.y}        | ${1}   | ${false}
+    ${'the title is above the view'}   | ${-rect.x}        | ${-rect.y - 40}   | ${1}   | ${true}
+    ${'the title is left of the view'} | ${-rect.x - 40}   | ${-rect.y}        | ${1}   | ${true}
+    ${'the title is too small'}        | ${-rect.x * 0.4}  | ${-rect.y * 0.4}  | ${0.4} | ${true}
+    ${'only its foot is in sight'}     | ${-rect.x}        | ${-rect.y - rect.h + 20} | ${1} | ${false}
+    ${'only its right wall is'}        | ${-rect.x - rect.w + 30} | ${-rect.y} | ${1}   | ${false}
+  `('names the house again when needed: $what', ({ x, y, zoom, named }) => {
+    expect(shown(x, y, zoom)).toEqual(named ? [house.id] : []);
+  });
+
+  it('keeps the name inside of its house and of the view', () => {
+    for (const zoom of [0.3, 0.85, 1.2]) {
+      for (const name of namesInView(layout, { x: -200, y: -300 * zoom, zoom })) {
+        expect(name.x).toBeGreaterThanOrEqual(0);
+        expect(name.y).toBeGreaterThanOrEqual(0);
+        expect(name.x + name.room).toBeLessThanOrEqual((name.house.rect.x + name.house.rect.w) * zoom - 200);
+      }
+    }
+  });
+});

@@ -1,0 +1,32 @@
+import type { View } from './camera.ts';
+import { bottom, right } from './geometry.ts';
+import type { PlacedHouse } from './house.ts';
+import type { Layout } from './layout.ts';
+
+/** The name of a house where the view needs it again. All in pixels of the view. */
+export interface HouseName {
+  readonly house: PlacedHouse;
+  readonly x: number;
+  readonly y: number;
+  readonly room: number;
+}
+
+/** Below this zoom the title of a house (13 px) cannot be read. */
+const LEGIBLE = 0.7;
+const EDGE = 6;
+const HEIGHT = 22;
+/** A name in less room than this would be dots. */
+const LEAST = 48;
+
+/** The houses whose title is out of sight above the view or to its left, or too small, while the house itself is in sight. */
+export function namesInView({ houses }: Pick<Layout, 'houses'>, { x, y, zoom }: View): readonly HouseName[] {
+  return houses.flatMap((house) => {
+    const left = house.rect.x * zoom + x;
+    const top = house.rect.y * zoom + y;
+    const at = { x: Math.max(EDGE, left + 8 * zoom), y: Math.max(EDGE, top + 8 * zoom) };
+    const room = right(house.rect) * zoom + x - EDGE - at.x;
+    const reads = zoom >= LEGIBLE && top + 8 * zoom >= 0 && left + 8 * zoom >= 0;
+    const fits = room >= LEAST && bottom(house.rect) * zoom + y >= at.y + HEIGHT + EDGE;
+    return reads || !fits ? [] : [{ house, ...at, room }];
+  });
+}
