@@ -68,6 +68,8 @@ export interface CastPod {
   readonly veth: CastDevice | undefined;
   /** The host's device that a macvlan or VLAN device of the pod sits on. */
   readonly lower: string | undefined;
+  /** The port of that bridge, where the bridge shares its memory. */
+  readonly queue: string | undefined;
   /** Devices of the pod that are on a wire themselves: virtual functions, of which the host's kernel sees nothing. */
   readonly nics: readonly string[];
 }
@@ -298,6 +300,7 @@ function podsOf(space: Space, devices: readonly CastDevice[], context: Context):
     const outward = netns.links.find((l) => l.veth !== undefined && l.veth.host === host.name && l.veth.netns === space.netns.name);
     const addresses = netns.links.flatMap((l) => (l.kind === 'loopback' ? [] : l.addresses)).filter((a) => a.scope === 'global');
     const veth = outward?.veth;
+    const [below] = netns.links.flatMap((l) => belowOf(space, netns, l) ?? []);
     return [
       {
         id,
@@ -307,7 +310,8 @@ function podsOf(space: Space, devices: readonly CastDevice[], context: Context):
         visited: context.visitedNetns.has(id),
         candidate: context.homes.has(id),
         veth: veth && devices.find((d) => d.name === veth.dev),
-        lower: netns.links.flatMap((l) => belowOf(space, netns, l) ?? [])[0],
+        lower: below?.device,
+        queue: below?.port,
         nics: netns.links.flatMap((l) => (l.kind === 'nic' ? [deviceId({ host: host.name, netns: netns.name, dev: l.name })] : [])),
       },
     ];
@@ -315,11 +319,12 @@ function podsOf(space: Space, devices: readonly CastDevice[], context: Context):
 }
 
 /** What carries a pod's device past the hooks of its machine: the device below a macvlan, or the bridge that shares its memory. */
-function belowOf({ host, netns: own }: Space, netns: Netns, link: Link): string | undefined {
+function belowOf({ host, netns: own }: Space, netns: Netns, link: Link): { readonly device: string; readonly port: string | undefined } | undefined {
   const { lower } = link;
-  if (lower) return lower.netns === own.name && lower.host === host.name ? deviceId(lower) : undefined;
-  const queue = own.name === null ? vhostPlaceOf(host, netns, link) : undefined;
-  return queue && deviceId({ host: host.name, netns: null, dev: queue.bridge.name });
+  if (lower) return lower.netns === own.name && lower.host === host.name ? { device: deviceId(lower), port: undefined } : undefined;
+  const place = own.name === null ? vhostPlaceOf(host, netns, link) : undefined;
+  const idOf = (dev: string): string => deviceId({ host: host.name, netns: null, dev });
+  return place && { device: idOf(place.bridge.name), port: idOf(place.port.name) };
 }
 
 function smallOf(host: Host, takesPart: boolean): CastSmall {

@@ -85,6 +85,12 @@ export const roofBridges = (cast: CastHouse): readonly CastDevice[] => (cast.tak
 /** Something of the pod goes out beside the hooks: by one of the host's devices, or by a virtual function. */
 export const goesAside = (pod: CastPod): boolean => pod.lower !== undefined || pod.nics.length > 0;
 
+/** It goes down to the foot: past the tunnels, and past the NICs where it is on a wire itself. */
+const goesDown = (pod: CastPod): boolean => goesAside(pod) && pod.queue === undefined;
+const goesOut = (pod: CastPod): boolean => goesDown(pod) && pod.nics.length > 0;
+/** How far from the right wall boxes keep then: both ways and a gap. */
+export const ASIDE = 22;
+
 /** The x at which that goes down. */
 export const asideColumn = (house: PlacedHouse): number => right(house.rect) - WALL.right;
 
@@ -123,7 +129,8 @@ function tryWidth(cast: CastHouse, rows: Rows, side: (device: string) => Side, w
   // Beside the hooks there is room for a way and for a leader where a bridge may need them.
   const pad = roofBridges(cast).length > 0 ? 30 : 14;
   const padLeft = leftTunnel ? Math.max(30, leftWidth + 26 - W.PRE) : pad;
-  const padRight = rightTunnel ? Math.max(30, rightWidth + 26 - W.POST) : pad;
+  const keepsOff = cast.pods.some(goesDown) ? ASIDE : 4;
+  const padRight = rightTunnel ? Math.max(30, rightWidth + 22 + keepsOff - W.POST) : pad;
   const middle = Math.max(W.FWD + 36, W.IN + (cast.ipvs ? W.IPVS + 12 : 14) + W.OUT - 52);
   const least = Math.ceil(Math.max(padLeft + W.PRE + 22 + middle + 22 + W.POST + padRight, titleEnd(titleOf(cast))));
   const w = Math.max(width, least);
@@ -141,7 +148,7 @@ function tryWidth(cast: CastHouse, rows: Rows, side: (device: string) => Side, w
   const inColumn = leftTunnel ? right(pre) - 14 : pre.x + pre.w / 2;
   const outColumn = rightTunnel ? post.x + 14 : post.x + post.w / 2;
   const leftBox = leftTunnel && { x: 4, y: rows.device, w: leftWidth, h: DEVICE_HEIGHT };
-  const rightBox = rightTunnel && { x: w - 4 - rightWidth, y: rows.device, w: rightWidth, h: DEVICE_HEIGHT };
+  const rightBox = rightTunnel && { x: w - keepsOff - rightWidth, y: rows.device, w: rightWidth, h: DEVICE_HEIGHT };
   const roof = rightBox ? (Math.max(rightBox.x, post.x) + Math.min(right(rightBox), right(post))) / 2 : post.x + post.w / 2;
   const tunnelIn = leftBox ? (Math.max(leftBox.x, pre.x) + Math.min(right(leftBox), right(pre))) / 2 : inColumn;
 
@@ -173,7 +180,7 @@ function tryWidth(cast: CastHouse, rows: Rows, side: (device: string) => Side, w
   if (cast.process) add(hookId(cast.id, 'socket'), 'process', { x: input.x, y: rows.process, w: right(output) - input.x, h: PROCESS_HEIGHT }, '', { words: 'process', icon: 'process' });
 
   // NICs: left ones from the left, right ones from the right, the rest between.
-  const nicRow = placeNics(cast.nics, side, { left: leftTunnel ? 14 : 12, right: w - (rightTunnel ? 14 : 12), inColumn, outColumn });
+  const nicRow = placeNics(cast.nics, side, { left: leftTunnel ? 14 : 12, right: w - (cast.pods.some(goesOut) ? ASIDE : rightTunnel ? 14 : 12), inColumn, outColumn });
   if (!nicRow) return { placed: undefined, least };
   const reserved: number[] = [];
   const bridges = roofBridges(cast);

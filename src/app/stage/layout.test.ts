@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { worldOf } from '../../cluster/world.ts';
+import { trace } from '../../engine/trace.ts';
+import { loadScenario } from '../../scenarios/files.node.ts';
+import { multusSriov } from '../../scenarios/multus-sriov/scenario.ts';
+import { at, tcp } from '../../testing/sample.ts';
 import { samples } from '../../testing/walks.ts';
 import { generated } from './generated.testing.ts';
 import { overlaps, right, within } from './geometry.ts';
-import type { Box } from './house.ts';
+import { asideColumn, type Box } from './house.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { allStageStrings } from './strings.ts';
 import { textWidth } from './textWidth.ts';
@@ -93,6 +98,14 @@ describe('layoutOf', () => {
     expect(layout?.houses.map((h) => h.host).slice(0, visited.length)).toEqual(visited);
     expect(layout?.houses.slice(visited.length).every((h) => !h.cast.takesPart)).toBe(true);
     expect(layout?.pipes).toHaveLength(1);
+  });
+
+  it('keeps the boxes of a house off what passes its hooks by and goes down to a wire', () => {
+    const { world } = worldOf(loadScenario(multusSriov, {}));
+    const { houses } = layoutOf(world, trace(world, tcp(at('worker1', 'radio-1'), '192.168.100.12', 80)));
+    const crossed = houses.flatMap((h) => h.boxes.filter((b) => b.kind !== 'pod' && overlaps(b.rect, { x: asideColumn(h) - 11, y: h.rect.y, w: 14, h: h.rect.h + 18 })).map((b) => b.id));
+    expect(houses.map((h) => h.host)).toEqual(['worker1', 'worker2']);
+    expect(crossed).toEqual([]);
   });
 
   it('folds more than three bystanders into one box, and unfolds them', () => {

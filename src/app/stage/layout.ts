@@ -3,7 +3,7 @@ import { deviceId } from '../../world/lookup.ts';
 import type { DeviceRef, World } from '../../world/world.ts';
 import { type Cast, castOf, type CastSmall, OUTSIDE_ID } from './cast.ts';
 import { bottom, type Point, type Rect, right, union } from './geometry.ts';
-import { asideColumn, type Box, houseSpan, labelled, moveHouse, type PlacedHouse, placeHouse, roofBridges, type Side, vethHitsTitle } from './house.ts';
+import { ASIDE, asideColumn, type Box, houseSpan, labelled, moveHouse, type PlacedHouse, placeHouse, roofBridges, type Side, vethHitsTitle } from './house.ts';
 import { portCount } from './ports.ts';
 import { DEVICE_HEIGHT, type Rows, rowsFor } from './rows.ts';
 import { tallestCapsule } from './shells.ts';
@@ -307,7 +307,7 @@ function pipesOf(cast: Cast, houses: readonly PlacedHouse[], boxes: ReadonlyMap<
     const [l, r] = a.rect.x <= b.rect.x ? [a, b] : [b, a];
     const homeOf = (box: Box): PlacedHouse | undefined => houses.find((h) => h.id === box.house);
     // A device that faces away from its peer shows no tube in its own house: it comes out behind the wall.
-    const clear = (edge: number, wall: number): number => (Math.abs(edge - wall) <= 12 ? edge : wall);
+    const clear = (edge: number, wall: number): number => (Math.abs(edge - wall) <= ASIDE ? edge : wall);
     const lHome = homeOf(l);
     const rHome = homeOf(r);
     const x1 = lHome ? clear(right(l.rect), right(lHome.rect)) : right(l.rect);

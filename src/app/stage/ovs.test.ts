@@ -124,8 +124,7 @@ describe('a bridge that shares memory with pods (vhost-user)', () => {
 
   it('is reached along the wall: not by the pod’s cable, nor by any hook', () => {
     const walk = walkOf(layout, waysOf(layout, dpdk), near, readTrace(near, dpdk, 'story'));
-    expect(walk.stops.filter((s) => s.run === 0).flatMap((s) => s.passed).map((id) => layout.boxes.get(id)?.title ?? id).filter((name, i, all) => name !== all[i - 1])).toEqual(['generator 192.168.200.11', 'br0 (Open vSwitch)', 'forwarder 192.168.200.12']);
-    expect(waysOf(layout, dpdk).get('worker-1/generator')?.some((w) => w.to.endsWith('br0'))).toBe(true);
+    expect(walk.stops.filter((s) => s.run === 0).flatMap((s) => s.passed).map((id) => layout.boxes.get(id)?.title ?? id).filter((name, i, all) => name !== all[i - 1])).toEqual(['generator 192.168.200.11', '3f9c2d71a8b4-net1 (br0)', 'br0 (Open vSwitch)', '8e04b7d2516f-net1 (br0)', 'forwarder 192.168.200.12']);
   });
 
   it('has its queues drawn on it', () => expect(['3f9c2d71a8b4-net1', '8e04b7d2516f-net1'].map((name) => of(layout, 'worker-1', name)?.icon)).toEqual(['port-queue', 'port-queue']));

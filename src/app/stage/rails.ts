@@ -79,7 +79,8 @@ function houseRails(house: PlacedHouse, layout: Layout, way: (from: string, to: 
   for (const pod of house.cast.pods) {
     const cable = pod.veth?.id ?? pod.id;
     way(cable, pod.id);
-    if (pod.lower !== undefined) way(pod.id, pod.lower);
+    const below = pod.queue !== undefined && rectOf(pod.queue) ? pod.queue : pod.lower;
+    if (below !== undefined) way(pod.id, below);
     const box = pod.nics.length > 0 && layout.buses.some((b) => b.drops.some((d) => pod.nics.includes(d.id))) ? rectOf(pod.id) : undefined;
     if (box) out.push({ id: `${pod.id} aside`, points: [...toWall(house, box), { x: asideColumn(house), y: bottom(house.rect) }] });
     if (pod.veth?.master !== undefined) way(cable, pod.veth.master);

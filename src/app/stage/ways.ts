@@ -158,7 +158,8 @@ function houseWays(house: PlacedHouse, layout: Layout, world: World, add: Add, b
     const cableBox = rectOf(cable);
     if (x === undefined || !podBox || !cableBox) continue;
     const y = cableBox.y + cableBox.h / 2;
-    if (pod.lower !== undefined) lowerWay(house, layout, pod.id, pod.lower, both);
+    if (pod.queue !== undefined && rectOf(pod.queue)) queueWay(house, layout, pod.id, pod.queue, both);
+    else if (pod.lower !== undefined) lowerWay(house, layout, pod.id, pod.lower, both);
     if (cable !== pod.id) both(pod.id, cable, [{ x, y: podBox.y + podBox.h / 2 }, { x, y }]);
     const bridge = pod.veth?.master === undefined ? undefined : rectOf(pod.veth.master);
     if (bridge || (cable === pod.id && pod.lower !== undefined)) continue;
@@ -221,6 +222,19 @@ function lowerWay(house: PlacedHouse, layout: Layout, pod: string, lower: string
   const last = wall >= under.x && wall <= right(under) ? [] : [{ x: wall, y: under.y - 6 }, { x: target, y: under.y - 6 }];
   both(pod, lower, [...toWall(house, box), ...last, { x: last.length > 0 ? target : wall, y: centre(under).y }]);
 }
+
+/** From a pod to its port on a bridge between hooks and NICs: along the wall, and from above into the port. */
+function queueWay(house: PlacedHouse, layout: Layout, pod: string, queue: string, both: Add): void {
+  const box = layout.boxes.get(pod)?.rect;
+  const port = layout.boxes.get(queue)?.rect;
+  if (!box || !port) return;
+  const { x, y } = centre(port);
+  const level = port.y - QUEUE_LEVEL;
+  both(pod, queue, [...toWall(house, box), { x: asideColumn(house), y: level }, { x, y: level }, { x, y }]);
+}
+
+/** How far above a row of ports the ways to its queues run; the reply keeps 8 below the request. */
+const QUEUE_LEVEL = 12;
 
 /** From the middle of a pod to the way down along the wall. */
 export function toWall(house: PlacedHouse, pod: Rect): readonly Point[] {
