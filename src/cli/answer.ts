@@ -3,7 +3,9 @@ import { type Branch, MAX_BRANCHES } from '../engine/trace.ts';
 import type { Ending, LeftEntry, NetError, Outcome, Trace } from '../engine/trace-types.ts';
 import { formatIp4, hex } from '../packet/address.ts';
 import { PROTO_ICMP } from '../packet/packet.ts';
-import { netnsId } from '../world/lookup.ts';
+import { agreementOf, computedActions } from '../text/openflow/cachedActions.ts';
+import { findHost, netnsId } from '../world/lookup.ts';
+import type { World } from '../world/world.ts';
 import { pathJson, protoJson, seenJson } from './frame.ts';
 
 /*
@@ -13,6 +15,8 @@ import { pathJson, protoJson, seenJson } from './frame.ts';
 export interface AnswerOptions {
   /** Add the steps that the page plays. */
   readonly steps: boolean;
+  /** The machines, to compare what their switches had cached with what the rules say; absent: that is left out. */
+  readonly world?: World;
 }
 
 /** Where a packet's way ended. A packet that arrived by no device was made here: `lo`. */
@@ -110,6 +114,18 @@ const unknownJson = (steps: readonly Step[]) =>
       : [],
   );
 
+/** What the real switches had cached for such a packet, pass by pass, beside what the rules make of it; only where a listing tells. */
+function cachedJson(steps: readonly Step[], world: World | undefined) {
+  const passes = steps.flatMap((s) => {
+    const host = s.kind === 'ovs' && s.cached ? world && findHost(world, s.host) : undefined;
+    if (s.kind !== 'ovs' || !s.cached || !host) return [];
+    const { flows, actions } = s.cached;
+    const told = flows.map(({ flow, open }) => ({ match: flow.text, packets: flow.packets, bytes: flow.bytes, used: flow.usedSec ?? null, actions: flow.actions, agrees: agreementOf(host, flow.actions, actions), open }));
+    return [{ packet: s.role, host: s.host, bridge: s.bridge, pass: s.pass, actions: computedActions(host, actions), flows: told }];
+  });
+  return passes.length === 0 ? {} : { cached: passes };
+}
+
 /** One outcome: the first connection's end, and the way and state of the whole trace. */
 function outcomeJson(trace: Trace, probability: number, options: AnswerOptions) {
   const [first] = trace.outcomes;
@@ -122,6 +138,7 @@ function outcomeJson(trace: Trace, probability: number, options: AnswerOptions) 
     conntrack: trace.conntrack.map(conntrackJson),
     ipvs: trace.ipvs.map(({ host, netns, entry }) => ({ host, netns, ...entry, proto: protoJson(entry.proto) })),
     unknown: unknownJson(trace.steps),
+    ...cachedJson(trace.steps, options.world),
     ...(options.steps ? { steps: trace.steps } : {}),
   };
 }

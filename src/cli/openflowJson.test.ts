@@ -13,7 +13,7 @@ const { world } = parseBundle(
 it('a world with bridges comes back as it was', () => {
   const { world: again, problem } = readWorldJson(JSON.stringify(world));
   expect(problem).toBe('');
-  expect(again?.hosts.flatMap((h) => h.ovs ?? [])).toHaveLength(3);
+  expect(again?.hosts.flatMap((h) => h.ovs ?? [])).toHaveLength(4);
   expect(again?.ovn?.flows?.length).toBeGreaterThan(500);
   expect(JSON.parse(JSON.stringify(again))).toEqual(JSON.parse(JSON.stringify(world)));
 });

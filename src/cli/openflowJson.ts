@@ -172,6 +172,7 @@ export const datapathFlow = v.object({
   layer: maybe(text),
   actions: text,
   again: v.array(u32),
+  byHash: maybe(v.literal(true)),
   extra: maybe(text),
   thread: maybe(text),
   source,

@@ -55,14 +55,14 @@ function answerRead(world: World, { id, probe, choices }: ReadProbe, options: Tr
     const { branches, truncated } = traceAll(world, probe, choices);
     const wrong = wrongChoice(choices, branches.map((b) => b.trace));
     if (wrong !== undefined) return failed({ ok: false, id, error: wrong }, options);
-    if (options.format === 'json') return { text: `${JSON.stringify({ ...idJson(id), ...answerAll(branches, truncated, options) })}\n`, error: undefined };
+    if (options.format === 'json') return { text: `${JSON.stringify({ ...idJson(id), ...answerAll(branches, truncated, { ...options, world }) })}\n`, error: undefined };
     const rest = truncated > 0 ? [`not followed: probability ${truncated}\n`] : [];
     return { text: [...mergeBranches(branches).map((b) => story(id, b.trace, b.probability)), ...rest].join('\n'), error: undefined };
   }
   const traced = trace(world, probe, choices);
   const wrong = wrongChoice(choices, [traced]);
   if (wrong !== undefined) return failed({ ok: false, id, error: wrong }, options);
-  if (options.format === 'json') return { text: `${JSON.stringify({ ...idJson(id), ...answerOne(traced, options) })}\n`, error: undefined };
+  if (options.format === 'json') return { text: `${JSON.stringify({ ...idJson(id), ...answerOne(traced, { ...options, world }) })}\n`, error: undefined };
   return { text: story(id, traced, undefined), error: undefined };
 }
 

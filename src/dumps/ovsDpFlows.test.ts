@@ -80,3 +80,10 @@ it('reads where it is held, how often it was used, and what pass it leads to', (
 });
 
 test.each(['', 'recirc_id(0)', 'recirc_id(0), actions:drop', 'recirc_id(0), packets:x, bytes:0, used:never, actions:drop', 'recirc_id(0), packets:1, bytes:0, used:1h, actions:drop'])('%j is none', (text) => expect(parseDpFlow(text, undefined)).toBeUndefined());
+
+test.each([
+  ['hash(l4(0)),recirc(0x2)', true],
+  ['hash(sym_l4(7)),recirc(12)', true],
+  ['set(ipv4(ttl=63)),hash(l4(0)),recirc(0x2)', undefined],
+  ['recirc(0x2)', undefined],
+])('%s has only the hash taken: %s', (actions, expected) => expect(line('recirc_id(0),in_port(1)', actions)?.byHash).toBe(expected));

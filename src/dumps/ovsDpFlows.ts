@@ -137,6 +137,7 @@ export function parseDpFlow(line: string, source: SourceRef | undefined): Datapa
     ...(layer === undefined ? {} : { layer }),
     actions,
     again: [...actions.matchAll(RECIRC)].map(([, id = '']) => Number(id)),
+    ...(/^hash\(\w+\(\d+\)\),recirc\(\w+\)$/.test(actions) ? { byHash: true } : {}),
     ...(extraAt < 0 ? {} : { extra: behind.slice(extraAt + 2) }),
     source,
   };

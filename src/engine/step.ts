@@ -1,10 +1,11 @@
 import type { Ip4, Mac } from '../packet/address.ts';
 import type { IcmpHeader, Packet } from '../packet/packet.ts';
+import type { DatapathFlow } from '../world/datapathFlow.ts';
 import type { Hook, TableName } from '../world/netfilter.ts';
 import type { CtNat, FieldMatch, OpenFlowRule, Words } from '../world/openflow.ts';
 import type { SourceRef } from '../world/source.ts';
 import type { Tunnel } from '../world/tunnel.ts';
-import type { Visit as OpenFlowVisit } from './openflow/types.ts';
+import type { DpAction, Visit as OpenFlowVisit } from './openflow/types.ts';
 
 /** What part of the conversation a packet is. */
 export type Role = 'request' | 'reply' | 'data' | 'arp' | 'error';
@@ -179,6 +180,24 @@ export interface OvsStep {
   readonly to: readonly string[];
   /** It is given back for another pass behind this one. */
   readonly again: boolean;
+  /** Where a pass begins: what the real datapath had cached for such a packet; absent: no listing tells. */
+  readonly cached?: CachedPass;
+}
+
+/** Evidence of what the real switch did with such packets. */
+export interface CachedPass {
+  /** Flows whose conditions the packet meets; none: the switch had not seen one like it lately. */
+  readonly flows: readonly CachedFlow[];
+  /** What the rules make the datapath do with it here. */
+  readonly actions: readonly DpAction[];
+}
+
+export interface CachedFlow {
+  readonly flow: DatapathFlow;
+  /** Conditions that nobody could ask the packet, verbatim. */
+  readonly open: readonly string[];
+  /** The flow before it in the same pass of ours, which only has the hash taken that this one asks for. */
+  readonly behind?: DatapathFlow;
 }
 
 /** A look-up in one table of a bridge. */

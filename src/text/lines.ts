@@ -1,5 +1,5 @@
 import { formatNat } from '../dumps/ovsCt.ts';
-import type { Endpoint, OpenFlowStep, OvsActionStep, Step, StepBody } from '../engine/step.ts';
+import type { CachedPass, Endpoint, OpenFlowStep, OvsActionStep, Step, StepBody } from '../engine/step.ts';
 import type { Ending, NetError, Outcome, Trace } from '../engine/trace-types.ts';
 import { formatIp4, hex } from '../packet/address.ts';
 import { type Header, type Packet, PROTO_IPIP, TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN, isPorted } from '../packet/packet.ts';
@@ -118,7 +118,7 @@ function bodyText(step: Step): string {
     case 'decap':
       return words(step.kind, step.tunnel, step.vni !== undefined && `vni ${step.vni}`, `${formatIp4(step.outerSrc)} > ${formatIp4(step.outerDst)}`);
     case 'ovs':
-      return words('ovs', step.bridge, step.how === 'resume' ? `pass ${step.pass}` : `${step.how} ${step.port}`, step.to.length > 0 && `to ${step.to.join(',')}`, step.again && 'recirc');
+      return words('ovs', step.bridge, step.how === 'resume' ? `pass ${step.pass}` : `${step.how} ${step.port}`, step.to.length > 0 && `to ${step.to.join(',')}`, step.again && 'recirc', step.cached && cachedWords(step.cached));
     case 'openflow':
       return openflowText(step);
     case 'ovs-action':
@@ -141,6 +141,9 @@ function bodyText(step: Step): string {
       return words('unknown', step.what, step.name, step.ask !== undefined && `(ask ${step.ask})`);
   }
 }
+
+/** What the real datapath had cached: `(cached: packets:2, actions:ct(zone=5),recirc(0x1))`. */
+const cachedWords = ({ flows }: CachedPass): string => (flows.length === 0 ? '(not cached)' : flows.map(({ flow }) => `(cached: packets:${flow.packets}, actions:${flow.actions})`).join(' '));
 
 /** `table=30 priority=300 cookie=0x0 ip,nw_dst=10.1.0.0/16 reg0 0x0>0x5 to vxlan0`. */
 function openflowText(step: OpenFlowStep): string {

@@ -32,6 +32,8 @@ export interface DatapathFlow {
   readonly actions: string;
   /** Numbers of the passes that its actions lead to, in order. */
   readonly again: readonly number[];
+  /** All that it does is to have the packet's hash taken, which the next pass asks for: a group chooses. */
+  readonly byHash?: true;
   /** Behind the actions, verbatim. */
   readonly extra?: string;
   /** The heading that it stands under: `flow-dump from the main thread:`. */

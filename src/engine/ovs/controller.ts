@@ -206,7 +206,7 @@ function packetOut(run: Run, action: ControllerAction, { packet, turned, icmp }:
 function inject(run: Run, { bridge, flow }: ControllerAction, own: Skb, actions: readonly OpenFlowAction[]): void {
   const { sim, ns } = run;
   const local = ovsPortNamed(ns.host, bridge, bridge);
-  const next: Run = { ...run, place: local ?? run.place, skb: own, key: UNTRACKED, tunnel: undefined, out: undefined, mru: 0, passes: 0, bridge };
+  const next: Run = { ...run, place: local ?? run.place, skb: own, key: UNTRACKED, tunnel: undefined, out: undefined, mru: 0, passes: 0, recircs: [], bridge };
   const kept = flow.slice();
   clearTunnel(kept);
   kept[W.inPort] = OFPP.CONTROLLER;

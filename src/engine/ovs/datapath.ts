@@ -6,6 +6,8 @@ import { resume, translate } from '../openflow/translate.ts';
 import type { DpAction, DpTunnel, Translation } from '../openflow/types.ts';
 import type { At, Ns, Sim } from '../sim.ts';
 import type { Skb } from '../skb.ts';
+import type { CachedPass } from '../step.ts';
+import { cachedPass, recircsOf } from './cached.ts';
 import { controllerAct, isCopyForController } from './controller.ts';
 import { ctExecute, ctKeyOf } from './ct.ts';
 import { type CtKey, flowOf, isIp, isTurnedEcho, setBits, type TunnelKey, UNTRACKED, withFlow } from './flow.ts';
@@ -34,11 +36,16 @@ export interface Run {
   mru: number;
   /** How often it has been translated. */
   passes: number;
+  /** What the listing of the datapath's cache calls this pass: 0 where it comes in by a port, and no number where none is known. */
+  readonly recircs: readonly number[];
   /** The bridge whose rule asked for what is being done. */
   bridge: string;
   /** The packet before the headers that are being set, one after the other. */
   unset?: Skb | undefined;
 }
+
+/** A translation while it is carried out, with what the real datapath had cached for it. */
+type Carried = Translation & { readonly cached: CachedPass | undefined };
 
 /** Each pass is one recirculation; the switch itself has no end of them. */
 const MAX_PASSES = 32;
@@ -51,7 +58,7 @@ export function enterBridge(sim: Sim, ns: Ns, skb: Skb, place: OvsPlace, tunnel?
   if (port.ofport === undefined) return sim.unknown(at, skb, 'openflow', `${bridge.name}: ${port.name}`, `ovs-ofctl show ${bridge.name}`, port.source ? [port.source] : []);
   // ovs_ct_fill_key(): a packet of the machine's own brings what its conntrack said about it.
   const key = skb.ct?.kind === 'tracked' ? ctKeyOf(skb.ct, undefined, undefined) : UNTRACKED;
-  const run: Run = { sim, ns, place, tunnel, skb, key, out: undefined, mru: 0, passes: 0, bridge: bridge.name };
+  const run: Run = { sim, ns, place, tunnel, skb, key, out: undefined, mru: 0, passes: 0, recircs: [0], bridge: bridge.name };
   pass(run, translate(switchOf(run), bridge, keyFlow(run)), 'port');
 }
 
@@ -64,14 +71,15 @@ const frameBytes = ({ skb, mru }: Run): number => 14 + (mru > 0 ? mru : packetBy
 /** One translation and what comes of it. */
 export function pass(run: Run, translation: Translation, how: 'port' | 'resume' | 'controller'): void {
   const { sim, skb } = run;
-  const last = emitVisits(run, translation, how, frameBytes(run));
+  const cached = cachedPass(run, translation.actions);
+  const last = emitVisits(run, translation, how, frameBytes(run), cached);
   if (last.unknown) return;
   run.bridge = last.bridge;
   const at: At = { ns: run.ns, dev: last.bridge };
   const outer = sim.parent;
   sim.parent = last.step;
   const lost = translation.error !== undefined || !translation.actions.some((a) => consumes(a, run));
-  if (translation.error === undefined) execute(run, translation.actions, translation);
+  if (translation.error === undefined) execute(run, translation.actions, { ...translation, cached });
   if (lost && !sim.exhausted) {
     sim.emit(at, run.skb, { kind: 'drop', reason: translation.error === undefined ? 'openflow' : 'openflow-limit', ...(skb.flood ? { copy: true } : {}) });
     sim.end(at, run.skb, 'dropped');
@@ -99,7 +107,7 @@ function consumes(action: DpAction, run: Run): boolean {
 const chosen = (action: Extract<DpAction, { kind: 'check-pkt-len' }>, run: Run): readonly DpAction[] => (frameBytes(run) > action.bytes ? action.greater : action.lessEqual);
 
 /** do_execute_actions(): in order; all but the last that take a packet get a copy. */
-function execute(run: Run, actions: readonly DpAction[], translation: Translation): void {
+function execute(run: Run, actions: readonly DpAction[], translation: Carried): void {
   let left = actions.filter((a) => consumes(a, run)).length;
   const many = left > 1;
   for (const [i, action] of actions.entries()) {
@@ -125,7 +133,7 @@ function bridgeOf(actions: readonly DpAction[], { frozen }: Translation): string
 const sharedFlood = ({ skb }: Run): NonNullable<Skb['flood']> => skb.flood ?? { taken: false };
 
 /** One action; false: the packet's way has ended, and nothing behind it happens. */
-function act(run: Run, action: DpAction, translation: Translation): boolean {
+function act(run: Run, action: DpAction, translation: Carried): boolean {
   const { sim, ns } = run;
   const { bridge } = run;
   const at: At = { ns, dev: bridge };
@@ -240,14 +248,14 @@ function ct(run: Run, at: At, action: Extract<DpAction, { kind: 'ct' }>): boolea
 }
 
 /** execute_recirc(): the tables again, from where the packet was frozen. */
-function recirculate(run: Run, at: At, id: number, translation: Translation): boolean {
+function recirculate(run: Run, at: At, id: number, translation: Carried): boolean {
   const frozen = translation.frozen.get(id);
   if (!frozen) return false;
   if (run.passes >= MAX_PASSES) {
     run.sim.unknown(at, run.skb, 'bound', `${MAX_PASSES} passes`);
     return false;
   }
-  const next: Run = { ...run, passes: run.passes + 1 };
+  const next: Run = { ...run, passes: run.passes + 1, recircs: recircsOf(translation.cached, translation.actions, id) };
   const { sim } = run;
   const outer = sim.parent;
   sim.parent = undefined;

@@ -3,7 +3,7 @@ import { FIELDS } from '../../world/openflowFields.ts';
 import { readField, W, word, writeMasked } from '../openflow/fields.ts';
 import type { Flow, FieldChange, PacketLength, Translation, Visit, VisitNote } from '../openflow/types.ts';
 import type { At } from '../sim.ts';
-import type { OpenFlowCondition, OpenFlowStep, OvsStep } from '../step.ts';
+import type { CachedPass, OpenFlowCondition, OpenFlowStep, OvsStep } from '../step.ts';
 import type { Run } from './datapath.ts';
 import type { Skb } from '../skb.ts';
 import { sameHeaders, withFlow } from './flow.ts';
@@ -57,7 +57,7 @@ function outputsOf({ visits, patches }: Stay, bytes: number): readonly string[] 
  * Tells a pass: one step for each stay in a bridge, in it one for each look-up. The answer is the step and bridge of the last look-up; when
  * something in it cannot be known the walk has ended there.
  */
-export function emitVisits(run: Run, translation: Translation, how: OvsStep['how'], bytes: number): { readonly step: number; readonly bridge: string; readonly unknown: boolean } {
+export function emitVisits(run: Run, translation: Translation, how: OvsStep['how'], bytes: number, cached: CachedPass | undefined): { readonly step: number; readonly bridge: string; readonly unknown: boolean } {
   const { sim, ns } = run;
   const visits = translation.visits.filter((v) => happens(v, bytes));
   const stays = staysOf(run, visits, how);
@@ -70,7 +70,7 @@ export function emitVisits(run: Run, translation: Translation, how: OvsStep['how
     const known = steps.get(stay);
     if (known !== undefined) return known;
     const { bridge, port } = stay;
-    const id = sim.emit({ ns, dev: bridge }, run.skb, { kind: 'ovs', bridge, port, pass: run.passes, how: stay.how, to: outputsOf(stay, bytes), again: again.has(bridge) }, { framed: true, source: [bridgeNamed(run, bridge)?.source] });
+    const id = sim.emit({ ns, dev: bridge }, run.skb, { kind: 'ovs', bridge, port, pass: run.passes, how: stay.how, to: outputsOf(stay, bytes), again: again.has(bridge), ...(cached && stay === stays[0] ? { cached } : {}) }, { framed: true, source: [bridgeNamed(run, bridge)?.source] });
     steps.set(stay, id);
     return id;
   };

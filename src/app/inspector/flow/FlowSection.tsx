@@ -11,6 +11,7 @@ import { findHost } from '../../../world/lookup.ts';
 import type { SourceRef } from '../../../world/source.ts';
 import type { LogicalHop } from '../../../engine/ovn/logicalPath.ts';
 import type { BundleText } from '../dumpText.ts';
+import { CachedFlows } from './CachedFlows.tsx';
 import { logicalAt } from './logical.ts';
 import { LogicalList } from './LogicalList.tsx';
 import { LookUpRow, type LookUpRowProps } from './LookUpRow.tsx';
@@ -36,8 +37,9 @@ export function FlowSection({ ctx, stop, bundle, reasonOf, onOpenSource, onTry }
   const many = stays.reduce((n, s) => n + s.lookUps.length, 0) > 1;
   const logical = useMemo(() => (many ? logicalAt(world, trace, stop) : undefined), [many, world, trace, stop]);
   const rowFor = (stay: Stay) => {
-    const bridge = findHost(world, stay.step.host)?.ovs?.find((b) => b.name === stay.step.bridge);
-    return { bridge, row: { ctx, bundle, reasonOf, onOpenSource, names: bridgeNames(bridge), design: designOf(bridge) } };
+    const host = findHost(world, stay.step.host);
+    const bridge = host?.ovs?.find((b) => b.name === stay.step.bridge);
+    return { host, bridge, row: { ctx, bundle, reasonOf, onOpenSource, names: bridgeNames(bridge), design: designOf(bridge) } };
   };
   const tablesOf = (hop: LogicalHop) => (
     <ol className="of-rows">
@@ -52,13 +54,14 @@ export function FlowSection({ ctx, stop, bundle, reasonOf, onOpenSource, onTry }
       {logical && <LogicalList {...logical} tablesOf={tablesOf} lang={lang} />}
       <Folded name={logical ? t.byTable : undefined}>
       {stays.map((stay) => {
-        const { bridge, row } = rowFor(stay);
+        const { host, bridge, row } = rowFor(stay);
         return (
           <section key={stay.step.id}>
             <h3 data-again={stay.step.how === 'resume' || undefined}>{head(stay, lang)}</h3>
             <ol className="of-rows">
               {runsOf(stay.lookUps).map((run) => (run.kind === 'one' ? <LookUpRow key={run.lookUp.id} {...row} lookUp={run.lookUp} open={run.lookUp === last} /> : <Quiet key={run.lookUps[0]?.id} {...row} lookUps={run.lookUps} />))}
             </ol>
+            {host && stay.step.cached && <CachedFlows host={host} pass={stay.step.cached} lang={lang} onOpenSource={onOpenSource} />}
             {onTry && (stay.step.how === 'port' || stay.step.how === 'patch') && (
               <button type="button" className="insp-chip" title={t.tryHint} onClick={() => onTry({ host: stay.step.host, bridge: stay.step.bridge, flow: flowText(trace, stay.step, bridge) })}>
                 {t.try}

@@ -42,6 +42,9 @@ const en = {
   logicalFlow: 'The logical flow that it was made of',
   byCookie: 'The cookie of the rule is its UUID.',
   byMatch: 'Found by table, priority and match; the listing has no UUIDs.',
+  cached: 'In the cache of the real switch',
+  byCache: 'Actions in the cache:',
+  byRules: 'Actions by the rules:',
   try: 'Try a flow here',
   tryHint: 'Follows any packet through the tables of this bridge, as ofproto/trace does.',
 };
@@ -89,6 +92,9 @@ const ko: FlowStrings = {
   logicalFlow: '이 규칙의 바탕이 된 논리 플로',
   byCookie: '규칙의 쿠키가 논리 플로의 UUID입니다.',
   byMatch: '목록에 UUID가 없어 테이블, 우선순위, 조건으로 찾았습니다.',
+  cached: '실제 스위치의 캐시',
+  byCache: '캐시의 동작:',
+  byRules: '규칙에 따른 동작:',
   try: '여기서 플로 시험하기',
   tryHint: 'ofproto/trace처럼 아무 패킷이나 이 브리지의 테이블을 따라가 봅니다.',
 };
