@@ -8,6 +8,7 @@ interface ChoiceWords {
   /** `at`: who decided by chance. */
   readonly kinds: Readonly<Record<Choice['kind'], (at: string, count: number) => string>>;
   readonly option: (address: string, name: string) => string;
+  readonly bucket: (bucket: string, group: string) => string;
 }
 
 const en: ChoiceWords = {
@@ -27,6 +28,7 @@ const en: ChoiceWords = {
     'tunnel-depth': (at) => `How deep may tunnels of ${at} be in each other? Kernels since 2026 stop earlier`,
   },
   option: (address, name) => `${address}, ${name}`,
+  bucket: (bucket, group) => `bucket ${bucket} of group ${group}`,
 };
 
 const ko: ChoiceWords = {
@@ -46,6 +48,7 @@ const ko: ChoiceWords = {
     'tunnel-depth': (at) => `${at}에서 터널 안의 터널은 어디까지 되는가? 2026년 이후 커널은 더 일찍 멈춥니다`,
   },
   option: (address, name) => `${address}, ${name}`,
+  bucket: (bucket, group) => `그룹 ${group}의 버킷 ${bucket}`,
 };
 
 const dictionaries: Readonly<Record<Lang, ChoiceWords>> = { en, ko };
@@ -56,9 +59,19 @@ export function choiceText(choice: Choice, world: World, lang: Lang): string {
   return dictionaries[lang].kinds[choice.kind](actorName(world, host, netns, lang), choice.options.length);
 }
 
-/** One option with what its address is called: `10.233.125.24:80, pod ng-test-rs-kllg4`. */
+/** One option: where it leads, and what that is called; of a group of Open vSwitch the bucket, and where it leads if it says so. */
+export function optionParts(option: string, world: World, lang: Lang): { readonly text: string; readonly note: string | undefined } {
+  const words = dictionaries[lang];
+  const [, group, bucket, target] = /^group:(\d+) bucket:(\d+)(?: (.+))?$/.exec(option) ?? [];
+  const ofGroup = group === undefined || bucket === undefined ? undefined : words.bucket(bucket, group);
+  const text = ofGroup === undefined ? option : (target ?? ofGroup);
+  const ip = parseIp4(/^[\d.]+/.exec(text)?.[0] ?? '');
+  const notes = [ip === undefined ? undefined : nameOf(world, ip, lang), target === undefined ? undefined : ofGroup].filter((n) => n !== undefined);
+  return { text, note: notes.length > 0 ? notes.join(', ') : undefined };
+}
+
+/** The same on one line: `10.233.125.24:80, pod ng-test-rs-kllg4`. */
 export function optionText(option: string, world: World, lang: Lang): string {
-  const ip = parseIp4(/(?:^|^group:.* )([\d.]+)/.exec(option)?.[1] ?? '');
-  const name = ip === undefined ? undefined : nameOf(world, ip, lang);
-  return name === undefined ? option : dictionaries[lang].option(option, name);
+  const { text, note } = optionParts(option, world, lang);
+  return note === undefined ? text : dictionaries[lang].option(text, note);
 }

@@ -191,4 +191,15 @@ describe('choiceText', () => {
     expect(choice && choiceText(choice, world, 'en')).toBe('Whose turn is it? Round robin on cy01-ceph142 takes one of 3 real servers');
     expect(optionText(choice?.options[0] ?? '', world, 'en')).toBe('10.233.125.24:80, pod ng-test-rs-kllg4');
   });
+
+  it.each`
+    option                                    | lang    | text
+    ${'group:4 bucket:1'}                     | ${'en'} | ${'bucket 1 of group 4'}
+    ${'group:4 bucket:1'}                     | ${'ko'} | ${'그룹 4의 버킷 1'}
+    ${'group:4 bucket:0 10.233.125.24:80'}    | ${'en'} | ${'10.233.125.24:80, pod ng-test-rs-kllg4, bucket 0 of group 4'}
+    ${'group:4 bucket:0 198.51.100.99:80'}    | ${'ko'} | ${'198.51.100.99:80, 그룹 4의 버킷 0'}
+    ${'gone'}                                 | ${'en'} | ${'gone'}
+  `('says where a bucket leads if it says so: $option in $lang', ({ option, lang, text }) => {
+    expect(optionText(option, sampleNamed('client to the address, Cluster 10.233.125.24:80', all).world, lang)).toBe(text);
+  });
 });

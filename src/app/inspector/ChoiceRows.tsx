@@ -1,9 +1,7 @@
 import { type KeyboardEvent, useRef } from 'react';
 import type { Choice } from '../../engine/probe.ts';
-import { choiceText } from '../../text/choices.ts';
+import { choiceText, optionParts } from '../../text/choices.ts';
 import type { Lang } from '../../text/lang.ts';
-import { nameOf } from '../../text/names.ts';
-import { parseIp4 } from '../../packet/address.ts';
 import type { World } from '../../world/world.ts';
 import { inspectorStrings, oddsText } from './strings.ts';
 
@@ -34,13 +32,13 @@ export function ChoiceRows({ choice, world, lang, onChoose, onShowAll }: ChoiceR
       <div ref={group} role="radiogroup" aria-label={choiceText(choice, world, lang)} onKeyDown={onKeyDown}>
         {choice.options.map((option, i) => {
           const taken = i === choice.taken;
-          const who = whoIs(world, option, lang);
+          const { text, note } = optionParts(option, world, lang);
           return (
             <button type="button" key={i} role="radio" aria-checked={taken} tabIndex={taken ? 0 : -1} onClick={() => onChoose(choice.key, i)}>
               <i className="insp-radio" aria-hidden="true" />
               <span>
-                <code>{option}</code>
-                {who !== undefined && <small>{who}</small>}
+                <code>{text}</code>
+                {note !== undefined && <small>{note}</small>}
               </span>
               <b>{oddsText(choice.odds[i] ?? 0)}</b>
             </button>
@@ -52,10 +50,4 @@ export function ChoiceRows({ choice, world, lang, onChoose, onShowAll }: ChoiceR
       </button>
     </div>
   );
-}
-
-/** The name behind an option that is an address. */
-function whoIs(world: World, option: string, lang: Lang): string | undefined {
-  const ip = parseIp4(/^[\d.]+/.exec(option)?.[0] ?? '');
-  return ip === undefined ? undefined : nameOf(world, ip, lang);
 }

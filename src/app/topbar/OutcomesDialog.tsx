@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import type { Trace } from '../../engine/trace-types.ts';
+import { optionParts } from '../../text/choices.ts';
 import type { Lang } from '../../text/lang.ts';
 import { outcomesOf } from '../store/outcomes.ts';
 import type { Outcomes } from '../store/away/protocol.ts';
@@ -68,7 +69,7 @@ export function OutcomesDialog({ loaded, t, lang, verdictOf }: Props) {
                 <span>
                   {taken.map((c) => (
                     <span key={c.key} className="mono took">
-                      {c.options[c.taken]}
+                      {optionParts(c.options[c.taken] ?? '', loaded.parsed.world, lang).text}
                     </span>
                   ))}
                   <span>{verdictOf(branch.trace)}</span>

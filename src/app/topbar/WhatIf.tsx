@@ -1,9 +1,10 @@
 import { useId } from 'react';
 import type { Choice } from '../../engine/probe.ts';
 import type { Parameter } from '../../scenarios/scenario.ts';
-import { choiceText, optionText } from '../../text/choices.ts';
+import { choiceText, optionParts, optionText } from '../../text/choices.ts';
 import type { Lang } from '../../text/lang.ts';
 import type { World } from '../../world/world.ts';
+import { textWidth } from '../stage/textWidth.ts';
 import { setParameter } from '../store/open.ts';
 import type { Loaded } from '../store/state.ts';
 import { choose } from '../store/store.ts';
@@ -25,11 +26,9 @@ export const realChoices = (loaded: Loaded): readonly Choice[] =>
   loaded.result.kind === 'walk' ? loaded.result.walk.trace.choices.filter((c) => c.splits && c.options.length > 1) : [];
 
 /** The option taken, without the port when all have the same one. */
-function shortOption({ options, taken }: Choice): string {
-  const option = options[taken] ?? '';
-  // Of a group of Open vSwitch: where its bucket leads, if they all say it.
-  const bucket = /^group:\d+ bucket:\d+ (.+)$/;
-  if (options.every((o) => bucket.test(o))) return bucket.exec(option)?.[1] ?? option;
+function shortOption(choice: Choice, world: World, lang: Lang): string {
+  const options = choice.options.map((o) => optionParts(o, world, lang).text);
+  const option = options[choice.taken] ?? '';
   const port = /:\d+$/.exec(option)?.[0] ?? '';
   return port !== '' && options.every((o) => o.endsWith(port)) ? option.slice(0, -port.length) : option;
 }
@@ -38,10 +37,18 @@ const nameOf = (parameter: Parameter, option: string, lang: Lang): string => par
 
 /** Characters of options that fit side by side into a menu on a phone. */
 const MAX_SEGMENTED = 30;
-/** Characters of labels and options that fit into the top bar, beside the probe. */
-const MAX_INLINE = 44;
+/** Pixels for labels, options and the branch taken in the top bar, beside the probe. */
+const MAX_INLINE = 400;
+const PADDING = { label: 10, option: 20, branch: 32 } as const;
 
 const lengthOf = (parameter: Parameter, lang: Lang): number => parameter.options.reduce((sum, option) => sum + nameOf(parameter, option, lang).length + 2, 0);
+
+/** How wide the settings are side by side, with the branch taken. */
+function inlineWidth(parameters: readonly Parameter[], lang: Lang, branch: string | undefined): number {
+  const texts = parameters.flatMap((p) => [{ text: p.label[lang], padding: PADDING.label }, ...p.options.map((o) => ({ text: nameOf(p, o, lang), padding: PADDING.option }))]);
+  const words = texts.reduce((sum, { text, padding }) => sum + textWidth(text, 12, 'regular') + padding, 0);
+  return words + (branch === undefined ? 0 : textWidth(branch, 12, 'mono') + PADDING.branch);
+}
 
 /** The scenario's settings. Side by side they are segmented controls; in a menu, long ones are lists. */
 function Parameters({ loaded, lang, menu = false }: Omit<Props, 't'> & { readonly menu?: boolean }) {
@@ -160,7 +167,9 @@ export function WhatIf({ loaded, t, lang }: Props) {
   const parameters = loaded.origin.kind === 'scenario' ? loaded.origin.scenario.parameters : [];
   const compiled = loaded.parsed.compiled.size > 0;
   if (!first && parameters.length === 0 && !compiled) return null;
-  const many = parameters.reduce((sum, p) => sum + p.label[lang].length + lengthOf(p, lang), 0) > MAX_INLINE;
+  const { world } = loaded.parsed;
+  const branch = first && shortOption(first, world, lang);
+  const many = inlineWidth(parameters, lang, branch) > MAX_INLINE;
   const changed = changedOf(loaded, lang);
   return (
     <>
@@ -169,8 +178,8 @@ export function WhatIf({ loaded, t, lang }: Props) {
           <b>{t.whatIf}</b>
           <Parameters loaded={loaded} lang={lang} />
           {first && (
-            <Popover className="pick small" title={t.chance} name={`${t.chance}: ${first.options[first.taken] ?? ''}`} label={<><span className="mono">{shortOption(first)}</span><Icon name="down" /></>} align="end">
-              {(close) => <ChoiceMenu choices={choices} world={loaded.parsed.world} lang={lang} t={t} onDone={close} />}
+            <Popover className="pick small" title={t.chance} name={`${t.chance}: ${optionText(first.options[first.taken] ?? '', world, lang)}`} label={<><span className="mono">{branch}</span><Icon name="down" /></>} align="end">
+              {(close) => <ChoiceMenu choices={choices} world={world} lang={lang} t={t} onDone={close} />}
             </Popover>
           )}
           {compiled && <ChangeAnything t={t} />}
@@ -181,7 +190,7 @@ export function WhatIf({ loaded, t, lang }: Props) {
           {(close) => (
             <>
               <Parameters loaded={loaded} lang={lang} menu />
-              {first && <ChoiceMenu choices={choices} world={loaded.parsed.world} lang={lang} t={t} onDone={close} />}
+              {first && <ChoiceMenu choices={choices} world={world} lang={lang} t={t} onDone={close} />}
               {compiled && <ChangeAnything t={t} onDone={close} />}
             </>
           )}
