@@ -17,10 +17,9 @@ const needsOf = (text: string): readonly string[] => Object.keys(NEEDS).filter((
 
 /**
  * Every built-in scenario in each of its states, with all its probes. Of compiled ones short runs judge the first state alone, and only
- * where the host's kernel can hold it: a guest takes minutes to set whole nodes up. Scenarios that end at something which is not modelled cannot be built for a kernel either,
- * and what goes through Open vSwitch has a judge of its own (openvswitch/).
+ * where the host's kernel can hold it: a guest takes minutes to set whole nodes up. What goes through Open vSwitch has a judge of its own (openvswitch/).
  */
-export const scenarioCases: readonly RefereeCase[] = scenarios.filter((s) => s.unknownHere === undefined).flatMap((scenario) =>
+export const scenarioCases: readonly RefereeCase[] = scenarios.flatMap((scenario) =>
   statesOf(scenario).flatMap((params, i): readonly RefereeCase[] => {
     const { files: compiled, world } = worldOf(loadScenario(scenario, params));
     if (world.hosts.some((h) => h.ovs !== undefined)) return [];

@@ -89,7 +89,46 @@ describe('a service', () => {
     expect(self && ends(self)).toEqual(['10.10.0.1 > 10.10.0.12 ttl 63', '10.96.20.20 > 10.10.0.12 ttl 63', 'answer']);
   });
 
-  it('without endpoints is the agent’s to refuse', () => expect(trace(world, tcp(CLIENT, '10.96.30.30', 80)).outcomes[0]?.request).toMatchObject({ verdict: 'unknown', dev: 'br-int' }));
+  it('without endpoints is refused by the agent, in the name of the service', () => {
+    const t = trace(world, tcp(CLIENT, '10.96.30.30', 80));
+    expect(t.outcomes).toMatchObject([{ client: 'refused', request: { verdict: 'rejected', host: 'node-1', dev: 'br-int', error: { kind: 'reset', from: ip('10.96.30.30') } } }]);
+    // setBasePacketOutBuilder(): TTL 128; out where it came in, by no table.
+    expect(headline(sentTo(t, 'client-1-3353ef'))).toBe('10.96.30.30 > 10.10.0.11 ttl 128');
+    expect(t.steps.some((s) => s.kind === 'openflow' && s.role === 'error')).toBe(false);
+  });
+});
+
+/** The packet that the controller made, as it leaves by a port. */
+const sentTo = (t: Trace, dev: string): Packet => t.steps.find((s) => s.kind === 'transmit' && s.dev === dev && s.role === 'error')?.packet ?? [];
+
+describe('a policy that rejects', () => {
+  /** conjunctionActionDenyFlow(), the group of getLoggingAndResubmitGroupID(), loggingNPPacketFlowWithOperations() and the metric's own rule for who was denied. */
+  const FLOWS = ` cookie=0x1020000000000, table=AntreaPolicyIngressRule, priority=44900,ip,reg1=0x4,nw_src=10.10.0.13 actions=set_field:0x7->reg3,set_field:0x400/0x400->reg0,set_field:0x4000000/0xfe000000->reg0,set_field:0x17/0xff->reg2,group:9
+ cookie=0x1020000000000, table=AntreaPolicyIngressRule, priority=44900,ip,reg1=0x4,nw_src=10.10.1.11 actions=set_field:0x7->reg3,set_field:0x400/0x400->reg0,set_field:0x4000000/0xfe000000->reg0,set_field:0x17/0xff->reg2,group:9
+ cookie=0x1020000000000, table=IngressMetric, priority=200,reg0=0x400/0x400,reg3=0x7 actions=drop
+ cookie=0x1020000000000, table=Output, priority=200,reg0=0x4400000/0xfe600000 actions=meter:256,controller(reason=no_match,id=62373,userdata=01.02)
+`;
+  const GROUP = ' group_id=9,type=all,bucket=bucket_id:0,actions=resubmit(,IngressMetric),bucket=bucket_id:1,actions=set_field:0x400000/0x600000->reg0,resubmit(,Output)\n';
+  const files = loadScenario(antrea, {});
+  const more = (name: string, text: string): string => (name === 'node-1/ovs-ofctl-dump-flows-br-int.txt' ? text + FLOWS : name === 'node-1/ovs-ofctl-dump-groups-br-int.txt' ? text + GROUP : text);
+  const { world: rejecting } = worldOf(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, more(name, text)])));
+
+  it.each([
+    ['a pod of the same node: from port to port', tcp(BATCH, '10.10.0.12', 8080), 'batch-1-6b1e90', '10.10.0.12 > 10.10.0.13 ttl 128', { kind: 'reset', from: ip('10.10.0.12') }],
+    ['UDP: host administratively prohibited', { ...tcp(BATCH, '10.10.0.12', 53), proto: 17 }, 'batch-1-6b1e90', '10.10.0.12 > 10.10.0.13 ttl 128', { kind: 'icmp', icmptype: 3, code: 10, from: ip('10.10.0.12') }],
+    ['a pod of another node: by the tunnel, from L3Forwarding on', tcp(at('node-2', 'client-2'), '10.10.0.12', 8080), 'genev_sys_6081', '10.10.0.12 > 10.10.1.11 ttl 127', { kind: 'reset', from: ip('10.10.0.12') }],
+  ])('answers %s', (_, probe, dev, sent, error) => {
+    const t = trace(rejecting, probe);
+    expect(headline(sentTo(t, dev).slice(-3))).toBe(sent);
+    expect(t.outcomes).toMatchObject([{ request: { verdict: 'rejected', host: 'node-1', dev: 'br-int', error } }]);
+  });
+
+  it('answers a service’s client in the name of the service, by its connection', () => {
+    const t = trace(rejecting, tcp(BATCH, '10.96.20.20', 80), { 'node-1/ovs-group': 0 });
+    expect(t.outcomes).toMatchObject([{ client: 'refused', request: { verdict: 'rejected', error: { kind: 'reset', from: ip('10.96.20.20') } } }]);
+  });
+
+  it('lets the others in', () => expect(trace(rejecting, tcp(CLIENT, '10.10.0.12', 8080)).outcomes).toMatchObject([{ client: 'answer' }]));
 });
 
 describe('the NetworkPolicy', () => {

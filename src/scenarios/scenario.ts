@@ -26,8 +26,6 @@ export interface Scenario extends ScenarioCard {
   readonly incidents?: readonly Incident[];
   /** Codes of warnings that its objects cause on purpose. */
   readonly warned?: readonly string[];
-  /** Ids of probes whose walk ends at something that is not modelled yet, and says so. */
-  readonly unknownHere?: readonly string[];
   /** What a learner should be able to say, with the walk that answers it. */
   readonly questions: readonly Question[];
   /** Where the document that the cluster comes from and the kernel disagree. */

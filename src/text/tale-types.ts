@@ -70,7 +70,7 @@ export type Tale =
   | { readonly kind: 'ovs-ct'; readonly bridge: string; readonly zone: number; readonly commit: boolean; readonly nat: string | undefined; readonly state: string; readonly mark: string | undefined; readonly label: string | undefined }
   | { readonly kind: 'ovs-nat'; readonly bridge: string; readonly side: 'src' | 'dst'; readonly before: string; readonly after: string; readonly nat: string | undefined; readonly zone: number; /** The look-up that asked for it. */ readonly rule: string | undefined }
   | { readonly kind: 'ovs-length'; readonly bridge: string; readonly bytes: number; readonly limit: number; readonly larger: boolean }
-  | { readonly kind: 'ovs-controller'; readonly bridge: string; readonly host: string; readonly what: string | undefined; readonly reason: string }
+  | { readonly kind: 'ovs-controller'; readonly bridge: string; readonly host: string; readonly what: string | undefined; /** Whose action that is. */ readonly agent: 'ovn' | 'antrea'; readonly reason: string }
   | { readonly kind: 'ovs-other'; readonly bridge: string; readonly what: string }
   | { readonly kind: 'neighbour'; readonly dev: string; readonly ip: string; readonly mac: string | undefined; readonly how: 'entry' | 'arp' | 'none' | 'learned' | 'failed' }
   | { readonly kind: 'arp'; readonly ip: string; readonly host: string; readonly by: 'own-address' | 'proxy-arp' | 'program' | 'none'; readonly dev: string; readonly question: boolean }

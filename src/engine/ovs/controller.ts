@@ -1,27 +1,23 @@
 import { ETHERTYPE_ARP, type IcmpHeader, ipOf, l4Of, type Packet, PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP, SCTP_ABORT, TCP_ACK, TCP_RST } from '../../packet/packet.ts';
 import type { Mac } from '../../packet/address.ts';
 import { ipBytes } from '../../packet/sizes.ts';
-import { OFPP, type OpenFlowAction } from '../../world/openflow.ts';
-import { ovsPortNamed } from '../../world/ovs.ts';
-import { clearTunnel, W } from '../openflow/fields.ts';
-import { resume } from '../openflow/translate.ts';
-import type { DpAction, Translation } from '../openflow/types.ts';
+import type { OpenFlowAction } from '../../world/openflow.ts';
+import { W } from '../openflow/fields.ts';
+import type { Translation } from '../openflow/types.ts';
 import { answered } from '../device/arp.ts';
 import { leave } from '../device/transmit.ts';
 import type { At, Waiting } from '../sim.ts';
 import type { Skb } from '../skb.ts';
-import { keyFlow, pass, type Run } from './datapath.ts';
-import { UNTRACKED } from './flow.ts';
+import { antreaAct, antreaAskOf } from './antrea.ts';
+import type { Run } from './datapath.ts';
+import { type ControllerAction, inject, ownSkb, tellSent } from './packetOut.ts';
 import { answerPaused } from './paused.ts';
-import { switchOf } from './switch.ts';
 import { readWireActions } from './wireActions.ts';
 
 /*
  * What ovn-controller does with the packets that OVN's rules hand to it (controller/pinctrl.c): the rule's userdata names an action, and
  * holds what is to be done with the packet that the controller makes.
  */
-
-type ControllerAction = Extract<DpAction, { kind: 'controller' }>;
 
 /** OVN's opcodes by their number (enum action_opcode, include/ovn/actions.h); newer releases add to the end. */
 const OPCODES: readonly string[] = [
@@ -43,7 +39,7 @@ export function ovnActionOf(action: ControllerAction): string | undefined {
 }
 
 /** A copy for the controller alone: what becomes of the packet does not hang on it. */
-export const isCopyForController = (action: ControllerAction): boolean => REMEMBERED.has(ovnActionOf(action) ?? '');
+export const isCopyForController = (action: ControllerAction): boolean => REMEMBERED.has(ovnActionOf(action) ?? '') || antreaAskOf(action) === 'policy-log';
 
 /** A packet that the controller makes, and whether it is turned to where the other one came from. */
 interface Made {
@@ -121,10 +117,12 @@ function madeBy(what: string | undefined, { skb }: Run, actions: readonly OpenFl
 export function controllerAct(run: Run, action: ControllerAction, frozen: Translation['frozen']): void {
   const { sim, ns, skb } = run;
   const at: At = { ns, dev: action.bridge };
-  const what = ovnActionOf(action);
+  const asked = antreaAskOf(action);
+  const what = asked ?? ovnActionOf(action);
   sim.emit(at, skb, { kind: 'ovs-action', bridge: action.bridge, action: { kind: 'controller', reason: action.action.reason, what } });
   if (what === 'put_arp') bindingLearned(run, action);
   if (isCopyForController(action)) return;
+  if (asked !== undefined && antreaAct(run, action, asked)) return;
   const content = bytesOf(action).slice(8);
   if (answerPaused(run, what, content, frozen.get(action.resume ?? 0))) return;
   const actions = readWireActions(content);
@@ -156,7 +154,7 @@ function askForBinding(run: Run, action: ControllerAction, actions: readonly Ope
   const goOn = (mac: Mac): void => {
     const bound: Skb = { ...skb, eth: { ...eth, dst: mac } };
     sim.emit(at, bound, { kind: 'neighbour', ip, mac, how: 'arp' });
-    inject(run, action, bound, [onward]);
+    inject(run, action.bridge, action.flow, bound, [onward]);
   };
   const known = ns.learned.get(`${dev}/${ip}`);
   if (known !== undefined) return goOn(known);
@@ -173,8 +171,8 @@ function askForBinding(run: Run, action: ControllerAction, actions: readonly Ope
   if (under) under.waiting.push(waiting);
   else sim.asked.push({ ns, dev, target: ip, sha: eth.src, waiting: [waiting], answers: [], left: false });
   const { src, dst } = ipOf(skb.packet);
-  const request: Skb = { ...skb, id: sim.newPacketId(), role: 'arp', packet: [{ type: 'arp', op: 'request', spa: src, tpa: dst, sha: eth.src, tha: '00:00:00:00:00:00' }], eth: { ...eth, ethertype: ETHERTYPE_ARP }, mark: 0, ct: undefined, piece: undefined, innerPieces: [], flood: undefined };
-  inject(run, action, request, actions);
+  const request: Skb = { ...ownSkb(run, [{ type: 'arp', op: 'request', spa: src, tpa: dst, sha: eth.src, tha: '00:00:00:00:00:00' }], { ...eth, ethertype: ETHERTYPE_ARP }), role: 'arp', sender: skb.sender };
+  inject(run, action.bridge, action.flow, request, actions);
 }
 
 /** pinctrl_handle_put_mac_binding(): whoever answers, or asks, is known from now on, and what waited for him goes on. */
@@ -191,28 +189,11 @@ function bindingLearned({ sim, ns, skb }: Run, action: ControllerAction): void {
     });
 }
 
-/** The packet that the controller answers with. */
-function packetOut(run: Run, action: ControllerAction, { packet, turned, icmp }: Made, actions: readonly OpenFlowAction[]): void {
-  const { sim, ns, skb } = run;
-  if (!skb.eth) return;
-  const at: At = { ns, dev: action.bridge };
-  const eth = { ...skb.eth, src: turned ? skb.eth.dst : skb.eth.src, dst: turned ? skb.eth.src : skb.eth.dst };
-  const own: Skb = { ...skb, id: sim.newPacketId(), role: 'error', packet, eth, mark: 0, ct: undefined, piece: undefined, innerPieces: [], flood: undefined, sender: 'kernel' };
-  sim.emit(at, own, { kind: 'send', what: icmp ? 'icmp-error' : 'reset', ...(icmp ? { icmp } : {}) });
-  inject(run, action, own, actions);
-}
-
-/** set_actions_and_enqueue_msg(): registers and metadata of the packet that came, then actions; it comes in by no port. */
-function inject(run: Run, { bridge, flow }: ControllerAction, own: Skb, actions: readonly OpenFlowAction[]): void {
-  const { sim, ns } = run;
-  const local = ovsPortNamed(ns.host, bridge, bridge);
-  const next: Run = { ...run, place: local ?? run.place, skb: own, key: UNTRACKED, tunnel: undefined, out: undefined, mru: 0, passes: 0, recircs: [], bridge };
-  const kept = flow.slice();
-  clearTunnel(kept);
-  kept[W.inPort] = OFPP.CONTROLLER;
-  const frozen = { id: 0, bridge, table: undefined, flow: kept, actions, stack: [], conntracked: false, actionSet: [] };
-  const outer = sim.parent;
-  sim.parent = undefined;
-  pass(next, resume(switchOf(next), frozen, keyFlow(next)), 'controller');
-  sim.parent = outer;
+/** The packet that the controller answers with (set_actions_and_enqueue_msg()): registers and metadata of the one that came go with it. */
+function packetOut(run: Run, { bridge, flow }: ControllerAction, { packet, turned, icmp }: Made, actions: readonly OpenFlowAction[]): void {
+  const { eth } = run.skb;
+  if (!eth) return;
+  const own = ownSkb(run, packet, { ...eth, src: turned ? eth.dst : eth.src, dst: turned ? eth.src : eth.dst });
+  tellSent(run, bridge, own, icmp);
+  inject(run, bridge, flow, own, actions);
 }

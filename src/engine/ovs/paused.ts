@@ -113,7 +113,7 @@ function setBit(flow: Frozen['flow'], field: FieldSpec, bit: number, value: bool
 function goOn(run: Run, skb: Skb, frozen: Frozen, result: Result | undefined, success: boolean): true {
   const flow = frozen.flow.slice();
   if (result) setBit(flow, result.field, result.bit, success);
-  const next: Run = { ...run, skb, passes: run.passes + 1 };
+  const next: Run = { ...run, skb, passes: run.passes + 1, recircs: [] };
   const { sim } = run;
   const outer = sim.parent;
   sim.parent = undefined;

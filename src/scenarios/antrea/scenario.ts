@@ -10,7 +10,6 @@ export const antrea: Scenario = {
   },
   parameters: [],
   source: { kind: 'dumps', folder: () => 'antrea/modelled' },
-  unknownHere: ['no-endpoints'],
   probes: [
     { id: 'pod-to-service', title: { en: 'A pod opens a service', ko: '파드가 서비스로 접속' }, from: 'node-1/client-1', to: '10.96.20.20:80', proto: 'tcp' },
     { id: 'pod-to-pod-near', title: { en: 'Pod to pod on the same node', ko: '같은 노드의 파드로 접속' }, from: 'node-1/client-1', to: '10.10.0.12:8080', proto: 'tcp' },
@@ -41,8 +40,8 @@ export const antrea: Scenario = {
       ko: '노드에는 자기 파드의 정책만 있고 들어오는 쪽에서 확인합니다. 그래서 허용되지 않은 패킷도 선을 건너간 뒤 저쪽 노드에서 버려집니다. 노드가 자기 파드로 보내는 것은 어떤 정책도 막지 않습니다.',
     },
     {
-      en: 'For a service without endpoints the rule hands the packet to the Antrea agent, which answers with a reset. The agent is not modelled, so the walk ends there.',
-      ko: '엔드포인트가 없는 서비스로 가는 패킷은 규칙이 Antrea 에이전트에 넘기고, 에이전트가 RST로 답합니다. 에이전트는 모델에 없어 추적이 여기서 끝납니다.',
+      en: 'For a service without endpoints the rule hands the packet to the Antrea agent, which answers with a reset in the name of the service, straight out of the port where the packet came in.',
+      ko: '엔드포인트가 없는 서비스로 가는 패킷은 규칙이 Antrea 에이전트에 넘기고, 에이전트가 서비스의 이름으로 RST를 만들어 패킷이 들어온 포트로 바로 내보냅니다.',
     },
   ],
 };

@@ -140,7 +140,7 @@ export const whyKo: Dictionary = {
   'ovs-ct': (t) => join(`연결 목록은 이 장비의 *iptables와 같은 표*이며, 존 ${cj(t.zone, '으로/로')} 나뉩니다.`, t.nat === undefined ? '' : `변환 방법은 ${c(t.nat)}입니다.`, t.mark === undefined ? '' : `연결의 마크는 ${c(t.mark)}입니다.`, `테이블은 결과를 ${cj(`ct_state=${t.state}`, '으로/로')} 봅니다.`),
   'ovs-nat': (t) => `${t.rule === undefined ? '브리지의 규칙' : `${c(t.rule)} 규칙`}의 동작은 ${c(t.nat ?? 'nat')}입니다. 연결 추적이 존 ${c(t.zone)}의 연결에 적어 두고 응답에서 되돌립니다. *iptables 규칙은 쓰이지 않습니다*.`,
   'ovs-length': (t) => join('앞길에 더 작은 패킷만 지나갈 수 있는 곳이 있어 규칙이 프레임의 길이를 묻습니다.', t.larger ? '너무 크면 보낸 쪽에 알려 줄 수 있는 데로 넘깁니다.' : ''),
-  'ovs-controller': (t) => (t.what === undefined ? `무엇을 할지는 컨트롤러가 정합니다(${c(t.reason)}).` : `${cj(t.what, '은/는')} 규칙의 userdata에 적힌 OVN의 동작이며, ${cj('ovn-controller', '이/가')} 합니다.`),
+  'ovs-controller': (t) => (t.what === undefined ? `무엇을 할지는 컨트롤러가 정합니다(${c(t.reason)}).` : t.agent === 'antrea' ? '*Antrea 에이전트*의 어느 부분이 무엇을 할지는 규칙의 userdata와 패킷의 레지스터에 있습니다.' : `${cj(t.what, '은/는')} 규칙의 userdata에 적힌 OVN의 동작이며, ${cj('ovn-controller', '이/가')} 합니다.`),
   'ovs-other': (t) => `${cj(t.what, '은/는')} 패킷이 가는 곳을 바꾸지 않습니다.`,
   neighbour: (t) => ({ entry: '이웃 테이블에 있습니다.', learned: '오는 길에 배웠습니다.', arp: 'ARP로 물어 답을 받았습니다.', none: '링크 계층 주소가 필요 없는 장치입니다.', failed: 'ARP로 세 번 물었지만 답이 없어 패킷이 더 갈 수 없습니다.' })[t.how],
   arp: (t) => (t.question ? '브로드캐스트입니다. 링크의 모든 장비가 듣고, 주소의 주인이 답합니다.' : t.by === 'proxy-arp' ? `${cj('proxy_arp', '이/가')} 켜져 있고 ${cj(t.ip, '으로/로')} 가는 경로가 다른 쪽에 있으므로 대신 답합니다.` : t.by === 'program' ? `프로그램이 ${cj(t.dev, '으로/로')} 들어온 물음을 듣고 그 장치의 MAC 주소로 답합니다. MetalLB의 speaker가 자신이 고른 노드 하나에서 이렇게 합니다. 커널에 그 주소가 없어도 됩니다.` : '이 주소의 주인입니다.'),

@@ -1,3 +1,4 @@
+import type { AntreaAsk } from '../../engine/ovs/antrea.ts';
 import type { OpenFlowStep, OvsActionStep, OvsStep, Step } from '../../engine/step.ts';
 import { printActions } from '../../dumps/ovsActionsPrint.ts';
 import { formatNat } from '../../dumps/ovsCt.ts';
@@ -10,6 +11,9 @@ import { findHost } from '../../world/lookup.ts';
 import type { Tale } from '../tale-types.ts';
 import type { Telling } from '../telling.ts';
 import { who } from './facts.ts';
+
+/** What Antrea’s agent is asked for (src/engine/ovs/antrea.ts). */
+const ANTREA: ReadonlySet<string> = new Set<AntreaAsk>(['service-reject', 'policy-reject', 'policy-log']);
 
 /** How a field's value is written in rules. */
 export function fieldText(field: string, value: Words, names: OvsNames = {}): string {
@@ -109,7 +113,7 @@ export function ovsActionTale(ctx: Telling, step: OvsActionStep & Step): Tale {
     case 'check-pkt-len':
       return { kind: 'ovs-length', bridge, bytes: action.bytes, limit: action.limit, larger: action.larger };
     case 'controller':
-      return { kind: 'ovs-controller', bridge, host: who(ctx, step), what: action.what, reason: action.reason };
+      return { kind: 'ovs-controller', bridge, host: who(ctx, step), what: action.what, agent: ANTREA.has(action.what ?? '') ? 'antrea' : 'ovn', reason: action.reason };
     case 'ct-clear':
     case 'trunc':
     case 'meter':
