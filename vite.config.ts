@@ -12,5 +12,6 @@ export default defineConfig({
   // A module: the page starts it as one.
   worker: { format: 'es' },
   build: { target: 'es2023', assetsInlineLimit: 0, chunkSizeWarningLimit: 600 },
-  test: { include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
+  // One registry of modules for all files of a worker: reading them anew for each of them took a third of the time. No module keeps what a test leaves behind.
+  test: { isolate: false, include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
 });

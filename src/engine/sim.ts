@@ -7,6 +7,7 @@ import type { Host, Link, Netns, World } from '../world/world.ts';
 import { givenTable } from './conntrack/given.ts';
 import type { CtTable } from './conntrack/table.ts';
 import type { LiveSet } from './ipset/live.ts';
+import type { WaitingPieces } from './ip/expire.ts';
 import { type IpvsTable, newIpvsTable } from './ipvs/connections.ts';
 import { newRuleMemory, type RuleMemory } from './netfilter/memory.ts';
 import { hasNat, needsConntrack, needsDefrag } from './netfilter/needsConntrack.ts';
@@ -58,7 +59,7 @@ export interface Ns {
   /** ipsets that a rule has asked, by name. */
   readonly sets: Map<string, LiveSet>;
   /** Fragments that wait for the rest, by datagram. */
-  readonly pieces: Map<number, Skb[]>;
+  readonly pieces: Map<number, WaitingPieces>;
 }
 
 /** Where and how a packet's way ended, in order of time. */

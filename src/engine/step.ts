@@ -292,6 +292,6 @@ export type DropReason =
   | 'rule' | 'policy' | 'rp-filter' | 'martian-source' | 'martian-destination' | 'not-forwarding' | 'ttl' | 'blackhole' | 'unreachable' | 'prohibit' | 'no-route'
   | 'bridge-state' | 'bridge-vlan' | 'bridge-locked' | 'bridge-hairpin' | 'bridge-isolated' | 'bridge-no-port'
   | 'no-neighbour' | 'no-carrier' | 'device-down' | 'too-big' | 'otherhost' | 'no-tunnel' | 'ipvs-no-destination' | 'ipvs-unroutable' | 'ipvs-old-connection' | 'ipvs-no-connection' | 'ipvs-absorbed' | 'ct-clash' | 'masquerade-moved' | 'nat-redirect'
-  | 'broadcast' | 'icmp-ignored' | 'no-fdb' | 'no-tunnel-remote' | 'tunnel-loop' | 'tunnel-mismatch' | 'ecn' | 'no-protocol' | 'no-source-address'
+  | 'broadcast' | 'icmp-ignored' | 'no-fdb' | 'no-tunnel-remote' | 'tunnel-loop' | 'tunnel-mismatch' | 'ecn' | 'no-protocol' | 'no-source-address' | 'reassembly-timeout'
   /** No rule of a bridge sends it anywhere; a limit of the switch; the controller answers in its stead; no tunnel port is for it. */
   | 'openflow' | 'openflow-limit' | 'openflow-answered' | 'no-tunnel-port';

@@ -2,6 +2,7 @@ import { findNetns } from '../world/lookup.ts';
 import type { World } from '../world/world.ts';
 import { viewTable } from './conntrack/table.ts';
 import { settle } from './device/arp.ts';
+import { expirePieces } from './ip/expire.ts';
 import { viewConn } from './ipvs/connections.ts';
 import { outcomeOf } from './outcome.ts';
 import { type MissedRule, missedRules } from './openflow/missed.ts';
@@ -29,6 +30,8 @@ function walk(world: World, probe: Probe, choices: Choices, explain?: Sim['expla
     settle(sim);
   }
   const spaces = world.hosts.flatMap((h) => h.netns.flatMap((n) => sim.ns(h.name, n.name) ?? []));
+  expirePieces(sim, spaces);
+  settle(sim);
   const traced: Trace = {
     probe,
     steps: sim.steps,

@@ -271,6 +271,8 @@ function dropCommand(step: Extract<Step, { kind: 'drop' }> & Step): Command | un
       return { command: `bridge vlan show ${step.dev === undefined ? '' : `dev ${step.dev}`}`.trimEnd(), expected: undefined };
     case 'no-neighbour':
       return { command: `ip neigh show ${step.dev === undefined ? '' : `dev ${step.dev}`}`.trimEnd(), expected: 'FAILED' };
+    case 'reassembly-timeout':
+      return { command: 'nstat -az IpReasmTimeout', expected: undefined };
     case 'no-carrier':
     case 'device-down':
       return { command: `ip link show ${step.dev === undefined ? '' : `dev ${step.dev}`}`.trimEnd(), expected: 'state DOWN' };

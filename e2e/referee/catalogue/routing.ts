@@ -143,6 +143,10 @@ const sizes: readonly RefereeCase[] = [
   router('pieces are forwarded as pieces where nothing is tracked', 'ip:fragment', {}, [udp({ size: 3000, df: false }), ping({ size: 4000, df: false })]),
   router('pieces are put together where connections are tracked, and cut again', 'ip:defragment', { tables: { filter: ['-A FORWARD -m conntrack --ctstate NEW -j ACCEPT'] } }, [udp({ size: 3000, df: false }), ping({ size: 4000, df: false })]),
   router('pieces are cut smaller for a narrow link', 'ip:defragment', { ...narrow, tables: { filter: ['-A FORWARD -m conntrack --ctstate NEW -j ACCEPT'] } }, [udp({ size: 3000, df: false })], { s: narrowEnd }),
+  router('a datagram that loses a later piece is given up, and its machine tells the sender', 'icmp:reassembly ip:defragment', {}, [udp({ size: 3000, df: false }), ping({ size: 3000, df: false })], { s: { tables: { raw: ['-A PREROUTING -m length --length 0:200 -j DROP'] } } }),
+  router('a datagram that loses its first piece is given up in silence', 'icmp:reassembly', { tables: { mangle: ['-A FORWARD -p udp ! -f -m length --length 1400:1500 -j DROP'] } }, [udp({ size: 3000, df: false })]),
+  router('where connections are tracked it is given up by the same clock', 'icmp:reassembly ip:defragment', { tables: { raw: ['-A PREROUTING -m length --length 0:200 -j DROP'] } }, [udp({ size: 3000, df: false })], { s: { tables: { filter: ['-A INPUT -m conntrack --ctstate NEW -j ACCEPT'] } } }),
+  router('a router that tracks connections gives up in silence what is for others', 'icmp:reassembly ip:defragment', { tables: { raw: ['-A PREROUTING -m length --length 0:200 -j DROP'] }, routes: ['10.9.0.0/24 via 10.2.0.1 dev eth1'] }, [udp({ dst: '10.9.0.1', size: 3000, df: false })], { s: { sysctls: ['net.ipv4.ip_forward = 1'], routes: ['10.9.0.0/24 via 10.2.0.254 dev eth0'], tables: { filter: ['-A FORWARD -m conntrack --ctstate NEW -j ACCEPT'] } } }),
   router('pieces of pieces', 'ip:fragment', narrow, [udp({ size: 3000, df: false })], { s: narrowEnd }),
 ];
 

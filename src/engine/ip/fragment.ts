@@ -69,16 +69,16 @@ function pieceSizes(total: number, room: number, before: readonly number[] | und
 
 /**
  * ip_defrag() (net/ipv4/ip_fragment.c): keeps a piece until all of its datagram are here, then gives the whole packet, which
- * remembers its largest piece. Undefined while pieces are missing.
+ * remembers its largest piece. Undefined while pieces are missing. `balanced`: it is IPVS that asks.
  */
-export function reassemble(sim: Sim, at: At, skb: Skb): Skb | undefined {
+export function reassemble(sim: Sim, at: At, skb: Skb, balanced = false): Skb | undefined {
   const { piece } = skb;
   if (!piece) return skb;
-  const waiting = [...(at.ns.pieces.get(piece.of) ?? []), skb];
+  const waiting = [...(at.ns.pieces.get(piece.of)?.pieces ?? []), skb];
   const held = waiting.reduce((sum, p) => sum + ipBytes(p.packet) - 20, 0);
   const total = ipBytes(piece.whole) - 20;
   if (held < total) {
-    at.ns.pieces.set(piece.of, waiting);
+    at.ns.pieces.set(piece.of, { at, pieces: waiting, balanced });
     return undefined;
   }
   at.ns.pieces.delete(piece.of);

@@ -99,7 +99,7 @@ export function ipvsReply(state: HookState): HandlerResult {
   if (!enabled(state)) return accept(state);
   const { sim, at } = state;
   // ip_vs_gather_frags(): pieces are put together before anybody asks whose they are.
-  const whole = state.skb.piece !== undefined && isBalanced(ipOf(state.skb.packet).proto) ? reassemble(sim, at, state.skb) : state.skb;
+  const whole = state.skb.piece !== undefined && isBalanced(ipOf(state.skb.packet).proto) ? reassemble(sim, at, state.skb, true) : state.skb;
   if (!whole) return { verdict: 'stolen' };
   return replyWhole({ ...state, skb: whole });
 }

@@ -25,7 +25,7 @@ const CONF: Readonly<Record<string, number>> = {
 };
 
 /** Keys that a namespace has of its own and that matter to packets; the rest of `sysctl -a` is left alone. */
-const RELEVANT = /^net\.(?:ipv4\.(?:ip_|icmp_|fwmark_reflect|fib_multipath_|route\.min_pmtu|vs\.|tcp_fwmark_accept|conf\.|neigh\.)|bridge\.bridge-nf-|netfilter\.nf_conntrack_(?:tcp_(?:loose|be_liberal)|checksum|helper)$)/;
+const RELEVANT = /^net\.(?:ipv4\.(?:ip_|ipfrag_time|icmp_|fwmark_reflect|fib_multipath_|route\.min_pmtu|vs\.|tcp_fwmark_accept|conf\.|neigh\.)|bridge\.bridge-nf-|netfilter\.nf_conntrack_(?:tcp_(?:loose|be_liberal)|checksum|helper)$)/;
 const READ_ONLY = /\.(?:mc_forwarding|ip_local_port_range|ip_local_reserved_ports|ip_early_demux|ip_unprivileged_port_start)$/;
 
 /** `net.ipv4.conf.DEV.NAME`: a device's name may have dots, which sysctl prints as slashes. */

@@ -49,5 +49,6 @@ export const dropWhys: DropWhys = {
   broadcast: () => 'A socket needs SO_BROADCAST to send one; of what comes in, only UDP sockets take it, and pings if icmp_echo_ignore_broadcasts is 0.',
   'icmp-ignored': (_, c) => `${c('net.ipv4.icmp_echo_ignore_all')} is set.`,
   'no-protocol': () => 'The sender is told that the protocol is not spoken here (ICMP 3/2).',
+  'reassembly-timeout': (_, c) => `Its other pieces never came. The kernel waits as long as ${c('net.ipv4.ipfrag_time')} says (30 seconds); then it tells the sender (ICMP 11/1), if the first piece is here and the packet is for this very machine.`,
   'no-source-address': () => 'The device has no address, and no other one may be used.',
 };

@@ -45,5 +45,6 @@ export const dropWhys: DropWhys = {
   broadcast: () => '소켓이 보내려면 SO_BROADCAST가 필요하고, 받는 쪽에서는 UDP 소켓만 받습니다. ping은 icmp_echo_ignore_broadcasts가 0일 때만 답합니다.',
   'icmp-ignored': (_, c) => `${c('net.ipv4.icmp_echo_ignore_all')}이 켜져 있습니다.`,
   'no-protocol': () => '이 프로토콜을 받지 않는다고 보낸 쪽에 알립니다(ICMP 3/2).',
+  'reassembly-timeout': (_, c) => `나머지 조각이 오지 않았습니다. 커널은 ${c('net.ipv4.ipfrag_time')}만큼(기본 30초) 기다린 뒤, 첫 조각이 있고 패킷의 목적지가 바로 이 머신이면 보낸 쪽에 알립니다(ICMP 11/1).`,
   'no-source-address': () => '장치에 주소가 없고, 대신 쓸 주소도 없습니다.',
 };

@@ -51,6 +51,7 @@ export const drops: DropSentences = {
   broadcast: (t) => `Dropped: ${t.dst} is a broadcast, and nothing here sends or takes it`,
   'icmp-ignored': (t) => sentenceCase(`${t.host} is set to ignore pings`),
   'no-protocol': (t) => `Nothing at ${t.host} takes this protocol`,
+  'reassembly-timeout': (t) => `Dropped: the rest of the datagram to ${t.dst} never came`,
   'no-source-address': (t) => sentenceCase(`${t.host} has no address to send from`),
 };
 

@@ -47,6 +47,7 @@ export const drops: DropSentences = {
   broadcast: (t) => `버려집니다: ${josa(t.dst, '은/는')} 브로드캐스트이고, 여기서는 보내거나 받지 않습니다`,
   'icmp-ignored': (t) => `${josa(t.host, '은/는')} 핑을 무시하도록 설정되어 있습니다`,
   'no-protocol': (t) => `${t.host}에는 이 프로토콜을 받을 것이 없습니다`,
+  'reassembly-timeout': (t) => `버려집니다: ${t.dst}로 가는 데이터그램의 나머지 조각이 오지 않았습니다`,
   'no-source-address': (t) => `${t.host}에는 출발지로 쓸 주소가 없습니다`,
 };
 
