@@ -6,10 +6,10 @@ export const KNOWN_KO: Readonly<Record<string, { readonly name: string; readonly
   },
   "a tunnel's own packets redirected to a program": {
     name: '프로그램으로 돌려진 터널 자신의 패킷',
-    reason: 'VXLAN 장치가 있는 머신이 자신이 보내는 UDP를 자기 포트로 돌리고(`-A OUTPUT -p udp -j REDIRECT --to-ports 53`), TCP 연결이 터널로 들어갑니다. 여기서는 바깥 패킷을 프로그램에 넘기거나 거절하지만, 커널에서는 lo에 보인 뒤 아무 일도 일어나지 않습니다. 변환 뒤 체크섬이 틀려지는 것으로 보이지만 재어 보지는 않았습니다. 무작위 세계에는 나오지 않습니다.',
+    reason: 'VXLAN 장치가 체크섬을 쓰는(`udpcsum`) 머신이 자신이 보내는 UDP를 자기 포트로 돌리고(`-A OUTPUT -p udp -j REDIRECT --to-ports 53`), TCP나 UDP가 터널로 들어갑니다. 여기서는 바깥 패킷을 프로그램에 넘기거나 거절합니다. 커널은 안쪽 체크섬을 장치에 맡겨 두므로 NAT가 바깥 체크섬도 미완성으로 보고 망가뜨립니다(inet_proto_csum_replace4()). 패킷은 lo에 보인 뒤 `UdpInCsumErrors`로 세어집니다. `noudpcsum`이거나 터널 안이 ICMP이면 여기서 말하는 대로 프로그램이 받습니다. 무작위 세계에는 나오지 않습니다.',
   },
   'both ends of a tunnel on one kernel, translated at INPUT': {
     name: '한 커널 위 터널의 양 끝, INPUT에서의 변환',
-    reason: '터널 끝의 `-A INPUT -j SNAT`이 양방향 바깥 패킷에 같은 주소를 줍니다. 랩에서는 양 끝이 커널 하나를 같이 쓰므로 한 흐름에 같은 출발지 포트를 고르는 것으로 보입니다. 항목이 충돌해 NAT가 다른 포트를 고르지만, 여기서는 그대로 둡니다. 무작위 세계에는 나오지 않습니다.',
+    reason: '터널 끝의 `-A INPUT -j SNAT`이 양방향 바깥 패킷에 같은 주소를 줍니다. 랩에서는 양 끝이 커널 하나를 같이 쓰므로 커널의 해시도 같아 한 흐름에 같은 출발지 포트를 고릅니다. 항목이 충돌해 NAT가 다른 포트를 고르지만, 여기서는 그대로 둡니다. 커널이 따로인 머신들은 서로 다른 포트를 고릅니다. 무작위 세계에는 나오지 않습니다.',
   },
 };
