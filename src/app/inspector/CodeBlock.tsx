@@ -5,8 +5,10 @@ import type { Lang } from '../../text/lang.ts';
 import { netnsId } from '../../world/lookup.ts';
 import type { SourceRef } from '../../world/source.ts';
 import { reasonsOf } from './because.ts';
+import { Breakable } from './Breakable.tsx';
 import type { Excerpt, ExcerptLine, ExcerptRow, LineMark } from './excerpt.ts';
 import { inspectorStrings, noteText } from './strings.ts';
+import { takeFocus } from './takeFocus.ts';
 import { tokensOf } from './tokens.ts';
 
 interface CodeBlockProps {
@@ -54,7 +56,7 @@ function Row({ row, reasons, lang, onOpenSource }: { readonly row: ExcerptRow; r
   const t = inspectorStrings(lang);
   if (row.kind === 'chain') return <li className="insp-chain">{row.name}</li>;
   if (row.kind === 'line') return <Line line={row} reasons={reasons.get(row)} lang={lang} onOpenSource={onOpenSource} />;
-  if (open) return row.lines.slice(-MAX_UNFOLDED).map((line) => <Line key={keyOf(line)} line={line} reasons={reasons.get(line)} lang={lang} onOpenSource={onOpenSource} />);
+  if (open) return row.lines.slice(-MAX_UNFOLDED).map((line, i) => <Line key={keyOf(line)} line={line} reasons={reasons.get(line)} focus={i === 0} lang={lang} onOpenSource={onOpenSource} />);
   return (
     <li>
       <button type="button" className="insp-fold" onClick={() => setOpen(true)}>
@@ -66,7 +68,7 @@ function Row({ row, reasons, lang, onOpenSource }: { readonly row: ExcerptRow; r
 
 const SIGNS: Readonly<Record<LineMark, string>> = { hit: '●', path: '●', skip: '✕', bad: '✕', unknown: '?', dim: '' };
 
-function Line({ line, reasons, lang, onOpenSource }: { readonly line: ExcerptLine; readonly reasons: readonly Because[] | undefined; readonly lang: Lang; readonly onOpenSource: (ref: SourceRef) => void }) {
+function Line({ line, reasons, focus = false, lang, onOpenSource }: { readonly line: ExcerptLine; readonly reasons: readonly Because[] | undefined; readonly focus?: boolean; readonly lang: Lang; readonly onOpenSource: (ref: SourceRef) => void }) {
   const { ref, mark } = line;
   const t = inspectorStrings(lang);
   const word = mark === 'unknown' ? t.undecided : t[mark];
@@ -90,7 +92,7 @@ function Line({ line, reasons, lang, onOpenSource }: { readonly line: ExcerptLin
   return (
     <li data-mark={mark} data-now={line.now}>
       {ref ? (
-        <button type="button" className="insp-line" title={t.openAt(ref.input, ref.line)} onClick={() => onOpenSource(ref)}>
+        <button type="button" className="insp-line" ref={focus ? takeFocus : undefined} title={t.openAt(ref.input, ref.line)} onClick={() => onOpenSource(ref)}>
           {content}
         </button>
       ) : (
@@ -115,13 +117,13 @@ function Reason({ because, lang, onOpenSource }: { readonly because: Because; re
   );
 }
 
-/** Words wrap as wholes; only one that is longer than a line may break. */
+/** The words of a line, coloured by what they are. */
 function Words({ text }: { readonly text: string }) {
   const tokens = tokensOf(text);
   return tokens.map((token, i) => (
     <span key={i}>
-      <span data-tone={token.tone} className={token.text.length <= 40 ? 'insp-word' : undefined}>
-        {token.text}
+      <span data-tone={token.tone}>
+        <Breakable text={token.text} />
       </span>
       {i < tokens.length - 1 ? ' ' : ''}
     </span>

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { Lang } from '../../text/lang.ts';
+import { Breakable } from './Breakable.tsx';
 import { inspectorStrings } from './strings.ts';
 
 interface SeeSectionProps {
@@ -28,7 +29,7 @@ export function SeeSection({ host, command, expected, lang }: SeeSectionProps) {
       <div className="insp-command">
         <code>
           <span className="insp-host">{host} # </span>
-          {command}
+          <Breakable text={command} />
         </code>
         {expected !== undefined && <output>{expected}</output>}
         <button type="button" aria-label={t.copy} title={t.copy} onClick={copy}>

@@ -6,6 +6,7 @@ import type { Telling } from '../../text/telling.ts';
 import { judgeNames, shortRelease, trustOf } from '../../text/trust.ts';
 import { why } from '../../text/why.ts';
 import type { SourceRef } from '../../world/source.ts';
+import { Breakable } from './Breakable.tsx';
 import { ChoiceRows } from './ChoiceRows.tsx';
 import { choicesAt } from './choicesAt.ts';
 import { CodeBlock } from './CodeBlock.tsx';
@@ -68,7 +69,7 @@ export function WhySection({ ctx, stop, bundle, reasonOf, onChoose, onShowAll, o
       )}
       <p>
         {why(ctx, stop).map((piece, i) =>
-          piece.tone === 'plain' ? <span key={i}>{piece.text}</span> : piece.tone === 'strong' ? <b key={i}>{piece.text}</b> : <code key={i}>{piece.text}</code>,
+          piece.tone === 'plain' ? <span key={i}>{piece.text}</span> : piece.tone === 'strong' ? <b key={i}>{piece.text}</b> : <code key={i}><Breakable text={piece.text} /></code>,
         )}
       </p>
       {choices.map((choice) => (

@@ -1,5 +1,4 @@
 import { printActions } from '../../dumps/ovsActionsPrint.ts';
-import { printMatch } from '../../dumps/ovsMatchPrint.ts';
 import { bridgeNames, formatTable } from '../../dumps/ovsNames.ts';
 import type { OfprotoAnswer } from '../../engine/openflow/ofproto.ts';
 import type { Visit } from '../../engine/openflow/types.ts';
@@ -10,6 +9,7 @@ import { actionWords } from '../../text/openflow/actionWords.ts';
 import { designOf } from '../../text/openflow/design.ts';
 import { tableHelp } from '../../text/openflow/fieldWords.ts';
 import type { OvsBridge } from '../../world/openflow.ts';
+import { MatchWords } from '../inspector/flow/MatchWords.tsx';
 import { ofprotoStrings } from './strings.ts';
 
 interface PassesProps {
@@ -70,14 +70,23 @@ function VisitRow({ visit, bridges, lang }: { readonly visit: Visit; readonly br
   const s = ofprotoStrings(lang);
   const bridge = bridges.find((b) => b.name === visit.bridge);
   const names = bridgeNames(bridge);
-  const stage = tableHelp(visit.table, designOf(bridge), lang);
+  const design = designOf(bridge);
+  const stage = tableHelp(visit.table, design, lang, names);
   const { rule } = visit;
   return (
     <li style={{ marginInlineStart: Math.min(visit.how === 'goto' ? 0 : visit.depth, MAX_INDENT) * 8 }} data-miss={rule === undefined || undefined}>
       {visit.how === 'patch' && <em>{s.into(visit.bridge)}</em>}
       <b>{s.table(formatTable(visit.table, names))}</b>
       {stage !== undefined && <small>{stage}</small>}
-      <code>{rule ? [`priority=${rule.priority}`, ...printMatch(rule.match, names)].join(',') : s.miss}</code>
+      <code>
+        {rule ? (
+          <>
+            priority={rule.priority} <MatchWords match={rule.match} names={names} design={design} lang={lang} any="" />
+          </>
+        ) : (
+          s.miss
+        )}
+      </code>
       {rule && (
         <span title={printActions(rule.actions, names)}>{rule.actions.length === 0 ? s.nothing : rule.actions.map((a) => actionWords(a, names, lang)).join('; ')}</span>
       )}

@@ -1,11 +1,16 @@
 import type { OvsBridge } from '../../world/openflow.ts';
 
 /** Whose rules a bridge has, where they show it: registers mean what their author uses them for. */
-export type Design = 'ovn' | 'openshift-sdn';
+export type Design = 'ovn' | 'openshift-sdn' | 'antrea';
 
 const known = new WeakMap<OvsBridge, Design | 'other'>();
 
-function recognise({ flows = [], tlvs }: OvsBridge): Design | 'other' {
+/** Tables that Antrea has had from its first release on (pkg/agent/openflow/pipeline.go). */
+const ANTREA = ['Classifier', 'SpoofGuard', 'ConntrackZone', 'L3Forwarding'];
+
+function recognise({ flows = [], tlvs, tableNames = {} }: OvsBridge): Design | 'other' {
+  const named = Object.values(tableNames);
+  if (ANTREA.every((name) => named.includes(name))) return 'antrea';
   // OpenShift SDN leaves the version of its rules in a note (pkg/network/node/ovscontroller.go, ruleVersion).
   if (flows.some((r) => r.table === 253 && r.actions.some((a) => a.kind === 'note'))) return 'openshift-sdn';
   // OVN's Geneve option (controller/physical.c, OVN_GENEVE_CLASS), or its logical datapath and ports in the places that it has for them (include/ovn/logical-fields.h).

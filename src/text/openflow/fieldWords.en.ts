@@ -78,6 +78,15 @@ export const designWords = {
     reg2: 'OpenShift SDN: the port of the pod that it is for.',
     tun_id: 'OpenShift SDN: the sender’s project (VNID), carried along in the VXLAN header.',
   },
+  antrea: {
+    reg0: 'Antrea: notes of one bit or a few, such as where it came from and whether its port has been found.',
+    reg1: 'Antrea: the port that it will leave by.',
+    reg3: 'Antrea: the IP address of the endpoint that was chosen for a service.',
+    reg4: 'Antrea: the port of that endpoint (the lower 16 bits), and how far the choice has come.',
+    reg7: 'Antrea: the group of Open vSwitch that chooses the service’s endpoint.',
+    ct_mark: 'Antrea: where the connection came from, and whether it is a service’s.',
+    ct_label: 'Antrea: which rule of a policy let the connection in or out.',
+  },
 } as const;
 
 export type DesignWords = { readonly [D in keyof typeof designWords]: Readonly<Record<keyof (typeof designWords)[D], string>> };
@@ -121,3 +130,43 @@ export const sdnTables = {
 } as const;
 
 export type SdnTables = Readonly<Record<keyof typeof sdnTables, string>>;
+
+/** Tables of Antrea by their names (pkg/agent/openflow/pipeline.go); their numbers depend on what is switched on. */
+export const antreaTables = {
+  PipelineRootClassifier: 'ARP or IP',
+  ARPSpoofGuard: 'ARP: is the sender who it says',
+  ARPResponder: 'ARP: answered for other nodes',
+  Classifier: 'where does it come from',
+  SpoofGuard: 'from a pod: really its addresses',
+  UnSNAT: 'an answer to what was translated on its way out',
+  ConntrackZone: 'asks connection tracking',
+  ConntrackState: 'a new connection, a known one, or none',
+  PreRoutingClassifier: 'towards the tables of services',
+  NodePortMark: 'is it for a node port',
+  SessionAffinity: 'does the client have its endpoint already',
+  ServiceLB: 'which service is it for',
+  EndpointDNAT: 'to the endpoint that was chosen',
+  DSRServiceMark: 'does the endpoint answer the client directly',
+  AntreaPolicyEgressRule: 'may the sender do this: Antrea’s own policies',
+  EgressRule: 'may the sender do this: NetworkPolicies',
+  EgressDefaultRule: 'the sender has policies, and none allows it',
+  EgressMetric: 'counts what the sender’s policies decided',
+  L3Forwarding: 'where is it for',
+  EgressMark: 'out of the cluster: with which address',
+  EgressQoS: 'out of the cluster: how much',
+  L3DecTTL: 'takes one off the TTL, as a router does',
+  SNATMark: 'must its source be translated',
+  SNAT: 'translates the source',
+  L2ForwardingCalc: 'which port leads to the MAC address',
+  TrafficControl: 'is it to be mirrored or led elsewhere',
+  IngressSecurityClassifier: 'do the receiver’s policies count for it',
+  AntreaPolicyIngressRule: 'may the receiver get this: Antrea’s own policies',
+  IngressRule: 'may the receiver get this: NetworkPolicies',
+  IngressDefaultRule: 'the receiver has policies, and none allows it',
+  IngressMetric: 'counts what the receiver’s policies decided',
+  ConntrackCommit: 'enters a new connection',
+  VLAN: 'the VLAN tag',
+  Output: 'out of the port that was found',
+} as const;
+
+export type AntreaTables = Readonly<Record<keyof typeof antreaTables, string>>;

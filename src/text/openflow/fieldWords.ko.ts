@@ -1,4 +1,4 @@
-import type { CtStateWords, DesignWords, FieldWords, SdnTables } from './fieldWords.en.ts';
+import type { AntreaTables, CtStateWords, DesignWords, FieldWords, SdnTables } from './fieldWords.en.ts';
 
 /** fieldWords.en.ts in Korean. */
 export const fieldWords: FieldWords = {
@@ -77,6 +77,15 @@ export const designWords: DesignWords = {
     reg2: 'OpenShift SDN: 받을 파드의 포트입니다.',
     tun_id: 'OpenShift SDN: 보내는 쪽의 프로젝트(VNID)로, VXLAN 헤더에 실려 갑니다.',
   },
+  antrea: {
+    reg0: 'Antrea: 어디에서 왔는지, 포트를 찾았는지처럼 비트 몇 개씩인 메모입니다.',
+    reg1: 'Antrea: 패킷이 나갈 포트입니다.',
+    reg3: 'Antrea: 서비스에 고른 엔드포인트의 IP 주소입니다.',
+    reg4: 'Antrea: 그 엔드포인트의 포트(아래 16비트)와, 고르는 일이 어디까지 되었는지입니다.',
+    reg7: 'Antrea: 서비스의 엔드포인트를 고르는 Open vSwitch 그룹입니다.',
+    ct_mark: 'Antrea: 연결이 어디에서 왔는지, 서비스의 연결인지입니다.',
+    ct_label: 'Antrea: 연결을 허용한 정책 규칙입니다.',
+  },
 };
 
 export const ctStateWords: CtStateWords = {
@@ -112,4 +121,41 @@ export const sdnTables: SdnTables = {
   111: '다른 노드로 가는 멀티캐스트',
   120: '이 노드의 파드로 가는 멀티캐스트',
   253: '규칙의 버전',
+};
+
+export const antreaTables: AntreaTables = {
+  PipelineRootClassifier: 'ARP인가 IP인가',
+  ARPSpoofGuard: 'ARP: 보낸 쪽이 정말 그 주소인가',
+  ARPResponder: 'ARP: 다른 노드 대신 대답함',
+  Classifier: '어디에서 왔는가',
+  SpoofGuard: '파드에서 옴: 정말 그 주소인가',
+  UnSNAT: '나갈 때 변환된 연결의 응답인가',
+  ConntrackZone: '연결 추적에 물음',
+  ConntrackState: '새 연결인가, 아는 연결인가',
+  PreRoutingClassifier: '서비스 테이블로 보냄',
+  NodePortMark: 'NodePort로 가는가',
+  SessionAffinity: '클라이언트에게 이미 정해진 엔드포인트가 있는가',
+  ServiceLB: '어느 서비스로 가는가',
+  EndpointDNAT: '고른 엔드포인트로 변환',
+  DSRServiceMark: '엔드포인트가 클라이언트에게 바로 응답하는가',
+  AntreaPolicyEgressRule: '보내도 되는가: Antrea 정책',
+  EgressRule: '보내도 되는가: NetworkPolicy',
+  EgressDefaultRule: '보내는 쪽에 정책이 있으나 허용하는 것이 없음',
+  EgressMetric: '보내는 쪽 정책의 결과를 셈',
+  L3Forwarding: '어디로 가는가',
+  EgressMark: '클러스터 밖으로: 어느 주소로',
+  EgressQoS: '클러스터 밖으로: 얼마나',
+  L3DecTTL: '라우터처럼 TTL을 하나 뺌',
+  SNATMark: '출발지를 변환해야 하는가',
+  SNAT: '출발지를 변환',
+  L2ForwardingCalc: '그 MAC 주소는 어느 포트에 있는가',
+  TrafficControl: '복제하거나 다른 곳으로 돌릴 것인가',
+  IngressSecurityClassifier: '받는 쪽 정책을 따지는가',
+  AntreaPolicyIngressRule: '받아도 되는가: Antrea 정책',
+  IngressRule: '받아도 되는가: NetworkPolicy',
+  IngressDefaultRule: '받는 쪽에 정책이 있으나 허용하는 것이 없음',
+  IngressMetric: '받는 쪽 정책의 결과를 셈',
+  ConntrackCommit: '새 연결을 등록',
+  VLAN: 'VLAN 태그',
+  Output: '찾아 둔 포트로 내보냄',
 };

@@ -41,10 +41,18 @@ export function fieldHelp(field: string, design: Design | undefined, lang: Lang)
   return special === undefined ? general : `${special} ${general}`;
 }
 
-/** What a table of a known design is for; undefined where its number says nothing. */
-export function tableHelp(table: number, design: Design | undefined, lang: Lang): string | undefined {
-  const tables: Readonly<Record<number, string>> = dictionaries[lang].sdnTables;
-  return design === 'openshift-sdn' ? tables[table] : undefined;
+/** What a table of a known design is for, by its number or its name; undefined where neither says anything. */
+export function tableHelp(table: number, design: Design | undefined, lang: Lang, { tableName }: OvsNames = {}): string | undefined {
+  const { sdnTables, antreaTables } = dictionaries[lang];
+  const numbered: Readonly<Record<number, string>> = sdnTables;
+  const named: Readonly<Record<string, string>> = antreaTables;
+  return design === 'openshift-sdn' ? numbered[table] : design === 'antrea' ? named[tableName?.(table) ?? ''] : undefined;
+}
+
+/** The field behind a word of a match as rules are written: `nw_dst=10.0.0.0/8`, `tcp`. */
+export function fieldOfWord(word: string): string {
+  const [name = '', value] = word.split('=');
+  return value === undefined && !FIELDS.has(name) ? (/^(ip|ipv6|arp|rarp|mplsm?)$/.test(name) ? 'dl_type' : 'nw_proto') : name;
 }
 
 /** What the bits of a ct_state say, in words. `asked`: the bits that count, all of those that are set without it. */

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { worldOf } from '../../cluster/world.ts';
 import { parseActions } from '../../dumps/ovsActions.ts';
+import { bridgeNames } from '../../dumps/ovsNames.ts';
+import { antrea } from '../../scenarios/antrea/scenario.ts';
+import { loadScenario } from '../../scenarios/files.node.ts';
 import { bridgeFrom } from '../../testing/ovs.ts';
 import { ovnWorld } from '../../testing/ovn.ts';
 import { FIELDS } from '../../world/openflowFields.ts';
 import { LANGS } from '../lang.ts';
 import { actionWords } from './actionWords.ts';
 import { designOf } from './design.ts';
-import { ctStateHelp, fieldHelp, tableHelp } from './fieldWords.ts';
+import { ctStateHelp, fieldHelp, fieldOfWord, tableHelp } from './fieldWords.ts';
 
 describe('fieldHelp', () => {
   it.each(LANGS)('has words for every field (%s)', (lang) => {
@@ -35,7 +39,25 @@ describe('designOf', () => {
     expect(tableHelp(80, 'openshift-sdn', 'en')).toBe('may this project reach the pod');
     expect(tableHelp(80, 'ovn', 'en')).toBeUndefined();
   });
+
+  it('knows Antrea by the names of its tables, and has words for each of the scenario’s', () => {
+    const { world } = worldOf(loadScenario(antrea, {}));
+    const bridge = world.hosts[0]?.ovs?.find((b) => b.name === 'br-int');
+    expect(designOf(bridge)).toBe('antrea');
+    expect(Object.keys(bridge?.tableNames ?? {}).filter((n) => tableHelp(Number(n), 'antrea', 'en', bridgeNames(bridge)) === undefined)).toEqual([]);
+    expect(Object.keys(bridge?.tableNames ?? {})).toHaveLength(29);
+  });
 });
+
+it.each([
+  ['nw_dst=10.128.0.0/14', 'nw_dst'],
+  ['tcp', 'nw_proto'],
+  ['icmp6', 'nw_proto'],
+  ['ip', 'dl_type'],
+  ['arp', 'dl_type'],
+  ['reg0=0x200/0x200', 'reg0'],
+  ['ct_state=-rpl', 'ct_state'],
+])('the word %s of a match is about %s', (word, field) => expect(fieldOfWord(word)).toBe(field));
 
 it('tells the bits of ct_state that a rule asks for, and those that a packet has', () => {
   expect(ctStateHelp(0x20, 0x28, 'en').map(({ flag, set }) => `${set ? '+' : '-'}${flag}`)).toEqual(['-rpl', '+trk']);

@@ -94,7 +94,7 @@ function head({ step: { bridge, port, how } }: Stay, lang: Lang): string {
 /** Look-ups that change nothing, as one line until it is pressed. */
 function Quiet({ lookUps, ...row }: Omit<LookUpRowProps, 'lookUp' | 'open'> & { readonly lookUps: readonly LookUp[] }) {
   const [open, setOpen] = useState(false);
-  if (open) return lookUps.map((lookUp) => <LookUpRow key={lookUp.id} {...row} lookUp={lookUp} open={false} />);
+  if (open) return lookUps.map((lookUp, i) => <LookUpRow key={lookUp.id} {...row} lookUp={lookUp} open={false} focus={i === 0} />);
   return (
     <li>
       <button type="button" className="insp-fold of-quiet" onClick={() => setOpen(true)}>

@@ -1,6 +1,5 @@
 import { Fragment, useState } from 'react';
 import { printAction } from '../../../dumps/ovsActionsPrint.ts';
-import { printMatch } from '../../../dumps/ovsMatchPrint.ts';
 import { formatTable, type OvsNames } from '../../../dumps/ovsNames.ts';
 import type { ReasonOf } from '../../../cluster/because.ts';
 import type { LogicalHop } from '../../../engine/ovn/logicalPath.ts';
@@ -12,11 +11,14 @@ import { conditionText, ctStateHelp, sawText, tableHelp } from '../../../text/op
 import type { Telling } from '../../../text/telling.ts';
 import type { Words } from '../../../world/openflow.ts';
 import type { SourceRef } from '../../../world/source.ts';
+import { Breakable } from '../Breakable.tsx';
 import { CodeBlock } from '../CodeBlock.tsx';
+import { takeFocus } from '../takeFocus.ts';
 import { type BundleText, commandAbove, lineAt } from '../dumpText.ts';
 import type { Excerpt } from '../excerpt.ts';
 import { FieldName } from './FieldName.tsx';
 import { stageOf } from './logical.ts';
+import { MatchWords } from './MatchWords.tsx';
 import { OtherRules } from './OtherRules.tsx';
 import { flowStrings } from './strings.ts';
 import type { LookUp } from './walkOf.ts';
@@ -29,6 +31,8 @@ export interface LookUpRowProps {
   readonly names: OvsNames;
   readonly design: Design | undefined;
   readonly open: boolean;
+  /** It has come in the place of a button that was pressed. */
+  readonly focus?: boolean;
   readonly onOpenSource: (ref: SourceRef) => void;
 }
 
@@ -44,26 +48,26 @@ const withName = (field: string, text: string): string => {
 };
 
 /** One look-up: the table and its rule in a line, and everything about them when opened. */
-export function LookUpRow({ ctx, bundle, reasonOf, lookUp, names, design, open, onOpenSource }: LookUpRowProps) {
+export function LookUpRow({ ctx, bundle, reasonOf, lookUp, names, design, open, focus = false, onOpenSource }: LookUpRowProps) {
   const { lang, world, trace } = ctx;
   const t = flowStrings(lang);
   const { rule, table, notes } = lookUp;
   // A walk through a node of OVN has a hundred of them: what is closed is not made.
   const [shown, setShown] = useState(open);
   const found = design === 'ovn' ? stageOf(world, trace, lookUp.id) : undefined;
-  const stage = found ? [datapathText(found.hop, lang), found.stage.name].filter((x) => x !== undefined).join(', ') : tableHelp(table, design, lang);
+  const stage = found ? [datapathText(found.hop, lang), found.stage.name].filter((x) => x !== undefined).join(', ') : tableHelp(table, design, lang, names);
   const logical = found?.stage.flow;
   const to = notes.flatMap((n) => (n.kind === 'output' ? [n.port] : n.kind === 'normal' ? n.to : []));
   const bucket = notes.find((n) => n.kind === 'bucket');
   return (
     <li className="of-row" data-miss={rule === undefined || undefined}>
       <details open={shown} onToggle={(event) => setShown(event.currentTarget.open)}>
-        <summary>
+        <summary ref={focus ? takeFocus : undefined}>
           <span>
             <b>{t.table(formatTable(table, names))}</b>
             {stage !== undefined && <small>{stage}</small>}
           </span>
-          <code>{rule ? printMatch(rule.match, names).join(',') || t.any : t.miss}</code>
+          <code>{rule ? <MatchWords match={rule.match} names={names} design={design} lang={lang} any={t.any} /> : t.miss}</code>
           {(to.length > 0 || bucket) && <em>{[...(bucket ? [t.bucket(bucket.bucket, bucket.group)] : []), ...(to.length > 0 ? [t.sends([...new Set(to)].join(', '))] : [])].join(', ')}</em>}
         </summary>
         {shown && (
@@ -83,7 +87,7 @@ export function LookUpRow({ ctx, bundle, reasonOf, lookUp, names, design, open, 
             <div className="of-logical">
               <h4>{t.logicalFlow}</h4>
               <code>
-                {logical.flow.match} → {logical.flow.actions}
+                <Breakable text={`${logical.flow.match} → ${logical.flow.actions}`} />
               </code>
               <small>{logical.by === 'cookie' ? t.byCookie : t.byMatch}</small>
             </div>
@@ -97,13 +101,13 @@ export function LookUpRow({ ctx, bundle, reasonOf, lookUp, names, design, open, 
                 {rule.actions.length === 0 && <li>{t.nothing}</li>}
                 {rule.actions.map((action, i) => (
                   <li key={i}>
-                    {actionWords(action, names, lang)} <code>{printAction(action, names)}</code>
+                    {actionWords(action, names, lang)} <code><Breakable text={printAction(action, names)} /></code>
                   </li>
                 ))}
               </ol>
             </>
           )}
-          <OtherRules key={lookUp.id} world={world} trace={trace} lookUp={lookUp} names={names} lang={lang} onOpenSource={onOpenSource} />
+          <OtherRules key={lookUp.id} world={world} trace={trace} lookUp={lookUp} names={names} design={design} lang={lang} onOpenSource={onOpenSource} />
         </div>
         )}
       </details>
