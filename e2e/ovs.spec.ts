@@ -44,6 +44,43 @@ test('a look-up says why no other rule of its table was taken', async ({ page })
   await expect(row.getByText(/in_port is veth\w+, not veth\w+/).first()).toBeVisible();
 });
 
+test('by keys alone: unfolding leaves the focus in what was unfolded, and comparing leaves it on its button', async ({ page }) => {
+  await open(page, '#/antrea?from=node-1/client-1&to=10.96.20.20:80&step=3');
+  await tables(page).getByRole('button', { name: /tables that only lead on$/ }).first().focus();
+  await page.keyboard.press('Enter');
+  const unfolded = tables(page).locator('summary:focus');
+  await expect(unfolded).toContainText('table ');
+  await page.keyboard.press('Enter');
+  await expect(unfolded).toBeVisible();
+  const why = tables(page).getByRole('button', { name: 'Why no other rule?' }).first();
+  await why.focus();
+  await page.keyboard.press('Enter');
+  await expect(why).toHaveAttribute('aria-expanded', 'true');
+  await expect(why).toBeFocused();
+  await expectStep(page, 3);
+});
+
+test('a table of Antrea says what it is for, each condition what its field holds, and the bucket is chosen where its rule takes it', async ({ page }) => {
+  await open(page, '#/antrea?from=node-1/client-1&to=10.96.20.20:80&step=2');
+  const row = tables(page).locator('details').filter({ hasText: 'table ServiceLB' }).first();
+  await expect(row).toContainText('which service is it for');
+  await expect(row.getByTitle('The IP address that the packet is for.')).toHaveText(/^nw_dst=10\.96\.20\.20/);
+  const buckets = inspector(page).getByRole('radiogroup').getByRole('radio');
+  await expect(buckets).toHaveText([/bucket 0 of group 1/, /bucket 1 of group 1/]);
+  await buckets.nth(1).click();
+  await expect(buckets.nth(1)).toBeChecked();
+  await expect(row).toContainText('bucket 1 of group 1');
+});
+
+test('the form closes when a link leads to another cluster', async ({ page }) => {
+  await open(page, `${SDN}&step=2`);
+  await page.keyboard.press('o');
+  await expect(tryFlow(page)).toBeVisible();
+  await page.evaluate(() => { location.hash = '#/cisco-aci'; });
+  await expect(tryFlow(page)).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Cisco ACI' })).toBeVisible();
+});
+
 test('a flow is tried from a step, with what conntrack says, and mistakes are told', async ({ page }) => {
   await open(page, `${SDN}&step=2`);
   await tables(page).getByRole('button', { name: 'Try a flow here' }).click();
@@ -124,6 +161,10 @@ for (const theme of ['light', 'dark'] as const) {
       await page.keyboard.press('Escape');
       await open(page, `${OVN}&step=2`);
       await tables(page).locator('summary').first().click();
+      expect(await violations(page)).toEqual([]);
+      await open(page, '#/antrea?from=node-1/client-1&to=10.96.20.20:80&step=2');
+      await tables(page).getByRole('button', { name: 'Why no other rule?' }).first().click();
+      await expect(tables(page).getByRole('button', { name: 'Why no other rule?' }).first()).toHaveAttribute('aria-expanded', 'true');
       expect(await violations(page)).toEqual([]);
     });
   });
