@@ -146,6 +146,16 @@ vlan_mode           : native-untagged`;
     expect(portOf(bridges[0], 'veth1')).toMatchObject({ ofport: 5, mac: 'aa:55:aa:55:00:10', vlanMode: 'native-untagged' });
     expect(portOf(bridges[0], '2nd')?.ofport).toBeUndefined();
   });
+
+  it.each([
+    ['{}', undefined],
+    ['{priority-tags=always, qinq-ethtype="802.1q"}', 0x8100],
+    ['{qinq-ethtype="802.1ad"}', undefined],
+  ])('reads customers’ VLANs, and the tag around them out of %s', (config, qinqEthertype) => {
+    const { bridges } = one(VSCTL, `$ ovs-vsctl list port\n_uuid               : 4a87da81-1b60-4bd4-9d61-0edc3941b338\ncvlans              : [5, 10]\nname                : veth1\nother_config        : ${config}\ntag                 : 10\nvlan_mode           : dot1q-tunnel`);
+    const port = portOf(bridges[0], 'veth1');
+    expect([port?.vlanMode, port?.cvlans, port?.qinqEthertype]).toEqual(['dot1q-tunnel', [5, 10], qinqEthertype]);
+  });
 });
 
 describe('fdb/show', () => {

@@ -64,11 +64,14 @@ function withInterfaceRecord(port: OvsPort, columns: ReadonlyMap<string, string>
   return { ...typed, ofport: port.ofport ?? parseDecimal(filled(columns.get('ofport')), 0xffff), mac: port.mac ?? mac, ...(attached === undefined ? {} : { attachedMac: attached }) };
 }
 
-const VLAN_MODES = ['access', 'trunk', 'native-tagged', 'native-untagged'] as const;
+const VLAN_MODES = ['access', 'trunk', 'native-tagged', 'native-untagged', 'dot1q-tunnel'] as const;
 
 function withPortRecord(port: OvsPort, columns: ReadonlyMap<string, string> | undefined): OvsPort {
   if (!columns) return port;
   const mode = filled(columns.get('vlan_mode'));
   const trunks = filled(columns.get('trunks'))?.match(/\d+/g)?.map(Number);
-  return { ...port, tag: port.tag ?? parseDecimal(filled(columns.get('tag')), 4095), trunks: port.trunks ?? trunks, vlanMode: VLAN_MODES.find((m) => m === mode) ?? port.vlanMode };
+  const cvlans = filled(columns.get('cvlans'))?.match(/\d+/g)?.map(Number);
+  // bridge.c: 802.1ad unless told otherwise.
+  const is8021q = /\bqinq-ethtype="?802\.1q"?(?=[,}])/.test(columns.get('other_config') ?? '');
+  return { ...port, tag: port.tag ?? parseDecimal(filled(columns.get('tag')), 4095), trunks: port.trunks ?? trunks, vlanMode: VLAN_MODES.find((m) => m === mode) ?? port.vlanMode, ...(cvlans ? { cvlans } : {}), ...(is8021q ? { qinqEthertype: 0x8100 } : {}) };
 }

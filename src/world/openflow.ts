@@ -55,7 +55,10 @@ export interface OvsPort {
   /** `tag`: its VLAN for NORMAL; `trunks`: those that it lets through. */
   readonly tag: number | undefined;
   readonly trunks: readonly number[] | undefined;
-  readonly vlanMode: 'access' | 'trunk' | 'native-tagged' | 'native-untagged' | undefined;
+  readonly vlanMode: 'access' | 'trunk' | 'native-tagged' | 'native-untagged' | 'dot1q-tunnel' | undefined;
+  /** Of a `dot1q-tunnel` port: the customers' VLANs that it lets through, all where none are named; and the EtherType of the tag around them, 0x88a8 unless `other_config:qinq-ethtype` is 802.1q. */
+  readonly cvlans?: readonly number[];
+  readonly qinqEthertype?: number;
   readonly mac: Mac | undefined;
   /** `external_ids:attached-mac`: the address of the machine's or pod's interface behind it, as whoever made the port wrote it down. */
   readonly attachedMac?: Mac;

@@ -195,10 +195,13 @@ export function effectsOf(actions: string, flow: string): readonly string[] {
         case 'userspace':
           say(args.includes('controller(') ? `controller(${controllerText(args)})` : `userspace(${args})`, packet);
           break;
+        case 'meter':
+          // The datapath numbers them by itself.
+          effects.push(name);
+          break;
         case 'ct_clear':
         case 'trunc':
         case 'hash':
-        case 'meter':
         case 'sample':
           effects.push(`${name}(${args})`);
           break;

@@ -60,7 +60,10 @@ export async function startSwitch(): Promise<Switch> {
   let fragsAt = new Set<string>();
   const added = new Map<string, readonly string[]>();
   let current: OvsCase | undefined;
-  for (const { name } of BED) said(ofctl('OpenFlow15', 'del-flows', name), 'del-flows');
+  for (const { name } of BED) {
+    said(ofctl('OpenFlow15', 'del-flows', name), 'del-flows');
+    said(sandbox.ofctl(['-O', 'OpenFlow15', 'add-meter', name, 'meter=1,kbps,band=type=drop,rate=1000']), 'add-meter');
+  }
 
   const loadBridge = async (test: OvsCase, bridge: string, first: number): Promise<string | undefined> => {
     const groups = test.groups?.[bridge] ?? [];

@@ -31,7 +31,7 @@ function tunnelOf(port: BedPort, type: string): OvsTunnel | undefined {
 
 function portOf(port: BedPort): OvsPort {
   const type = (port.device ?? []).find((d) => d.startsWith('type='))?.slice('type='.length) ?? '';
-  const [tag, trunks] = [settingOf(port, 'tag'), settingOf(port, 'trunks')];
+  const [tag, trunks, cvlans] = [settingOf(port, 'tag'), settingOf(port, 'trunks'), settingOf(port, 'cvlans')];
   return {
     name: port.name,
     ofport: port.ofport,
@@ -41,7 +41,9 @@ function portOf(port: BedPort): OvsPort {
     tunnel: tunnelOf(port, type),
     tag: tag === undefined ? undefined : Number(tag),
     trunks: trunks?.split(',').map(Number),
-    vlanMode: undefined,
+    vlanMode: settingOf(port, 'vlan_mode') as OvsPort['vlanMode'],
+    ...(cvlans === undefined ? {} : { cvlans: cvlans.split(',').map(Number) }),
+    ...(settingOf(port, 'other_config:qinq-ethtype') === '802.1q' ? { qinqEthertype: 0x8100 } : {}),
     mac: undefined,
     source: undefined,
   };

@@ -2,6 +2,7 @@ import { packetBytes } from '../../packet/sizes.ts';
 import type { OvsPlace } from '../../world/ovs.ts';
 import { OFPP } from '../../world/openflow.ts';
 import { reassemble } from '../ip/fragment.ts';
+import { ETH } from '../openflow/fields.ts';
 import { resume, translate } from '../openflow/translate.ts';
 import type { DpAction, DpTunnel, Translation } from '../openflow/types.ts';
 import type { At, Ns, Sim } from '../sim.ts';
@@ -153,8 +154,9 @@ function act(run: Run, action: DpAction, translation: Carried): boolean {
     case 'set':
       return set(run, at, action);
     case 'push-vlan':
-      if (run.skb.vid !== undefined) {
-        sim.unknown(at, run.skb, 'openflow', 'push_vlan (802.1ad)');
+      // A packet of ours has one tag at most, of 802.1Q.
+      if (run.skb.vid !== undefined || action.tpid !== ETH.vlan) {
+        sim.unknown(at, run.skb, 'openflow', action.tpid === ETH.vlan ? 'push_vlan (a second tag)' : 'push_vlan (802.1ad)');
         return false;
       }
       run.skb = { ...run.skb, vid: action.tci & 0xfff };

@@ -144,6 +144,8 @@ describe('what cannot be told', () => {
     ['a controller without OVN’s words', 'in_port=LOCAL actions=CONTROLLER:65535\n', { what: 'controller', name: 'action' }],
     ['an action of OVN that hangs on more than the rule', 'in_port=LOCAL actions=controller(userdata=00.00.00.02.00.00.00.00)\n', { what: 'controller', name: 'put_dhcp_opts' }],
     ['a group that no listing has', 'in_port=LOCAL actions=group:5\n', { what: 'openflow', ask: 'ovs-ofctl -O OpenFlow15 dump-groups br0' }],
+    ['a second tag', 'in_port=LOCAL actions=push_vlan:0x8100,push_vlan:0x8100,output:1\n', { what: 'openflow', name: 'push_vlan (a second tag)' }],
+    ['a tag of 802.1ad', 'in_port=LOCAL actions=push_vlan:0x88a8,set_field:4101->vlan_vid,output:1\n', { what: 'openflow', name: 'push_vlan (802.1ad)' }],
     ['an action that nobody knows', 'in_port=LOCAL actions=frobnicate:5\n', { what: 'openflow' }],
   ])('%s', (_, flows, step) => {
     const t = ping(world({ bridgeA: { flows, more: { groups: undefined } } }));

@@ -19,6 +19,8 @@ export interface Place {
   /** Floods go out in an order that nobody can tell: not where that order shows. */
   readonly floods: boolean;
   readonly tlvs: boolean;
+  /** The rule is for packets with a VLAN's tag alone: only then one may be taken off (ofpacts_check()). */
+  readonly tagged: boolean;
 }
 
 const REGS = [0, 1, 5, 15] as const;
@@ -88,6 +90,26 @@ function ct(place: Place): string {
   return `ct(${words.join(',')})`;
 }
 
+/** Fields and ways by which links and ports are chosen (lib/multipath.c, lib/bundle.c, lib/flow.c). */
+const HASHED = ['eth_src', 'symmetric_l4', 'symmetric_l3l4', 'symmetric_l3l4+udp', 'symmetric_l3', 'nw_src', 'nw_dst'] as const;
+
+const multipath = (p: Place): string => `multipath(${p.rng.pick(HASHED)},${p.rng.int(100)},${p.rng.pick(['modulo_n', 'hash_threshold', 'hrw', 'iter_hash'])},${1 + p.rng.int(20)},${p.rng.int(40)},${reg(p)}[${p.rng.pick(['0..7', '8..15', ''])}])`.replace('[]', '[0..31]');
+
+function bundle(p: Place): string {
+  const { rng } = p;
+  const how = `${rng.pick(HASHED)},${rng.int(100)},${rng.pick(['active_backup', 'hrw'])},ofport`;
+  const members = `members:${rng.some([...p.ports, 77, 0xfffe], 1, 4).join(',')}`;
+  return rng.chance(0.6) ? `bundle(${how},${members})` : `bundle_load(${how},${reg(p)}[0..15],${members})`;
+}
+
+/** A rule that a packet leaves behind, of a priority that no other has: which of two is taken, if both match, is not said anywhere. */
+function learn(p: Place): string {
+  const { rng } = p;
+  const specs = rng.some(['NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[]', 'NXM_OF_ETH_SRC[]', 'NXM_OF_VLAN_TCI[0..11]', 'NXM_OF_IN_PORT[]', 'NXM_NX_REG1[0..7]=0x5', 'NXM_NX_REG0[8..23]=NXM_NX_REG1[0..15]'], 1, 2);
+  const effects = rng.some(['load:NXM_OF_IN_PORT[]->NXM_NX_REG1[0..15]', 'load:0x7->NXM_NX_REG5[]', 'load:NXM_NX_REG0[0..7]->NXM_NX_REG15[8..15]', 'output:NXM_OF_IN_PORT[]', 'output:NXM_NX_REG0[0..15]'], 1, 2);
+  return `learn(table=${laterTable(p)},priority=${100 + rng.int(900)},cookie=0x${(0x9000 + rng.int(0xfff)).toString(16)}${rng.chance(0.3) ? ',limit=2' : ''},${[...specs, ...effects].join(',')})`;
+}
+
 /** Actions that any rule may have, and those of some protocols. */
 const SIMPLE: readonly Weighted[] = [
   [10, output],
@@ -115,6 +137,12 @@ const SIMPLE: readonly Weighted[] = [
   [0.3, (p) => p.rng.pick(['note:01.02.03', 'set_queue:0', 'pop_queue'])],
   [0.6, () => 'load:0->NXM_OF_IN_PORT[]'],
   [0.4, (p) => `load:${p.rng.pick([1, 2, 3])}->NXM_OF_IN_PORT[]`],
+  [0.5, (p) => `enqueue:${p.rng.pick([...p.ports, ...p.tunnels])}:${p.rng.int(3)}`],
+  [0.5, multipath],
+  [0.5, bundle],
+  [0.5, learn],
+  [0.3, (p) => p.rng.pick(['sample(probability=65535,collector_set_id=1,obs_domain_id=2,obs_point_id=3)', `sample(probability=100,collector_set_id=1,obs_domain_id=0,obs_point_id=0,sampling_port=${p.rng.pick(p.ports)})`])],
+  [4, () => 'strip_vlan', (p) => p.tagged],
   [0.3, () => 'exit'],
   [1, () => 'ct_clear'],
   [2, (p) => `set_field:${p.rng.pick(['0x7', '0x22', '0x33'])}->tun_id`, (p) => p.tunnels.length > 0],
@@ -162,16 +190,22 @@ export function drawActions(place: Place): readonly string[] {
   const { rng } = place;
   if (rng.chance(0.05)) return [];
   const list: string[] = [];
-  for (let n = 1 + rng.int(4); n > 0; n--) list.push(drawFrom(place, rng.chance(0.35) && list.filter((a) => a.includes('resubmit')).length < 2 ? LEADING : SIMPLE));
-  const pushed = list.some((a) => a === 'mod_vlan_pcp:3' || a.startsWith('mod_vlan'));
+  for (let n = 1 + rng.int(4); n > 0; n--) {
+    // A tag that was taken off is not there to be taken off again.
+    const now = list.some((a) => a.includes('strip_vlan')) ? { ...place, tagged: false } : place;
+    list.push(drawFrom(now, rng.chance(0.35) && list.filter((a) => a.includes('resubmit')).length < 2 ? LEADING : SIMPLE));
+  }
+  const pushed = list.some((a) => a.includes('mod_vlan') || a.includes('strip_vlan'));
   if (!pushed && rng.chance(0.06)) list.splice(rng.int(list.length + 1), 0, 'push_vlan:0x8100', 'set_field:4106->vlan_vid');
+  // A meter is an instruction of its own, in front of all others.
+  if (rng.chance(0.03)) list.unshift('meter:1');
   return [...list, ...instructions(place)];
 }
 
 /** Actions of a bucket: those that need no protocol. */
 export function drawBucket(place: Place): readonly string[] {
   const { rng } = place;
-  const bare = { ...place, needs: '', conntrack: false };
+  const bare = { ...place, needs: '', conntrack: false, tagged: false };
   const allowed = SIMPLE.filter(([, draw]) => draw !== output);
   const list = rng.chance(0.6) ? [drawFrom(bare, allowed)] : [];
   // As an action set has them: each of a kind once, and what sends last.

@@ -37,6 +37,8 @@ export interface PacketDraft {
   readonly kind: string;
   readonly fields: Readonly<Record<string, string>>;
   readonly ctNext: readonly string[];
+  /** Rules are really learned from it. */
+  readonly generate: boolean;
 }
 
 const ruleText = ({ table, priority, cookie, needs, match, actions }: RuleDraft): string =>
@@ -62,6 +64,6 @@ export function caseOf(draft: OvsDraft): OvsCase {
     tlvs: draft.tlvs,
     frags: draft.frags,
     macs: byBridge(draft.macs, (m) => m.text),
-    packets: draft.packets.map((p) => ({ bridge: p.bridge, flow: flowText(p), ...(p.ctNext.length > 0 ? { ctNext: p.ctNext } : {}) })),
+    packets: draft.packets.map((p) => ({ bridge: p.bridge, flow: flowText(p), ...(p.ctNext.length > 0 ? { ctNext: p.ctNext } : {}), ...(p.generate ? { generate: true } : {}) })),
   };
 }

@@ -23,7 +23,7 @@ const SHAPES: readonly (readonly [weight: number, shape: Shape])[] = [
     },
   ],
   [2, { name: 'tunnels', entries: [{ bridge: 'brt', ports: ['t1', 't2'], tunnels: ['vx0', 'gn0', 'gr0'] }], bridges: [{ name: 'brt', ports: [1, 2], tunnels: [10, 11, 12, 13, 14, 15, 16, 17], normal: false }] }],
-  [2, { name: 'VLANs', entries: [{ bridge: 'brv', ports: ['v1', 'v2', 'v3', 'v4', 'v5'], tunnels: [] }], bridges: [{ name: 'brv', ports: [1, 2, 3, 4, 5], tunnels: [], normal: true }] }],
+  [2, { name: 'VLANs', entries: [{ bridge: 'brv', ports: ['v1', 'v2', 'v3', 'v4', 'v5', 'v6', 'v7', 'v8', 'v9'], tunnels: [] }], bridges: [{ name: 'brv', ports: [1, 2, 3, 4, 5, 6, 7, 8, 9], tunnels: [], normal: true }] }],
 ];
 
 const PACKETS = 40;
@@ -78,7 +78,7 @@ export function generateOvs(seed: number): OvsDraft {
   const cookie = (): number => cookies++;
   for (const bridge of shape.bridges) {
     const tables = 2 + rng.int(MOST_TABLES - 1);
-    const common = { rng, tables, ports: bridge.ports, tunnels: bridge.tunnels, groups: [], conntrack, actionSets: !conntrack, normal: bridge.normal, floods: shape.bridges.length === 1 && bridge.tunnels.length === 0, tlvs };
+    const common = { rng, tables, ports: bridge.ports, tunnels: bridge.tunnels, groups: [], conntrack, actionSets: !conntrack, normal: bridge.normal, floods: shape.bridges.length === 1 && bridge.tunnels.length === 0, tlvs, tagged: false };
     const own = drawGroups(rng, bridge.name, 1 + 10 * shape.bridges.indexOf(bridge), { ...common, table: 0, needs: '' });
     groups.push(...own);
     for (let table = 0; table < tables; table++) {
@@ -95,11 +95,14 @@ export function generateOvs(seed: number): OvsDraft {
         // Ports have the names of their own bridge.
         const packet = drawn.bridge === bridge.name ? drawn : { ...drawn, fields: Object.fromEntries(Object.entries(drawn.fields).filter(([field]) => field !== 'in_port')) };
         const needs = drawNeeds(rng, packet.kind);
-        rules.push({ bridge: bridge.name, table, priority, cookie: cookie(), needs, match: drawMatch(rng, packet, needs), actions: drawActions({ ...place, needs }) });
+        const match = drawMatch(rng, packet, needs);
+        const tagged = match.some((m) => m.startsWith('dl_vlan='));
+        rules.push({ bridge: bridge.name, table, priority, cookie: cookie(), needs, match, actions: drawActions({ ...place, needs, tagged }) });
       }
       if (rng.chance(0.6)) rules.push({ bridge: bridge.name, table, priority: rng.pick([0, 1]), cookie: cookie(), needs: '', match: oncePerField([]), actions: drawActions({ ...place, needs: '' }) });
     }
   }
-  const macs = shape.name === 'VLANs' ? rng.some(['v1 10 00:00:00:00:00:02', 'v3 10 00:00:00:00:00:01', 'v4 20 00:00:00:00:00:02', 'v5 20 0a:0b:0c:0d:0e:0f', 'v4 0 00:00:00:00:00:01'], 0, 4).map((text) => ({ bridge: 'brv', text })) : [];
-  return { name: `random ${seed} (${shape.name})`, rules, groups, packets, macs, frags: rng.weighted([[8, 'normal'], [1, 'nx-match'], [0.5, 'drop']] as const), tlvs: tlvs ? { brt: ['{class=0x102,type=0x80,len=4}->tun_metadata0'] } : {} };
+  const macs = shape.name === 'VLANs' ? rng.some(['v1 10 00:00:00:00:00:02', 'v3 10 00:00:00:00:00:01', 'v4 20 00:00:00:00:00:02', 'v5 20 0a:0b:0c:0d:0e:0f', 'v4 0 00:00:00:00:00:01', 'v6 10 00:00:00:00:00:02', 'v7 20 00:00:00:00:00:01', 'v8 10 0a:0b:0c:0d:0e:0f', 'v9 20 00:00:00:00:00:02'], 0, 5).map((text) => ({ bridge: 'brv', text })) : [];
+  const teaches = rules.some((r) => r.actions.some((a) => a.includes('learn('))) && rng.chance(0.7);
+  return { name: `random ${seed} (${shape.name})`, rules, groups, packets: packets.map((p) => ({ ...p, generate: teaches && p.kind === 'tcp' })), macs, frags: rng.weighted([[8, 'normal'], [1, 'nx-match'], [0.5, 'drop']] as const), tlvs: tlvs ? { brt: ['{class=0x102,type=0x80,len=4}->tun_metadata0'] } : {} };
 }

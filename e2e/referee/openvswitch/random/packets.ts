@@ -70,5 +70,5 @@ export function drawPacket(rng: Rng, entries: readonly Entry[], hash: boolean): 
   }
   if (hash) fields['dp_hash'] = String(1 + rng.int(64));
   const ctNext = rng.chance(0.5) ? Array.from({ length: 1 + rng.int(2) }, () => rng.pick(POOLS.state).replaceAll('|', ',')) : [];
-  return { bridge, kind: shorthand(kind), fields, ctNext };
+  return { bridge, kind: shorthand(kind), fields, ctNext, generate: false };
 }
