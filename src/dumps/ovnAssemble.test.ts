@@ -49,7 +49,7 @@ describe('the listings of a cluster', () => {
       { prefix: '0.0.0.0/0', nexthop: '50.50.51.10', policy: 'dst-ip', outputPort: 'rtoe-GR_worker1.twcm.cloud' },
     ]);
     expect(gateway?.nats).toHaveLength(5);
-    expect(gateway?.nats[0]).toMatchObject({ type: 'snat', externalIp: '50.50.51.24', logicalIp: '10.131.0.20' });
+    expect(gateway?.nats.find((n) => n.logicalIp === '10.131.0.20')).toMatchObject({ type: 'snat', externalIp: '50.50.51.24', logicalIp: '10.131.0.20' });
     const cluster = network.routers.find((r) => r.name === 'ovn_cluster_router');
     expect(cluster?.routes.map((r) => r.policy)).toEqual([...Array.from({ length: 4 }, () => 'dst-ip'), ...Array.from({ length: 4 }, () => 'src-ip')]);
     expect(cluster?.policies[0]).toMatchObject({ priority: 1004, match: 'inport == "rtos-master1.twcm.cloud" && ip4.dst == 50.50.51.21 /* master1.twcm.cloud */', action: 'reroute', nexthop: '10.128.0.2' });

@@ -1,7 +1,7 @@
-import { type LogicalRouter, type LogicalSwitch, NO_OVN, type OvnNetwork } from '../world/ovn.ts';
+import { type LogicalNat, type LogicalRouter, type LogicalSwitch, NO_OVN, type OvnNetwork } from '../world/ovn.ts';
 import { DiagnosticList, type Parsed } from './diagnostic.ts';
 import { parseAclList, parseLbList, parseNatList, parseNbShow, parsePolicyList, parseRouteList } from './ovnNb.ts';
-import { parseLflowList, parseSbList, parseSbShow } from './ovnSb.ts';
+import { lflowHeads, parseLflowList, parseSbList, parseSbShow } from './ovnSb.ts';
 import { ovsCommand, type OvsSectionKind, subjectOf } from './ovsSection.ts';
 import { commandKind, type Section } from './section.ts';
 
@@ -30,7 +30,7 @@ export function assembleOvn(sections: readonly Section[]): Parsed<OvnNetwork | u
   };
   for (const s of of('ovn-route-list')) withRouter(s, (router) => ({ ...router, routes: read(parseRouteList(s)) }));
   for (const s of of('ovn-policy-list')) withRouter(s, (router) => ({ ...router, policies: read(parsePolicyList(s)) }));
-  for (const s of of('ovn-nat-list')) withRouter(s, (router) => ({ ...router, nats: read(parseNatList(s)) }));
+  for (const s of of('ovn-nat-list')) withRouter(s, (router) => ({ ...router, nats: mergeNats(router.nats, read(parseNatList(s))) }));
   const [flows, ...moreFlows] = of('ovn-lflow-list');
   for (const other of moreFlows) if (other.lines.length !== flows?.lines.length) found.add('duplicate-section', { input: other.input, line: other.firstLine }, other.command ?? other.input);
   const lists = of('ovn-list').map((s) => read(parseSbList(s)));
@@ -43,8 +43,17 @@ export function assembleOvn(sections: readonly Section[]): Parsed<OvnNetwork | u
     datapaths: lists.flatMap((l) => l.datapaths),
     bindings: lists.flatMap((l) => l.bindings),
     flows: flows && read(parseLflowList(flows)),
+    ...(flows ? { flowHeads: lflowHeads(flows) } : {}),
   };
   return { value: network, diagnostics: found.items };
+}
+
+/** `lr-nat-list` beside `show`: the same ones, whose own lines say more; those that `show` listed stay in its order. */
+function mergeNats(shown: readonly LogicalNat[], listed: readonly LogicalNat[]): readonly LogicalNat[] {
+  const keyOf = ({ type, externalIp, logicalIp }: LogicalNat): string => `${type} ${externalIp} ${logicalIp}`;
+  const lines = new Map(listed.map((n) => [keyOf(n), n.source]));
+  const known = new Set(shown.map(keyOf));
+  return [...shown.map((n) => ({ ...n, source: lines.get(keyOf(n)) ?? n.source })), ...listed.filter((n) => !known.has(keyOf(n)))];
 }
 
 /**

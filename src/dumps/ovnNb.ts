@@ -14,14 +14,14 @@ export interface LogicalTopology {
 interface RouterDraft {
   readonly router: LogicalRouter;
   readonly ports: LogicalRouterPort[];
-  readonly nats: { type: string; externalIp: string; logicalIp: string; readonly source: SourceRef }[];
+  readonly nats: { type: string; externalIp: string; logicalIp: string; readonly uuid?: string; readonly settings?: string[]; readonly source: SourceRef }[];
 }
 
 const NAT_TYPES = ['snat', 'dnat', 'dnat_and_snat'] as const;
 
-const natOf = ({ type, externalIp, logicalIp, source }: RouterDraft['nats'][number]): readonly LogicalNat[] => {
+const natOf = ({ type, externalIp, logicalIp, uuid, settings, source }: RouterDraft['nats'][number]): readonly LogicalNat[] => {
   const known = NAT_TYPES.find((t) => t === type);
-  return known ? [{ type: known, externalIp, logicalIp, source }] : [];
+  return known ? [{ type: known, externalIp, logicalIp, ...(uuid === undefined ? {} : { uuid }), ...(settings ? { settings } : {}), source }] : [];
 };
 
 /** Parses `ovn-nbctl show`. Never throws on any text. */
@@ -34,27 +34,30 @@ export function parseNbShow({ input, firstLine, lines }: Lines): Parsed<LogicalT
   for (const [i, line] of lines.entries()) {
     const source: SourceRef = { input, line: firstLine + i };
     if (line.trim() === '') continue;
-    const [, kind, uuid, name = ''] = /^(switch|router) ([0-9a-f-]{36})(?: \((.*?)\))?(?: \(aka .*\))?\s*$/.exec(line) ?? [];
-    const [, item, itemName = ''] = /^ {4}(port|nat) (\S+)/.exec(line) ?? [];
-    const [, key, value = ''] = /^ {8}([\w -]+?): (.*?)\s*$/.exec(line) ?? [];
+    const [, kind, uuid, name = '', aka] = /^(switch|router) ([0-9a-f-]{36})(?: \((.*?)\))?(?: \(aka (.*)\))?\s*$/.exec(line) ?? [];
+    const [, item, itemName = '', itemAka] = /^ {4}(port|nat) (\S+)(?: \(aka (.*)\))?/.exec(line) ?? [];
+    const alias = aka ?? itemAka;
+    const also = alias === undefined ? {} : { alias };
+    const [, key, value = ''] = /^ {8}([\w ()-]+?): (.*?)\s*$/.exec(line) ?? [];
     const [lastSwitch, lastRouter] = [switches.at(-1), routers.at(-1)];
     if (kind === 'switch') {
-      switches.push({ base: { name, uuid, ports: [], acls: [], source }, ports: [] });
+      switches.push({ base: { name, ...also, uuid, ports: [], acls: [], source }, ports: [] });
       inSwitch = true;
     } else if (kind === 'router') {
-      routers.push({ router: { name, uuid, ports: [], routes: [], policies: [], nats: [], source }, ports: [], nats: [] });
+      routers.push({ router: { name, ...also, uuid, ports: [], routes: [], policies: [], nats: [], source }, ports: [], nats: [] });
       inSwitch = false;
-    } else if (item === 'port' && inSwitch && lastSwitch) lastSwitch.ports.push({ name: unquoted(itemName), type: '', addresses: [], routerPort: undefined, source });
+    } else if (item === 'port' && inSwitch && lastSwitch) lastSwitch.ports.push({ name: unquoted(itemName), ...also, type: '', addresses: [], routerPort: undefined, source });
     else if (item === 'port' && !inSwitch && lastRouter) {
       lastRouter.ports.push({ name: unquoted(itemName), mac: undefined, networks: [], source });
       inNat = false;
     } else if (item === 'nat' && !inSwitch && lastRouter) {
-      lastRouter.nats.push({ type: '', externalIp: '', logicalIp: '', source });
+      lastRouter.nats.push({ type: '', externalIp: '', logicalIp: '', uuid: itemName, settings: [], source });
       inNat = true;
     } else if (key !== undefined && inSwitch && lastSwitch) setSwitchPort(lastSwitch.ports, key, value);
     else if (key !== undefined && lastRouter && inNat) {
       const nat = lastRouter.nats.at(-1);
       const [text = value] = texts(value);
+      nat?.settings?.push(`${key}: ${value}`);
       if (nat && key === 'external ip') nat.externalIp = text;
       else if (nat && key === 'logical ip') nat.logicalIp = text;
       else if (nat && key === 'type') nat.type = text;
@@ -68,16 +71,20 @@ export function parseNbShow({ input, firstLine, lines }: Lines): Parsed<LogicalT
 }
 
 function setSwitchPort(ports: LogicalSwitchPort[], key: string, value: string): void {
-  const port = ports.at(-1);
-  if (!port) return;
+  const last = ports.at(-1);
+  if (!last) return;
+  const port = { ...last, settings: [...(last.settings ?? []), `${key}: ${value}`] };
+  ports[ports.length - 1] = port;
   if (key === 'type') ports[ports.length - 1] = { ...port, type: unquoted(value) };
   else if (key === 'addresses') ports[ports.length - 1] = { ...port, addresses: texts(value) };
   else if (key === 'router-port') ports[ports.length - 1] = { ...port, routerPort: unquoted(value) };
 }
 
 function setRouterPort(ports: LogicalRouterPort[], key: string, value: string): void {
-  const port = ports.at(-1);
-  if (!port) return;
+  const last = ports.at(-1);
+  if (!last) return;
+  const port = { ...last, settings: [...(last.settings ?? []), `${key}: ${value}`] };
+  ports[ports.length - 1] = port;
   if (key === 'mac') ports[ports.length - 1] = { ...port, mac: texts(value)[0] };
   else if (key === 'networks') ports[ports.length - 1] = { ...port, networks: texts(value) };
 }

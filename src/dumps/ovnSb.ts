@@ -8,7 +8,7 @@ import { parseDecimal } from './words.ts';
 /** Parses `ovn-sbctl show`. Never throws on any text. */
 export function parseSbShow({ input, firstLine, lines }: Lines): Parsed<readonly OvnChassis[]> {
   const found = new DiagnosticList();
-  const all: { readonly chassis: OvnChassis; hostname: string | undefined; readonly encaps: { readonly type: string; ip: string }[]; readonly ports: string[] }[] = [];
+  const all: { readonly chassis: OvnChassis; hostname: string | undefined; readonly encaps: { readonly type: string; ip: string; options?: string }[]; readonly ports: string[] }[] = [];
   for (const [i, line] of lines.entries()) {
     const source: SourceRef = { input, line: firstLine + i };
     if (line.trim() === '') continue;
@@ -22,6 +22,9 @@ export function parseSbShow({ input, firstLine, lines }: Lines): Parsed<readonly
     else if (key === 'ip' && last) {
       const encap = last.encaps.at(-1);
       if (encap) encap.ip = unquoted(value);
+    } else if (key === 'options' && last) {
+      const encap = last.encaps.at(-1);
+      if (encap) encap.options = value;
     } else if (key === undefined) found.add('unknown-line', source, line);
   }
   return { value: all.map(({ chassis, hostname, encaps, ports }) => ({ ...chassis, hostname, encaps, ports })), diagnostics: found.items };
@@ -29,6 +32,16 @@ export function parseSbShow({ input, firstLine, lines }: Lines): Parsed<readonly
 
 const DATAPATH = /^Datapath: (?:"(?<name>(?:[^"\\]|\\.)*)" )?(?:aka "[^"]*" )?\(?(?<uuid>[0-9a-f-]{36})\)? +Pipeline: (?<pipeline>ingress|egress)/;
 const FLOW = /^\s*(?:uuid=0x(?<uuid>[0-9a-f]{1,8}), )?table=(?<table>\d{1,3})\s*\(\s*(?<stage>\w+)\s*\), priority=(?<priority>\d{1,5})\s*, match=\((?<match>.*)\), action=\((?<actions>.*)\)/;
+
+/** What stands in the headings of `lflow-list` for each switch and router, by its name. */
+export function lflowHeads({ lines }: Lines): Readonly<Record<string, string>> {
+  const heads = lines.flatMap((line) => {
+    const { name, uuid } = DATAPATH.exec(line)?.groups ?? {};
+    const key = name ?? uuid;
+    return key === undefined ? [] : [[key, line.slice('Datapath: '.length, line.lastIndexOf('Pipeline: ')).trim()] as const];
+  });
+  return Object.fromEntries(heads);
+}
 
 /** Parses `ovn-sbctl lflow-list`, also with `--uuid`. Never throws on any text. */
 export function parseLflowList({ input, firstLine, lines }: Lines): Parsed<readonly LogicalFlow[]> {

@@ -149,7 +149,9 @@ function setInterface(ports: OvsPort[], key: string, value: string): void {
 }
 
 /** A name or value as `ovs-vsctl` prints it: in quotes unless it starts with a letter and holds nothing unusual (string_needs_quotes(), lib/ovsdb-data.c). */
-export const quoted = (text: string): string => (/^[A-Za-z_][\w.-]*$/.test(text) && text !== 'true' && text !== 'false' ? text : JSON.stringify(text));
+export const quoted = (text: string): string => (/^[A-Za-z_][\w.-]*$/.test(text) && text !== 'true' && text !== 'false' && !UUID.test(text) ? text : JSON.stringify(text));
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The lines of `ovs-vsctl show` (cmd_show_row(), lib/db-ctl-base.c). */
 export function printVsctlShow(bridges: readonly OvsBridge[], heading: string | undefined): readonly string[] {

@@ -15,6 +15,7 @@ import { printIpsetSave } from './ipsetSave.ts';
 import { printIptablesSave } from './iptablesPrint.ts';
 import { printIpvsConnections } from './ipvsConnections.ts';
 import { printIpvsadmList, printIpvsadmSave } from './ipvsadm.ts';
+import { printOvn } from './ovnPrint.ts';
 import { printOvs } from './ovsPrint.ts';
 import { commandKind } from './section.ts';
 import { printSs } from './ss.ts';
@@ -55,6 +56,11 @@ export const supportedCommands: readonly string[] = [
   'ovs-ofctl -O OpenFlow15 dump-groups BRIDGE',
   'ovs-ofctl dump-tlv-map BRIDGE',
   'ovs-appctl dpctl/dump-flows',
+  'ovn-nbctl show',
+  'ovn-nbctl lb-list',
+  'ovn-nbctl acl-list SWITCH',
+  'ovn-sbctl show',
+  'ovn-sbctl lflow-list',
 ];
 
 /**
@@ -64,7 +70,7 @@ export const supportedCommands: readonly string[] = [
 export function dumpText(world: World, host: string, netns: string | null, command: string): string | undefined {
   const found = findNetns(world, host, netns);
   const machine = found && found.name === null ? findHost(world, host) : undefined;
-  const lines = found && ((machine && printOvs(machine, commandKind(command).words)) ?? linesOf(found, command));
+  const lines = found && ((machine && (printOvs(machine, commandKind(command).words) ?? printOvn(world.ovn, commandKind(command).words))) ?? linesOf(found, command));
   return lines?.map((line) => `${line}\n`).join('');
 }
 

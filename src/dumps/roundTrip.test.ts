@@ -95,8 +95,8 @@ describe('dumpText', () => {
   ] as const)('has no answer for %s %s %s', (host, netns, command) => expect(dumpText(world, host, netns, command)).toBeUndefined());
 
   it('answers each of the commands that it says it supports', () => {
-    const { world: full } = parseBundle({ 'n1/node.txt': '$ iptables-save\n$ conntrack -L\n$ ss -lntu\nNetid State\n$ ipvsadm -Lnc\nIPVS connection entries\n$ ovs-ofctl dump-flows br0\n actions=NORMAL\n$ ovs-ofctl dump-groups br0\n$ ovs-ofctl dump-tlv-map br0\n  0x102  0x80       4  tun_metadata0\n$ ovs-appctl dpctl/dump-flows\n' });
-    for (const command of supportedCommands) expect(dumpText(full, 'n1', null, command.replace('BRIDGE', 'br0'))).toBeDefined();
+    const { world: full } = parseBundle({ 'n1/node.txt': '$ iptables-save\n$ conntrack -L\n$ ss -lntu\nNetid State\n$ ipvsadm -Lnc\nIPVS connection entries\n$ ovs-ofctl dump-flows br0\n actions=NORMAL\n$ ovs-ofctl dump-groups br0\n$ ovs-ofctl dump-tlv-map br0\n  0x102  0x80       4  tun_metadata0\n$ ovs-appctl dpctl/dump-flows\n', 'ovn.txt': fixture('ovn-more/ovn-23.03.txt') });
+    for (const command of supportedCommands) expect(dumpText(full, 'n1', null, command.replace('BRIDGE', 'br0').replace('SWITCH', 'neutron-net')), command).toBeDefined();
   });
 });
 

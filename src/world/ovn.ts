@@ -16,10 +16,14 @@ export interface OvnNetwork {
   readonly bindings: readonly OvnBinding[];
   /** undefined: no `lflow-list` was given. */
   readonly flows: readonly LogicalFlow[] | undefined;
+  /** How `lflow-list` heads the flows of a switch or router: `"join" (8bf5de15-…)`, by its name. */
+  readonly flowHeads?: Readonly<Record<string, string>>;
 }
 
 export interface LogicalSwitch {
   readonly name: string;
+  /** The name that Neutron has for it. */
+  readonly alias?: string;
   readonly uuid: string | undefined;
   readonly ports: readonly LogicalSwitchPort[];
   readonly acls: readonly LogicalAcl[];
@@ -28,12 +32,15 @@ export interface LogicalSwitch {
 
 export interface LogicalSwitchPort {
   readonly name: string;
+  readonly alias?: string;
   /** '' for a pod or virtual machine; `router`, `localnet`, `localport`, … */
   readonly type: string;
   /** `0a:58:0a:83:00:14 10.131.0.20`, `unknown`, `router`, as they stand. */
   readonly addresses: readonly string[];
   /** The router's port at the other end. */
   readonly routerPort: string | undefined;
+  /** All lines below it in `show`, as they stand. */
+  readonly settings?: readonly string[];
   readonly source: SourceRef | undefined;
 }
 
@@ -48,6 +55,7 @@ export interface LogicalAcl {
 
 export interface LogicalRouter {
   readonly name: string;
+  readonly alias?: string;
   readonly uuid: string | undefined;
   readonly ports: readonly LogicalRouterPort[];
   readonly routes: readonly LogicalRoute[];
@@ -61,6 +69,8 @@ export interface LogicalRouterPort {
   readonly mac: string | undefined;
   /** `100.64.0.5/16`. */
   readonly networks: readonly string[];
+  /** All lines below it in `show`, as they stand. */
+  readonly settings?: readonly string[];
   readonly source: SourceRef | undefined;
 }
 
@@ -85,6 +95,10 @@ export interface LogicalNat {
   readonly type: 'snat' | 'dnat' | 'dnat_and_snat';
   readonly externalIp: string;
   readonly logicalIp: string;
+  /** Of those that `show` lists. */
+  readonly uuid?: string;
+  /** All lines below it in `show`, as they stand. */
+  readonly settings?: readonly string[];
   readonly source: SourceRef | undefined;
 }
 
@@ -105,7 +119,7 @@ export interface LogicalLoadBalancer {
 export interface OvnChassis {
   readonly name: string;
   readonly hostname: string | undefined;
-  readonly encaps: readonly { readonly type: string; readonly ip: string }[];
+  readonly encaps: readonly { readonly type: string; readonly ip: string; /** `{csum="true"}`, verbatim. */ readonly options?: string }[];
   readonly ports: readonly string[];
   readonly source: SourceRef | undefined;
 }
