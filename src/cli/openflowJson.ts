@@ -124,6 +124,7 @@ const port = v.object({
   ofport: maybe(u16),
   ofportAssumed: maybe(v.literal(true)),
   dpPort: maybe(u32),
+  dpif: maybe(text),
   type: v.picklist(['system', 'internal', 'patch', 'vxlan', 'geneve', 'gre', 'tap', 'dpdk', 'dpdkvhostuser', 'dpdkvhostuserclient', 'unknown']),
   typeText: text,
   peer: maybe(text),
@@ -144,16 +145,20 @@ export const ovsBridge = v.object({
   name: text,
   failMode: v.picklist(['secure', 'standalone']),
   datapathType: text,
+  datapath: maybe(text),
   ports: v.array(port),
   flows: maybe(v.array(rule)),
   groups: maybe(v.array(group)),
   tlvs: v.array(v.object({ optClass: u16, optType: u8, length: whole(124), index: whole(63), source })),
   frags: v.picklist(['normal', 'drop', 'reassemble', 'nx-match']),
-  macs: v.array(v.object({ port: text, vlan, mac, source })),
+  macs: v.array(v.object({ port: text, vlan, mac, age: maybe(text), source })),
   tableNames: maybe(v.record(text, text)),
   extra,
   source,
 }) as unknown as v.GenericSchema<unknown, OvsBridge>;
+
+/** A record of `Host.ovsRecords`. */
+export const ovsRecord = v.object({ table: v.picklist(['interface', 'port', 'bridge']), columns: v.record(text, text), source });
 
 const option = v.object({ optClass: u16, optType: u8, hex: v.pipe(text, v.regex(/^[0-9a-f]*$/i)), mask: v.pipe(text, v.regex(/^[0-9a-f]*$/i)) });
 const seconds = v.pipe(v.number(), v.minValue(0));

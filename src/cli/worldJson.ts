@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { SET_TYPES } from '../world/ipset.ts';
 import type { World } from '../world/world.ts';
 import { extensionMatch } from './matchesJson.ts';
-import { datapathFlow, ovsBridge } from './openflowJson.ts';
+import { datapathFlow, ovsBridge, ovsRecord } from './openflowJson.ts';
 import { ovnNetwork } from './ovnJson.ts';
 
 /*
@@ -358,7 +358,7 @@ const names = v.object({
 });
 
 const world = v.object({
-  hosts: v.array(v.object({ name: text, role: v.picklist(['node', 'router', 'client', 'machine']), netns: v.pipe(v.array(netns), v.check((all) => all[0]?.name === null, 'the namespace of the host itself (name null) comes first')), ovs: maybe(v.array(ovsBridge)), datapathFlows: maybe(v.array(datapathFlow)) })),
+  hosts: v.array(v.object({ name: text, role: v.picklist(['node', 'router', 'client', 'machine']), netns: v.pipe(v.array(netns), v.check((all) => all[0]?.name === null, 'the namespace of the host itself (name null) comes first')), ovs: maybe(v.array(ovsBridge)), ovsRecords: maybe(v.array(ovsRecord)), datapathFlows: maybe(v.array(datapathFlow)) })),
   segments: v.array(v.object({ name: text, devices: v.array(deviceRef) })),
   names,
   ovn: maybe(ovnNetwork),

@@ -57,10 +57,10 @@ export function parseSections(sections: readonly Section[], names: ClusterNames 
     }
     const ovs = assembleOvs([...namespaces.values()].flat());
     found.addAll(ovs.diagnostics);
-    const { bridges, heading, conntrack, datapathFlows } = ovs.value;
+    const { bridges, heading, conntrack, datapathFlows, records } = ovs.value;
     const [own, ...others] = netns;
     const headed = own ? [{ ...own, ...(heading === undefined ? {} : { headings: { ...own.headings, ovsVsctl: heading } }), ...(conntrack && !own.conntrack ? { conntrack } : {}) }, ...others] : netns;
-    hosts.push({ name, role: 'machine', netns: headed, ...(bridges ? { ovs: bridges } : {}), ...(datapathFlows ? { datapathFlows } : {}) });
+    hosts.push({ name, role: 'machine', netns: headed, ...(bridges ? { ovs: bridges } : {}), ...(records ? { ovsRecords: records } : {}), ...(datapathFlows ? { datapathFlows } : {}) });
   }
   if (hosts.length === 0) found.add('no-host', { input: '', line: 0 }, '');
   const ovn = assembleOvn(sections);

@@ -1,4 +1,4 @@
-import { OFPP, type OpenFlowAction, type OpenFlowRule, type OvsBridge, type OvsPort } from '../world/openflow.ts';
+import { OFPP, type OpenFlowAction, type OpenFlowRule, type OvsBridge, type OvsListed, type OvsPort } from '../world/openflow.ts';
 import type { CtListing } from '../world/conntrack.ts';
 import type { DatapathFlow } from '../world/datapathFlow.ts';
 import type { SourceRef } from '../world/source.ts';
@@ -12,7 +12,7 @@ import { readDumpGroups } from './ovsGroups.ts';
 import { type OvsNames, portNames } from './ovsNames.ts';
 import { mergePorts, withRecords } from './ovsPorts.ts';
 import { ovsCommand, type OvsSectionKind, subjectOf } from './ovsSection.ts';
-import { parseDpifShow, parseOfctlShow, parseVsctlList } from './ovsShow.ts';
+import { listed as listedRecords, parseDpifShow, parseOfctlShow, parseVsctlList } from './ovsShow.ts';
 import { readTlvMap } from './ovsTlvMap.ts';
 import { emptyBridge, parseVsctlShow } from './ovsVsctl.ts';
 import { commandKind, type Section } from './section.ts';
@@ -26,6 +26,8 @@ export interface AssembledOvs {
   readonly conntrack: readonly CtListing[] | undefined;
   /** Flows that the datapath has cached; undefined without a listing. */
   readonly datapathFlows: readonly DatapathFlow[] | undefined;
+  /** Records of the switch's database; undefined where no whole table was listed. */
+  readonly records: readonly OvsListed[] | undefined;
 }
 
 /** Listings that make a bridge known. */
@@ -44,7 +46,7 @@ export function assembleOvs(all: readonly Section[]): Parsed<AssembledOvs> {
   const found = new DiagnosticList();
   const tracked = all.filter((s) => s.kind === 'ovs-dp-conntrack');
   const cached = all.filter((s) => s.kind === 'ovs-dp-flows');
-  if (sections.length + tracked.length + cached.length === 0) return { value: { bridges: undefined, heading: undefined, conntrack: undefined, datapathFlows: undefined }, diagnostics: [] };
+  if (sections.length + tracked.length + cached.length === 0) return { value: { bridges: undefined, heading: undefined, conntrack: undefined, datapathFlows: undefined, records: undefined }, diagnostics: [] };
   const of = (kind: OvsSectionKind): readonly Section[] => sections.filter((s) => s.kind === kind);
   const read = <T>({ value, diagnostics }: Parsed<T>): T => {
     found.addAll(diagnostics);
@@ -73,7 +75,22 @@ export function assembleOvs(all: readonly Section[]): Parsed<AssembledOvs> {
   const shared = result.every((b) => b.datapathType !== 'netdev');
   const conntrack = tracked.length > 0 && shared ? tracked.slice(0, 1).flatMap((s) => read(parseDumpConntrack(s))) : undefined;
   const datapathFlows = cached.length === 0 ? undefined : listingsOfCache(cached).flatMap((s) => read(parseDpFlows(s)));
-  return { value: { conntrack, datapathFlows, bridges: result.length === 0 ? undefined : result, heading: listed.find((l) => l.heading !== '')?.heading }, diagnostics: found.items };
+  return { value: { conntrack, datapathFlows, records: wholeTables(of('ovs-list')), bridges: result.length === 0 ? undefined : result, heading: listed.find((l) => l.heading !== '')?.heading }, diagnostics: found.items };
+}
+
+/** Records of listings of a whole table with all its columns: each table once. */
+function wholeTables(sections: readonly Section[]): readonly OvsListed[] | undefined {
+  const whole = sections.filter((s) => {
+    const command = s.command === undefined ? undefined : ovsCommand(commandKind(s.command).words);
+    return command === undefined || (command.args.length < 2 && !command.options.some((o) => o.startsWith('--columns')));
+  });
+  const tables = new Map<string, readonly OvsListed[]>();
+  for (const section of whole) {
+    const records = listedRecords(parseVsctlList(section).value);
+    const table = records[0]?.table;
+    if (table !== undefined && !tables.has(table)) tables.set(table, records);
+  }
+  return tables.size === 0 ? undefined : [...tables.values()].flat();
 }
 
 /** `dpctl/dump-flows` lists all flows of a datapath, and most with `-m`; `dpif/dump-flows` those of one bridge. */
@@ -98,7 +115,7 @@ const fullName = (name: string, whole: string | undefined): string => (whole !==
 
 /** `dpif/show` beside `ovs-vsctl show`: it adds numbers, and ports that the other does not have. */
 function mergeBridge(known: OvsBridge | undefined, more: OvsBridge): OvsBridge {
-  return known ? { ...known, ports: mergePorts(known.ports, more.ports) } : more;
+  return known ? { ...known, ...(more.datapath === undefined ? {} : { datapath: more.datapath }), ports: mergePorts(known.ports, more.ports) } : more;
 }
 
 function withShow(known: OvsBridge | undefined, show: OvsBridge): OvsBridge {

@@ -28,6 +28,7 @@ function mergePort(old: OvsPort, port: OvsPort): OvsPort {
     ...old,
     ofport: old.ofport ?? port.ofport,
     ...(old.dpPort === undefined && port.dpPort !== undefined ? { dpPort: port.dpPort } : {}),
+    ...(old.dpif === undefined && port.dpif !== undefined ? { dpif: port.dpif } : {}),
     type: typed.type,
     typeText: typed.typeText,
     peer: old.peer ?? port.peer,

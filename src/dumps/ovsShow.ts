@@ -1,8 +1,8 @@
-import type { OvsBridge, OvsPort } from '../world/openflow.ts';
+import type { OvsBridge, OvsListed, OvsPort } from '../world/openflow.ts';
 import { OFPP } from '../world/openflow.ts';
 import type { SourceRef } from '../world/source.ts';
 import { DiagnosticList, type Lines, type Parsed } from './diagnostic.ts';
-import { formatPort, parsePort, SHOWN_NAME } from './ovsNames.ts';
+import { formatPort, parsePort, SHOWN_NAME, unquoted } from './ovsNames.ts';
 import { emptyBridge, emptyPort, withInterface } from './ovsVsctl.ts';
 import { parseDecimal, parseMac } from './words.ts';
 
@@ -94,22 +94,35 @@ export function parseDpifShow({ input, firstLine, lines }: Lines): Parsed<readon
   const found = new DiagnosticList();
   const bridges: { readonly bridge: OvsBridge; readonly ports: OvsPort[] }[] = [];
   let datapathType = 'system';
+  let heading: string | undefined;
   for (const [i, line] of lines.entries()) {
     const source: SourceRef = { input, line: firstLine + i };
     if (line.trim() === '') continue;
     const datapath = /^(\S+)@\S+: hit:/.exec(line)?.[1];
     const bridgeName = /^ {2}(\S+):$/.exec(line)?.[1];
     const [, name, number = '', dpNumber, typeText = '', options] = /^ {4}(\S+) (\d+)\/(\d+|none): \(([^:)]*)(?:: (.*))?\)\s*$/.exec(line) ?? [];
-    if (datapath !== undefined) datapathType = datapath;
-    else if (bridgeName !== undefined) bridges.push({ bridge: { ...emptyBridge(bridgeName, source), datapathType }, ports: [] });
+    if (datapath !== undefined) {
+      datapathType = datapath;
+      heading = line.trimEnd();
+    } else if (bridgeName !== undefined) bridges.push({ bridge: { ...emptyBridge(bridgeName, source), datapathType, ...(heading === undefined ? {} : { datapath: heading }) }, ports: [] });
     else if (name !== undefined && bridges.length > 0) {
       // The dummy datapath of Open vSwitch's own tests has types of its own.
       const type = typeText === 'system' ? '' : typeText.replace(/^dummy-/, '');
-      bridges.at(-1)?.ports.push({ ...withInterface(emptyPort(name, source), type === 'dummy' ? '' : type, options === undefined ? undefined : `{${options}}`), ofport: parsePort(number), ...dpPortOf(dpNumber) });
+      bridges.at(-1)?.ports.push({ ...withInterface(emptyPort(name, source), type === 'dummy' ? '' : type, options === undefined ? undefined : `{${options}}`), ofport: parsePort(number), ...dpPortOf(dpNumber), dpif: options === undefined ? typeText : `${typeText}: ${options}` });
     } else found.add('unknown-line', source, line);
   }
   return { value: bridges.map(({ bridge, ports }) => ({ ...bridge, ports })), diagnostics: found.items };
 }
+
+/** The lines of `dpif/show` (dpif_show_backer(), ofproto/ofproto-dpif.c); undefined when no such listing was given. */
+export function printDpifShow(bridges: readonly OvsBridge[]): readonly string[] | undefined {
+  const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
+  const datapaths = [...new Set(bridges.flatMap((b) => b.datapath ?? []))].toSorted();
+  const lines = datapaths.flatMap((datapath) => [datapath, ...bridges.filter((b) => b.datapath === datapath).toSorted(byName).flatMap((b) => [`  ${b.name}:`, ...b.ports.toSorted(byName).flatMap(dpifLine)])]);
+  return lines.length === 0 ? undefined : lines;
+}
+
+const dpifLine = ({ name, ofport, dpPort, dpif }: OvsPort): readonly string[] => (dpif === undefined || ofport === undefined ? [] : [`    ${name} ${ofport}/${dpPort ?? 'none'}: (${dpif})`]);
 
 /** What `ovs-vsctl list interface`, `list port` and `list bridge` say of one record. */
 export interface OvsRecord {
@@ -144,4 +157,14 @@ export function parseVsctlList({ input, firstLine, lines }: Lines, nameOf = (col
   }
   close();
   return { value: records, diagnostics: found.items };
+}
+
+/** Records as the world keeps them. */
+export const listed = (records: readonly OvsRecord[]): readonly OvsListed[] => records.map(({ table, columns, source }) => ({ table, columns: Object.fromEntries(columns), source }));
+
+/** The lines of `ovs-vsctl list TABLE [RECORD]` (list_record(), lib/db-ctl-base.c). */
+export function printVsctlList(records: readonly OvsListed[], table: string, name: string | undefined): readonly string[] | undefined {
+  const wanted = records.filter((r) => r.table === table.toLowerCase() && (name === undefined || unquoted(r.columns['name'] ?? '') === name || r.columns['_uuid'] === name));
+  if (wanted.length === 0) return undefined;
+  return wanted.flatMap(({ columns }, i) => [...(i === 0 ? [] : ['']), ...Object.entries(columns).map(([key, value]) => `${key.padEnd(20)}: ${value}`)]);
 }

@@ -18,6 +18,8 @@ export interface OvsBridge {
   readonly failMode: 'secure' | 'standalone';
   /** `system`: the kernel datapath, `netdev`: user space (DPDK). */
   readonly datapathType: string;
+  /** The line of `dpif/show` above the bridges of its datapath: `system@ovs-system: hit:110 missed:113`. */
+  readonly datapath?: string;
   readonly ports: readonly OvsPort[];
   /** undefined: no `dump-flows` was given, and nobody can tell what the bridge does. */
   readonly flows: readonly OpenFlowRule[] | undefined;
@@ -44,6 +46,8 @@ export interface OvsPort {
   readonly ofportAssumed?: true;
   /** Its number in the datapath, which `dpif/show` tells: all tunnel ports of a kind share one; absent: unknown, or none as of patch ports. */
   readonly dpPort?: number;
+  /** What stands in brackets behind it in `dpif/show`: `geneve: key=flow, remote_ip=flow`. */
+  readonly dpif?: string;
   /** `system`: a device of the machine; `internal`: one that the switch makes in the machine's kernel; `dpdkvhostuser…`: a virtual machine's or pod's queue. */
   readonly type: 'system' | 'internal' | 'patch' | 'vxlan' | 'geneve' | 'gre' | 'tap' | 'dpdk' | 'dpdkvhostuser' | 'dpdkvhostuserclient' | 'unknown';
   /** As the dump spells the type; '' for a device of the machine. */
@@ -85,6 +89,15 @@ export interface OvsMac {
   readonly port: string;
   readonly vlan: number;
   readonly mac: Mac;
+  /** Seconds, or `static`, as listed. */
+  readonly age?: string;
+  readonly source: SourceRef | undefined;
+}
+
+/** A record of `ovs-vsctl list interface`, `list port` or `list bridge`, its columns as they stand. */
+export interface OvsListed {
+  readonly table: 'interface' | 'port' | 'bridge';
+  readonly columns: Readonly<Record<string, string>>;
   readonly source: SourceRef | undefined;
 }
 

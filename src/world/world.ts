@@ -5,7 +5,7 @@ import type { DatapathFlow } from './datapathFlow.ts';
 import type { IpSet } from './ipset.ts';
 import type { IpvsConnection, VirtualServer } from './ipvs.ts';
 import type { Table } from './netfilter.ts';
-import type { OvsBridge } from './openflow.ts';
+import type { OvsBridge, OvsListed } from './openflow.ts';
 import type { OvnNetwork } from './ovn.ts';
 import type { SourceRef } from './source.ts';
 import type { Tunnel } from './tunnel.ts';
@@ -31,6 +31,8 @@ export interface Host {
   readonly netns: readonly Netns[];
   /** Bridges of the machine's Open vSwitch; absent: it has none that a dump tells of. Their ports are devices of its own namespace, or of others where the switch put them. */
   readonly ovs?: readonly OvsBridge[];
+  /** Records of the switch's database, in the order of the dump; absent: no `ovs-vsctl list` of whole tables was given. */
+  readonly ovsRecords?: readonly OvsListed[];
   /** What its datapath has cached, in the order of the dump; absent: no `dpctl/dump-flows` was given. */
   readonly datapathFlows?: readonly DatapathFlow[];
 }
