@@ -127,11 +127,29 @@ interface Ports {
   readonly byNumber: ReadonlyMap<number, OvsPort>;
   /** In the order of their numbers. */
   readonly all: readonly OvsPort[];
-  /** Ports of which no listing told the number. */
+  /** Some number is in no listing: a port has none or only an assumed one, or nobody listed the ports at all. */
   readonly unnumbered: boolean;
 }
 
 const portsByBridge = new WeakMap<OvsBridge, Ports>();
+
+/** Somebody said which numbers there are: `ovs-ofctl show` and `dpif/show` list all ports, even if that is the bridge's own alone. */
+const isListed = ({ ports, extra, datapath }: OvsBridge): boolean => extra?.['dpid'] !== undefined || datapath !== undefined || ports.some((p) => p.ofport !== undefined && p.ofport !== OFPP.LOCAL);
+
+/** A number of which nobody can tell whether some port has it. */
+export const isUntold = (ctx: Ctx, ofport: number): boolean => {
+  const { byNumber, unnumbered } = portsOf(ctx.bridge);
+  return unnumbered && ofport < OFPP_MAX && !byNumber.has(ofport);
+};
+
+/** A port without a number, for what goes out by all ports: its name, or '*' where nobody listed the ports; undefined: all have one. */
+export function untoldPort({ bridge }: Ctx): string | undefined {
+  if (!isListed(bridge)) return '*';
+  return bridge.ports.find((p) => p.ofport === undefined && p.name !== bridge.name)?.name;
+}
+
+/** The first number that no device can have (OFPP_MAX). */
+const OFPP_MAX = 0xff00;
 
 /** The ports of a bridge, its own among them. */
 export function portsOf(bridge: OvsBridge): Ports {
@@ -142,7 +160,7 @@ export function portsOf(bridge: OvsBridge): Ports {
     all.push({ name: bridge.name, ofport: OFPP.LOCAL, type: 'internal', typeText: 'internal', peer: undefined, tunnel: undefined, tag: undefined, trunks: undefined, vlanMode: undefined, mac: undefined, source: undefined });
   }
   const numbered = all.filter((p) => p.ofport !== undefined).sort((a, b) => (a.ofport ?? 0) - (b.ofport ?? 0));
-  const ports: Ports = { byNumber: new Map(numbered.map((p) => [p.ofport ?? 0, p])), all: numbered, unnumbered: numbered.length < all.length };
+  const ports: Ports = { byNumber: new Map(numbered.map((p) => [p.ofport ?? 0, p])), all: numbered, unnumbered: numbered.length < all.length || all.some((p) => p.ofportAssumed) || !isListed(bridge) };
   portsByBridge.set(bridge, ports);
   return ports;
 }

@@ -1,8 +1,9 @@
 import type { OpenFlowBucket, OpenFlowGroup } from '../../world/openflow.ts';
 import { doActions } from './actions.ts';
 import { orderActionSet } from './actionSet.ts';
-import { type Ctx, note, portsOf } from './context.ts';
+import { type Ctx, isUntold, note, portsOf } from './context.ts';
 import { finishFreezing } from './freeze.ts';
+import { noteUntold } from './output.ts';
 import { withinLimits } from './tables.ts';
 
 /*
@@ -42,6 +43,10 @@ function doBucket(ctx: Ctx, bucket: OpenFlowBucket, last: boolean): void {
 function pick(ctx: Ctx, group: OpenFlowGroup): number | undefined {
   const alive = group.buckets.flatMap((bucket, index) => (isAlive(ctx, group, bucket, 0) ? [{ index, weight: bucket.weight }] : []));
   const [only] = alive;
+  // A bucket lives as its port does, and whether there is one of that number nobody told; behind one that lives, fast failover does not look.
+  const asked = group.type === 'fast_failover' ? group.buckets.slice(0, only?.index) : group.buckets;
+  const untold = asked.find((b) => b.watchPort !== undefined && isUntold(ctx, b.watchPort))?.watchPort;
+  if (untold !== undefined) noteUntold(ctx, untold);
   if (group.type === 'fast_failover' || alive.length <= 1) return only?.index;
   const taken = ctx.sw.choose({ bridge: ctx.bridge.name, group: group.id, method: group.selectionMethod, buckets: alive });
   return alive.some((b) => b.index === taken) ? taken : only?.index;

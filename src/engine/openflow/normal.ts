@@ -1,8 +1,8 @@
 import { OFPP, type OvsPort } from '../../world/openflow.ts';
 import { HIDDEN } from '../../world/openflowFields.ts';
-import { type Ctx, note, portsOf, stateOf } from './context.ts';
+import { type Ctx, isUntold, note, portsOf, stateOf, untoldPort } from './context.ts';
 import { ETH, macAt, VLAN_CFI, VLAN_PCP, VLAN_VID, W, word } from './fields.ts';
-import { composeOutput } from './output.ts';
+import { composeOutput, noteUntold } from './output.ts';
 
 /*
  * The NORMAL action: a learning switch with VLANs (xlate_normal() of ofproto/ofproto-dpif-xlate.c). Bonds, multicast snooping
@@ -111,6 +111,7 @@ const isReserved = (mac: string): boolean => /^(01:80:c2:00:00:0.|00:e0:2b:00:00
 
 export function xlateNormal(ctx: Ctx): void {
   const inPort = portsOf(ctx.bridge).byNumber.get(word(ctx.flow, W.inPort));
+  if (!inPort && isUntold(ctx, word(ctx.flow, W.inPort))) return noteUntold(ctx, word(ctx.flow, W.inPort));
   const none = (): void => note(ctx, { kind: 'normal', to: [], by: 'none' });
   if (!inPort && word(ctx.flow, W.inPort) !== OFPP.NONE && word(ctx.flow, W.inPort) !== OFPP.CONTROLLER) return none();
   const tags = tagsOf(ctx);
@@ -126,10 +127,13 @@ export function xlateNormal(ctx: Ctx): void {
   const learned = macs.get(`${vlan} ${dst}`);
   if (learned !== undefined) {
     const port = portsOf(ctx.bridge).all.find((p) => p.name === learned);
+    if (!port && portsOf(ctx.bridge).unnumbered) return noteUntold(ctx, learned);
     if (!port || port === inPort) return none();
     note(ctx, { kind: 'normal', to: [port.name], by: 'learned' });
     return outputNormal(ctx, port, within);
   }
+  const untold = untoldPort(ctx);
+  if (untold !== undefined) noteUntold(ctx, untold);
   // The bridge's own port is the first that a bridge has.
   const { all } = portsOf(ctx.bridge);
   const to = [...all.filter((p) => p.ofport === OFPP.LOCAL), ...all.filter((p) => p.ofport !== OFPP.LOCAL)].filter((p) => p !== inPort && includes(p, within));

@@ -1,7 +1,7 @@
 import { OFPP, type OvsBridge, type OvsPort } from '../../world/openflow.ts';
 import { FIELDS, HIDDEN } from '../../world/openflowFields.ts';
 import { queuePriority } from './actions.ts';
-import { type Ctx, note, portsOf, setField, stateOf } from './context.ts';
+import { type Ctx, isUntold, note, portsOf, setField, stateOf, untoldPort } from './context.ts';
 import { clearConntrack, clearTunnel, hasTunMetadata, isIpAny, OFPP_UNSET, readField, W, word } from './fields.ts';
 import { clone, commit } from './freeze.ts';
 import { xlateNormal } from './normal.ts';
@@ -35,6 +35,8 @@ export function output(ctx: Ctx, port: number, last: boolean): void {
 /** flood_packets(): every port but the one that the packet came in by. */
 function flood(ctx: Ctx, last: boolean): void {
   const inPort = word(ctx.flow, W.inPort);
+  const untold = untoldPort(ctx);
+  if (untold !== undefined) noteUntold(ctx, untold);
   const ports = portsOf(ctx.bridge).all.filter((p) => p.ofport !== inPort);
   ports.forEach((p, i) => composeOutput(ctx, p.ofport ?? OFPP.NONE, last && i === ports.length - 1));
 }
@@ -44,6 +46,7 @@ export function outputTruncated(ctx: Ctx, port: number, maxLen: number, last: bo
   const inPort = word(ctx.flow, W.inPort);
   if (port === inPort) return note(ctx, { kind: 'refused', port, why: 'in-port' });
   const known = portsOf(ctx.bridge).byNumber.get(port);
+  if (isUntold(ctx, port)) noteUntold(ctx, port);
   if (!known || known.type === 'patch') return note(ctx, { kind: 'refused', port, why: 'no-such-port' });
   ctx.out.push({ kind: 'trunc', maxLen });
   output(ctx, port, last);
@@ -62,17 +65,21 @@ export function enqueue(ctx: Ctx, port: number, queue: number, last: boolean): v
   setField(ctx, priority, before, undefined);
 }
 
+/** Says that no listing tells whether the bridge has a port of that number, or which number a port has. */
+export const noteUntold = (ctx: Ctx, port: number | string): void => note(ctx, { kind: 'unknown', what: 'port', name: `${ctx.bridge.name} ${port}` });
+
 /** compose_output_action__(). */
 export function composeOutput(ctx: Ctx, ofport: number, last: boolean): void {
   const ports = portsOf(ctx.bridge);
   const port = ports.byNumber.get(ofport);
   if (!port) {
-    if (ports.unnumbered) note(ctx, { kind: 'unknown', what: 'port', name: `${ctx.bridge.name} ${ofport}` });
+    if (isUntold(ctx, ofport)) noteUntold(ctx, ofport);
     return note(ctx, { kind: 'refused', port: ofport, why: 'no-such-port' });
   }
   if (port.type === 'patch') {
     const peer = peerOf(ctx, port);
-    if (peer) patchOutput(ctx, peer.bridge, peer.port, last);
+    if (peer && peer.port.ofport === undefined) note(ctx, { kind: 'unknown', what: 'port', name: `${peer.bridge.name} ${peer.port.name}` });
+    else if (peer) patchOutput(ctx, peer.bridge, peer.port, last);
     else note(ctx, { kind: 'refused', port: ofport, why: 'no-peer' });
     return;
   }
@@ -86,7 +93,7 @@ export function composeOutput(ctx: Ctx, ofport: number, last: boolean): void {
 function peerOf(ctx: Ctx, port: OvsPort): { readonly bridge: OvsBridge; readonly port: OvsPort } | undefined {
   if (port.peer === undefined) return undefined;
   for (const bridge of ctx.sw.bridges) {
-    const peer = portsOf(bridge).all.find((p) => p.name === port.peer && p.type === 'patch');
+    const peer = bridge.ports.find((p) => p.name === port.peer && p.type === 'patch');
     if (peer) return { bridge, port: peer };
   }
   return undefined;

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { actionsOf, bridge, follow, FOUR, patch, port, visitsOf } from '../../testing/openflowBed.ts';
-import type { OvsBridge } from '../../world/openflow.ts';
+import type { OpenFlowGroup, OvsBridge, OvsPort } from '../../world/openflow.ts';
 import { newSwitchState } from './context.ts';
 
 const TCP = 'in_port=1,tcp,dl_src=aa:aa:aa:aa:aa:01,dl_dst=aa:aa:aa:aa:aa:02,nw_src=10.0.0.1,nw_dst=10.0.0.2,nw_ttl=64,tp_src=1000,tp_dst=80';
@@ -124,6 +124,57 @@ describe('output', () => {
     const answer = follow([bridge({ ports: [...FOUR, { ...rest, ofport: undefined }], flows: ['actions=output:8'] })], TCP);
     expect(answer.verdict).toBe('unknown');
     expect(answer.unknown).toEqual([{ what: 'port', name: 'br0 8' }]);
+  });
+
+  describe('to a number that no listing names', () => {
+    const assumed: OvsPort = { ...port('px', 0xfeff), ofportAssumed: true };
+    const ways = ['output:8', 'load:8->NXM_NX_REG0[],output:NXM_NX_REG0[]', 'output(port=8,max_len=64)', 'enqueue:8:1', 'output:1,output:8'];
+
+    test.each(ways)('%s is unknown where numbers of ports are only assumed', (actions) => {
+      const answer = follow([bridge({ ports: [...FOUR, assumed], flows: [`actions=${actions}`] })], TCP);
+      expect([answer.verdict, answer.unknown]).toEqual(['unknown', [{ what: 'port', name: 'br0 8' }]]);
+    });
+
+    test.each(ways)('%s is unknown where no port has a number', (actions) => {
+      const answer = follow([bridge({ ports: [], flows: [`actions=${actions}`] })], TCP);
+      expect([answer.verdict, answer.unknown.at(-1)]).toEqual(['unknown', { what: 'port', name: 'br0 8' }]);
+    });
+
+    it.each([
+      ['ovs-ofctl show', { extra: { dpid: '0000de67cc42964d' } }],
+      ['dpif/show', { datapath: 'system@ovs-system: hit:1 missed:1' }],
+    ] as const)('it is refused where %s has listed a bridge without other ports', (_, more) => {
+      const answer = follow([{ ...bridge({ ports: [], flows: ['actions=output:8'] }), ...more }], TCP);
+      expect([answer.verdict, answer.unknown]).toEqual(['drop', []]);
+    });
+
+    it('a name whose number was only assumed is as good as any', () => {
+      const answer = follow([bridge({ ports: [...FOUR, assumed], flows: ['actions=output:65279'] })], TCP);
+      expect([answer.verdict, answer.outputs.map((o) => o.port)]).toEqual(['output', ['px']]);
+    });
+
+    it('a bucket that watches it may live or not', () => {
+      const group: OpenFlowGroup = { id: 1, type: 'fast_failover', selectionMethod: undefined, source: undefined, buckets: [8, 3].map((p) => ({ id: p, weight: 1, watchPort: p, watchGroup: undefined, actions: [{ kind: 'output', port: p === 8 ? 4 : 3 }] })) };
+      const answer = follow([{ ...bridge({ ports: [...FOUR, assumed], flows: ['actions=group:1'] }), groups: [group] }], TCP);
+      expect([answer.verdict, answer.unknown]).toEqual(['unknown', [{ what: 'port', name: 'br0 8' }]]);
+    });
+
+    const silent: OvsPort = { ...port('px', 9), ofport: undefined };
+    test.each([['NORMAL', '1'], ['FLOOD', '*'], ['ALL', '*']])('%s is unknown where a port that it goes out by has no number, or nobody listed the ports', (actions, named) => {
+      const unknown = (ports: readonly OvsPort[]) => follow([bridge({ ports, flows: [`actions=${actions}`] })], TCP).unknown;
+      expect([unknown(FOUR), unknown([...FOUR, silent]), unknown([])]).toEqual([[], [{ what: 'port', name: 'br0 px' }], [{ what: 'port', name: `br0 ${named}` }]]);
+    });
+
+    it('NORMAL is unknown where a MAC address was learned behind a port without a number', () => {
+      const macs = [{ port: 'px', vlan: 0, mac: 'aa:aa:aa:aa:aa:02', source: undefined }];
+      expect(follow([bridge({ ports: [...FOUR, silent], macs, flows: ['actions=NORMAL'] })], TCP).unknown).toEqual([{ what: 'port', name: 'br0 px' }]);
+    });
+
+    it('a patch port whose other end has no number is unknown by the name of that end', () => {
+      const end: OvsPort = { ...patch('back', 9, 'there'), ofport: undefined };
+      const answer = follow([bridge({ ports: [...FOUR, patch('there', 9, 'back')], flows: ['actions=output:9'] }), bridge({ name: 'br1', ports: [port('q1', 1), end], flows: ['actions=output:1'] })], TCP);
+      expect([answer.verdict, answer.unknown]).toEqual(['unknown', [{ what: 'port', name: 'br1 back' }]]);
+    });
   });
 });
 

@@ -146,7 +146,8 @@ function sayUnknown({ sim, ns, skb }: Run, visit: Visit, { what, name }: Extract
     case 'groups':
       return sim.unknown(at, skb, 'openflow', `${visit.bridge}: ${name}`, `ovs-ofctl -O OpenFlow15 dump-groups ${visit.bridge}`, source);
     case 'port':
-      return sim.unknown(at, skb, 'openflow', `${visit.bridge}: ${name}`, `ovs-ofctl show ${visit.bridge}`, source);
+      // The bridge stands first: that of a patch port's other end may be another.
+      return sim.unknown(at, skb, 'openflow', `${visit.bridge}: ${name}`, `ovs-ofctl show ${name.split(' ')[0] ?? visit.bridge}`, source);
     case 'bridge':
       return sim.unknown(at, skb, 'ovs-bridge', name, 'ovs-vsctl show', source);
     case 'action':
