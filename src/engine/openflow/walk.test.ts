@@ -143,7 +143,7 @@ describe('output', () => {
     it.each([
       ['ovs-ofctl show', { extra: { dpid: '0000de67cc42964d' } }],
       ['dpif/show', { datapath: 'system@ovs-system: hit:1 missed:1' }],
-    ] as const)('it is refused where %s has listed a bridge without other ports', (_, more) => {
+    ] as const)('is refused where %s has listed a bridge without other ports', (_, more) => {
       const answer = follow([{ ...bridge({ ports: [], flows: ['actions=output:8'] }), ...more }], TCP);
       expect([answer.verdict, answer.unknown]).toEqual(['drop', []]);
     });
