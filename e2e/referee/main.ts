@@ -10,7 +10,7 @@ import { isFound, mutants, runMutant } from './mutants.ts';
 import { isGood, type OvsResult, refereeOvs } from './openvswitch/run.ts';
 import { missingForOvs } from './openvswitch/sandbox.ts';
 import { planCase } from './plan.ts';
-import { keepRun, keptRun, type KeptRun } from './random/kept.ts';
+import { keepRun, type KeptOvsRun, keptOn, keptOvs, keptRun, type KeptRun } from './random/kept.ts';
 import { judgeRandom } from './random/run.ts';
 import { compareSaves } from './saves.ts';
 import { scenarioCases } from './scenarioCases.ts';
@@ -106,11 +106,23 @@ async function main(): Promise<boolean> {
   }
 }
 
+const keptRuns = (options: Options): readonly (KeptRun | KeptOvsRun)[] => [...options.kept, ...(process.env['PACKETWALK_KEPT']?.split(',') ?? [])].map((file) => keptRun(readFileSync(file, 'utf8')));
+
+/** Keeps what a run of random pairs has found so far, if that is wanted. */
+function save({ save: file }: Options, run: KeptRun | KeptOvsRun): void {
+  if (file !== undefined) writeFileSync(file, keepRun(run));
+}
+
 /** Asks a real Open vSwitch; where there is none, whether that is well. */
 async function judgeOvs(options: Options, pairs: number): Promise<OvsResult | boolean> {
   const missing = missingForOvs();
   if (missing.length > 0) return skip('Open vSwitch', missing);
-  return await refereeOvs({ only: options.only, first: options.first, verbose: options.verbose, failFast: options.failFast, pairs, seed: options.seed, minimised: options.mode === 'ci' ? CI_MINIMISED : options.minimised, perSample: options.mode === 'ci' ? CI_SAMPLE_PACKETS : SAMPLE_PACKETS });
+  return await refereeOvs({
+    only: options.only, first: options.first, verbose: options.verbose, failFast: options.failFast, pairs, seed: options.seed, minimised: options.mode === 'ci' ? CI_MINIMISED : options.minimised, perSample: options.mode === 'ci' ? CI_SAMPLE_PACKETS : SAMPLE_PACKETS,
+    kept: (version) => keptOvs(keptRuns(options), version),
+    // With both kinds in one run the file is the kernel's.
+    ...(options.mode === 'ovs' ? { soFar: (run, version) => save(options, { ...run, ground: 'ovs', version, seed: options.seed }) } : {}),
+  });
 }
 
 /** True unless the referee is required here (PACKETWALK_REFEREE=required). */
@@ -160,7 +172,7 @@ function say({ ground, cases, left, judged, known }: CasesResult): boolean {
 
 async function randomPairs(ground: Ground, options: Options, pairs: number): Promise<KeptRun> {
   const run = await judgeRandom({ probes: pairs, seed: options.seed, minimised: options.mode === 'ci' ? CI_MINIMISED : options.minimised }, ground, console.log, (soFar) => {
-    if (options.save !== undefined) writeFileSync(options.save, keepRun({ ...soFar, ground: ground.name, kernel: ground.kernel, seed: options.seed }));
+    save(options, { ...soFar, ground: ground.name, kernel: ground.kernel, seed: options.seed });
   });
   const { worlds, probes, counts } = run;
   console.log(`${ground.name} kernel ${ground.kernel}, seed ${options.seed}: ${worlds} random worlds, ${probes} pairs: ${counts.agree} agree, ${counts.differ} differ, ${counts.unknown} unknown, ${counts.error} not judged`);
@@ -184,9 +196,9 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
   const host = hostGround(options.keep);
   const hostCases = await judgeCases(cases, host, options);
   good = say(hostCases) && good;
-  const kept = [...options.kept, ...(process.env['PACKETWALK_KEPT']?.split(',') ?? [])].map((file) => keptRun(readFileSync(file, 'utf8')));
+  const kept = keptRuns(options);
   const pairs = options.cases > 0 ? options.cases : options.mode === 'ci' ? CI_PAIRS : ALL_PAIRS;
-  const random = kept.find((r) => r.ground === 'host' && r.kernel === host.kernel) ?? (await randomPairs(host, options, pairs));
+  const random = keptOn(kept, 'host', host.kernel) ?? (await randomPairs(host, options, pairs));
   good = good && random.counts.agree === random.probes;
   const features = countFeatures(hostCases.judged);
   for (const [f, n] of random.features) features.set(f, (features.get(f) ?? 0) + n);
@@ -205,7 +217,7 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
     const guest = await guestGround(options.keep);
     const guestCases = await judgeCases(options.mode === 'all' && !options.needed ? cases : cases.filter((c) => (c.needs ?? []).some((n) => host.lacks(n))), guest, options);
     good = say(guestCases) && good;
-    const drawn = kept.find((r) => r.ground === 'guest' && r.kernel === guest.kernel);
+    const drawn = keptOn(kept, 'guest', guest.kernel);
     results.push({ ...resultOf(guestCases), features: countFeatures(guestCases.judged), items: countItems(guestCases.judged, true, new Map(drawn?.items)), random: drawn && { seed: drawn.seed, worlds: drawn.worlds, pairs: drawn.probes, agree: drawn.counts.agree } });
     passed += countKinds(guestCases.judged).agree;
   }

@@ -5,7 +5,7 @@ import { judgeRandomOvs, type OvsRandomRun } from './random/run.ts';
 import { judgeRealPackets } from './realPackets.ts';
 import { checkCataloguePrints, type PrintResult } from './roundTrip.ts';
 import { judgeSamples } from './samples.ts';
-import { startSwitch } from './switch.ts';
+import { startSwitch, type Switch } from './switch.ts';
 
 export interface OvsOptions {
   readonly only: string | undefined;
@@ -18,6 +18,10 @@ export interface OvsOptions {
   readonly minimised: number;
   /** Packets through each node's dumps in samples/. */
   readonly perSample: number;
+  /** Hears of the random pairs so far. */
+  readonly soFar?: (run: OvsRandomRun, version: string) => void;
+  /** Random pairs that this release was asked about before, in place of new ones. */
+  readonly kept?: (version: string) => (OvsRandomRun & { readonly seed: number }) | undefined;
 }
 
 export type Counts = Readonly<Record<OvsJudged['judgement']['kind'], number>>;
@@ -78,6 +82,15 @@ function sayPrints(prints: readonly PrintResult[]): OvsResult['prints'] {
   return { lines, differ: differences.length };
 }
 
+/** Random pairs: those that were kept, or new ones. */
+async function askRandom(options: OvsOptions, real: Switch): Promise<OvsResult['random']> {
+  const { version } = real.sandbox;
+  const kept = options.kept?.(version);
+  if (kept) return kept;
+  if (options.pairs === 0) return undefined;
+  return { ...(await judgeRandomOvs(options, real, say, (run) => options.soFar?.(run, version))), seed: options.seed };
+}
+
 /** Starts a switch, asks it and the engine about the catalogue, the dumps of nodes and random pipelines, and prints what is not agreed upon. */
 export async function refereeOvs(options: OvsOptions): Promise<OvsResult> {
   const real = await startSwitch();
@@ -105,11 +118,11 @@ export async function refereeOvs(options: OvsOptions): Promise<OvsResult> {
     if (cases.length > 0) say(`${version}: ${cases.length} cases, ${packets} packets: ${countText(counts)}`);
     const failed = options.failFast && counts.agree < packets;
     const { samples, prints: samplePrints } = failed ? { samples: [], prints: [] } : await askSamples(options);
-    const random = options.pairs > 0 && !failed ? await judgeRandomOvs(options, real, say) : undefined;
-    if (random) say(`${version}, seed ${options.seed}: ${random.pipelines} random pipelines, ${random.pairs} pairs: ${countText(random.counts)}`);
+    const random = failed ? undefined : await askRandom(options, real);
+    if (random) say(`${version}, seed ${random.seed}: ${random.pipelines} random pipelines, ${random.pairs} pairs: ${countText(random.counts)}`);
     const connections = failed || options.only !== undefined ? { cases: 0, agree: 0 } : await askConnections();
     const prints = sayPrints([...samplePrints, ...(failed || options.only !== undefined ? [] : [checkCataloguePrints(real.sandbox)])]);
-    return { version, cases: cases.length, packets, counts, samples, prints, connections, random: random && { ...random, seed: options.seed }, covers, features };
+    return { version, cases: cases.length, packets, counts, samples, prints, connections, random, covers, features };
   } finally {
     await real.stop();
   }

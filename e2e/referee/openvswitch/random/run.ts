@@ -35,9 +35,9 @@ export interface OvsRandomRun {
 
 /**
  * Judges random pipelines from a seed on until so many pairs of pipeline and packet were asked. Each pipeline that the two differ on is
- * said at once, made small; after `minimised` of them only as it was found.
+ * said at once, made small; after `minimised` of them only as it was found. `soFar` hears after each.
  */
-export async function judgeRandomOvs(options: { readonly pairs: number; readonly seed: number; readonly minimised: number; readonly failFast: boolean }, real: Switch, say: (text: string) => void): Promise<OvsRandomRun> {
+export async function judgeRandomOvs(options: { readonly pairs: number; readonly seed: number; readonly minimised: number; readonly failFast: boolean }, real: Switch, say: (text: string) => void, soFar: (run: OvsRandomRun) => void = () => {}): Promise<OvsRandomRun> {
   const counts = { agree: 0, differ: 0, unknown: 0, error: 0 };
   let pipelines = 0;
   let pairs = 0;
@@ -48,6 +48,7 @@ export async function judgeRandomOvs(options: { readonly pairs: number; readonly
     const judged = await judgeCase(caseOf(draft), real, true);
     pairs += judged.length;
     for (const { judgement } of judged) counts[judgement.kind]++;
+    soFar({ pipelines, pairs, counts: { ...counts } });
     const first = judged.find((j) => j.judgement.kind !== 'agree');
     if (!first) continue;
     const small = first.judgement.kind === 'differ' && left-- > 0 ? await minimiseOvs({ ...draft, packets: draft.packets.filter((p) => flowText(p) === first.packet.flow) }, 0, real) : undefined;
