@@ -7,6 +7,7 @@ import { agreementOf, computedActions } from '../text/openflow/cachedActions.ts'
 import { findHost, netnsId } from '../world/lookup.ts';
 import type { World } from '../world/world.ts';
 import { pathJson, protoJson, seenJson } from './frame.ts';
+import { logicalJson } from './logicalJson.ts';
 
 /*
  * The answer to a probe as HEADLESS.md describes it: plain objects, ready for JSON.
@@ -15,7 +16,7 @@ import { pathJson, protoJson, seenJson } from './frame.ts';
 export interface AnswerOptions {
   /** Add the steps that the page plays. */
   readonly steps: boolean;
-  /** The machines, to compare what their switches had cached with what the rules say; absent: that is left out. */
+  /** The machines: what their switches had cached is compared with what the rules say, and OVN's logical network gets its names; absent: that is left out. */
   readonly world?: World;
 }
 
@@ -139,6 +140,7 @@ function outcomeJson(trace: Trace, probability: number, options: AnswerOptions) 
     ipvs: trace.ipvs.map(({ host, netns, entry }) => ({ host, netns, ...entry, proto: protoJson(entry.proto) })),
     unknown: unknownJson(trace.steps),
     ...cachedJson(trace.steps, options.world),
+    ...logicalJson(trace, options.world),
     ...(options.steps ? { steps: trace.steps } : {}),
   };
 }

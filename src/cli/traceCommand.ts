@@ -1,9 +1,11 @@
 import type { Choice, Choices } from '../engine/probe.ts';
+import { logicalPath } from '../engine/ovn/logicalPath.ts';
 import { trace, traceAll } from '../engine/trace.ts';
 import type { Trace } from '../engine/trace-types.ts';
 import type { Link } from '../share/link.ts';
 import { readProbe } from '../share/probeWords.ts';
 import { outcomeLines, traceLines } from '../text/lines.ts';
+import { logicalLines } from '../text/logicalLines.ts';
 import type { World } from '../world/world.ts';
 import { answerAll, answerOne, mergeBranches } from './answer.ts';
 import { type ProbeReading, type ReadProbe, readProbeText } from './probeJson.ts';
@@ -57,13 +59,13 @@ function answerRead(world: World, { id, probe, choices }: ReadProbe, options: Tr
     if (wrong !== undefined) return failed({ ok: false, id, error: wrong }, options);
     if (options.format === 'json') return { text: `${JSON.stringify({ ...idJson(id), ...answerAll(branches, truncated, { ...options, world }) })}\n`, error: undefined };
     const rest = truncated > 0 ? [`not followed: probability ${truncated}\n`] : [];
-    return { text: [...mergeBranches(branches).map((b) => story(id, b.trace, b.probability)), ...rest].join('\n'), error: undefined };
+    return { text: [...mergeBranches(branches).map((b) => story(world, id, b.trace, b.probability)), ...rest].join('\n'), error: undefined };
   }
   const traced = trace(world, probe, choices);
   const wrong = wrongChoice(choices, [traced]);
   if (wrong !== undefined) return failed({ ok: false, id, error: wrong }, options);
   if (options.format === 'json') return { text: `${JSON.stringify({ ...idJson(id), ...answerOne(traced, { ...options, world }) })}\n`, error: undefined };
-  return { text: story(id, traced, undefined), error: undefined };
+  return { text: story(world, id, traced, undefined), error: undefined };
 }
 
 /** A choice that none of the traces came to, or an option that it does not have: the caller asked for a branch that there is not. */
@@ -77,12 +79,13 @@ function wrongChoice(choices: Choices, traces: readonly Trace[]): string | undef
   return undefined;
 }
 
-/** One branch for people and for diff: how it ended, what chance decided, then a line a step. */
-function story(id: ReadProbe['id'], traced: Trace, probability: number | undefined): string {
+/** One branch for people and for diff: how it ended, what chance decided, its way through OVN's logical network, then a line a step. */
+function story(world: World, id: ReadProbe['id'], traced: Trace, probability: number | undefined): string {
   const head = [
     `probe ${id === undefined ? '' : String(id)}`.trimEnd() + (probability === undefined ? '' : ` probability ${Number(probability.toFixed(6))}`),
     ...traced.choices.map((c) => `choice ${c.key} ${c.options[c.taken] ?? ''} (${c.taken + 1} of ${c.options.length})`),
     ...traced.outcomes.flatMap((o, i) => outcomeLines(o).map((line) => (traced.outcomes.length > 1 ? `connection ${i + 1} ${line}` : line))),
   ];
-  return [...head, '', ...traceLines(traced)].map((line) => `${line}\n`).join('');
+  const logical = logicalLines(logicalPath(world, traced));
+  return [...head, ...(logical.length > 0 ? ['', ...logical] : []), '', ...traceLines(traced)].map((line) => `${line}\n`).join('');
 }

@@ -28,5 +28,5 @@ export function keptRun(text: string): KeptRun | KeptOvsRun {
 }
 
 /** The kept run on that ground, of that kernel or version of the switch. */
-export const keptOn = <G extends KeptRun['ground']>(runs: readonly (KeptRun | KeptOvsRun)[], ground: G, kernel: string): KeptRun | undefined => runs.find((r): r is KeptRun => r.ground === ground && r.kernel === kernel);
+export const keptOn = (runs: readonly (KeptRun | KeptOvsRun)[], ground: KeptRun['ground'], kernel: string): KeptRun | undefined => runs.find((r): r is KeptRun => r.ground === ground && r.kernel === kernel);
 export const keptOvs = (runs: readonly (KeptRun | KeptOvsRun)[], version: string): KeptOvsRun | undefined => runs.find((r): r is KeptOvsRun => r.ground === 'ovs' && r.version === version);

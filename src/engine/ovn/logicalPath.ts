@@ -151,6 +151,8 @@ function look(way: Walked, bridge: OvsBridge, step: Looked): void {
   }
   if (!way.open) return;
   const draft = way.open;
+  // The controller gave it back.
+  if (draft.end?.kind === 'controller') draft.end = undefined;
   draft.looks.push(step);
   if (asksConntrack(step)) way.asks.push({ draft });
   for (const { field, before, after } of step.changes) {
