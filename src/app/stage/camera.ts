@@ -62,10 +62,10 @@ export function inSight(view: View, focus: Focus, size: Size): boolean {
   return within(subject(focus), inflate(visible, 1));
 }
 
-/** What must be seen: the station, the capsule, and, except on the narrow phone, the punchline. */
-function subject({ layout, walked, berth, bubble, phone }: Focus): Rect {
+/** What must be seen: the station, the capsule, and the punchline. */
+function subject({ layout, walked, berth, bubble }: Focus): Rect {
   const box = walked.station === undefined ? undefined : layout.boxes.get(walked.station)?.rect;
-  return inflate(union([box ?? { x: walked.at.x - 10, y: walked.at.y - 10, w: 20, h: 20 }, ...(berth ? [berth.rect] : []), ...(bubble && !phone ? [bubble] : [])]), 6);
+  return inflate(union([box ?? { x: walked.at.x - 10, y: walked.at.y - 10, w: 20, h: 20 }, ...(berth ? [berth.rect] : []), ...(bubble ? [bubble] : [])]), 6);
 }
 
 /** At a choice: the house that chooses, up to the sky through which the rays run, as far as the view holds them. */

@@ -12,7 +12,7 @@ export interface HouseName {
 }
 
 /** Below this zoom the title of a house (13 px) cannot be read. */
-const LEGIBLE = 0.7;
+const LEGIBLE = 0.6;
 const EDGE = 6;
 const HEIGHT = 22;
 /** A name in less room than this would be dots. */
