@@ -62,10 +62,17 @@ export function inSight(view: View, focus: Focus, size: Size): boolean {
   return within(subject(focus), inflate(visible, 1));
 }
 
+/** Room above the packet for the name of its house, which stands at the upper edge when its own place is out of sight (houseNames.ts). */
+const NAME_ROOM = 26;
+
 /** What must be seen: the station, the capsule, and the punchline. */
 function subject({ layout, walked, berth, bubble }: Focus): Rect {
-  const box = walked.station === undefined ? undefined : layout.boxes.get(walked.station)?.rect;
-  return inflate(union([box ?? { x: walked.at.x - 10, y: walked.at.y - 10, w: 20, h: 20 }, ...(berth ? [berth.rect] : []), ...(bubble ? [bubble] : [])]), 6);
+  const station = walked.station === undefined ? undefined : layout.boxes.get(walked.station);
+  const box = station?.rect;
+  const home = layout.houses.find((h) => h.id === station?.house)?.rect;
+  const seen = inflate(union([box ?? { x: walked.at.x - 10, y: walked.at.y - 10, w: 20, h: 20 }, ...(berth ? [berth.rect] : []), ...(bubble ? [bubble] : [])]), 6);
+  const up = home && seen.y > home.y ? Math.min(NAME_ROOM, seen.y - home.y) : 0;
+  return { ...seen, y: seen.y - up, h: seen.h + up };
 }
 
 /** At a choice: the house that chooses, up to the sky through which the rays run, as far as the view holds them. */

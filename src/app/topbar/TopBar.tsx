@@ -8,6 +8,7 @@ import { COMMANDS } from '../keys/commands.ts';
 import { Brand, Icon } from './Icon.tsx';
 import { Popover } from './Popover.tsx';
 import { ProbeBar } from './ProbeBar.tsx';
+import { useFold } from './useFold.ts';
 import { WhatIf } from './WhatIf.tsx';
 
 interface Props {
@@ -66,8 +67,9 @@ function ScenarioMenu({ loaded, t, lang }: Omit<Props, 'phone'>) {
 /** The bar at the top: what is looked at, who sends what to whom, what if, and the page's own settings. */
 export function TopBar({ loaded, t, lang, phone }: Props) {
   const edited = usePage(isEdited);
+  const bar = useFold();
   return (
-    <header className="top">
+    <header className="top" ref={bar}>
       <button type="button" className="iconbtn drawerbtn" aria-label={t.library} title={t.library} onClick={COMMANDS.library.run}>
         <Icon name="menu" />
       </button>

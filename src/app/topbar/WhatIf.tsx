@@ -4,7 +4,6 @@ import type { Parameter } from '../../scenarios/scenario.ts';
 import { choiceText, optionParts, optionText } from '../../text/choices.ts';
 import type { Lang } from '../../text/lang.ts';
 import type { World } from '../../world/world.ts';
-import { textWidth } from '../stage/textWidth.ts';
 import { setParameter } from '../store/open.ts';
 import type { Loaded } from '../store/state.ts';
 import { choose } from '../store/store.ts';
@@ -37,18 +36,7 @@ const nameOf = (parameter: Parameter, option: string, lang: Lang): string => par
 
 /** Characters of options that fit side by side into a menu on a phone. */
 const MAX_SEGMENTED = 30;
-/** Pixels for labels, options and the branch taken in the top bar, beside the probe. */
-const MAX_INLINE = 400;
-const PADDING = { label: 10, option: 20, branch: 32 } as const;
-
 const lengthOf = (parameter: Parameter, lang: Lang): number => parameter.options.reduce((sum, option) => sum + nameOf(parameter, option, lang).length + 2, 0);
-
-/** How wide the settings are side by side, with the branch taken. */
-function inlineWidth(parameters: readonly Parameter[], lang: Lang, branch: string | undefined): number {
-  const texts = parameters.flatMap((p) => [{ text: p.label[lang], padding: PADDING.label }, ...p.options.map((o) => ({ text: nameOf(p, o, lang), padding: PADDING.option }))]);
-  const words = texts.reduce((sum, { text, padding }) => sum + textWidth(text, 12, 'regular') + padding, 0);
-  return words + (branch === undefined ? 0 : textWidth(branch, 12, 'mono') + PADDING.branch);
-}
 
 /** The scenario's settings. Side by side they are segmented controls; in a menu, long ones are lists. */
 function Parameters({ loaded, lang, menu = false }: Omit<Props, 't'> & { readonly menu?: boolean }) {
@@ -160,7 +148,7 @@ function ChangeAnything({ t, onDone }: { readonly t: Strings; readonly onDone?: 
   );
 }
 
-/** What if …: the scenario's settings and the branches of chance, and a way to change anything else; one menu where there is little room. */
+/** What if …: the scenario's settings and the branches of chance, and a way to change anything else; one menu where there is little room (useFold.ts). */
 export function WhatIf({ loaded, t, lang }: Props) {
   const choices = realChoices(loaded);
   const first = choices[0];
@@ -168,24 +156,20 @@ export function WhatIf({ loaded, t, lang }: Props) {
   const compiled = loaded.parsed.compiled.size > 0;
   if (!first && parameters.length === 0 && !compiled) return null;
   const { world } = loaded.parsed;
-  const branch = first && shortOption(first, world, lang);
-  const many = inlineWidth(parameters, lang, branch) > MAX_INLINE;
   const changed = changedOf(loaded, lang);
   return (
     <>
-      {!many && (
-        <div className="whatif" role="group" aria-label={t.whatIf}>
-          <b>{t.whatIf}</b>
-          <Parameters loaded={loaded} lang={lang} />
-          {first && (
-            <Popover className="pick small" title={t.chance} name={`${t.chance}: ${optionText(first.options[first.taken] ?? '', world, lang)}`} label={<><span className="mono">{branch}</span><Icon name="down" /></>} align="end">
-              {(close) => <ChoiceMenu choices={choices} world={world} lang={lang} t={t} onDone={close} />}
-            </Popover>
-          )}
-          {compiled && <ChangeAnything t={t} />}
-        </div>
-      )}
-      <div className="wimore" data-many={many || undefined}>
+      <div className="whatif" role="group" aria-label={t.whatIf}>
+        <b>{t.whatIf}</b>
+        <Parameters loaded={loaded} lang={lang} />
+        {first && (
+          <Popover className="pick small" title={t.chance} name={`${t.chance}: ${optionText(first.options[first.taken] ?? '', world, lang)}`} label={<><span className="mono">{shortOption(first, world, lang)}</span><Icon name="down" /></>} align="end">
+            {(close) => <ChoiceMenu choices={choices} world={world} lang={lang} t={t} onDone={close} />}
+          </Popover>
+        )}
+        {compiled && <ChangeAnything t={t} />}
+      </div>
+      <div className="wimore">
         <Popover className="txtbtn" title={t.whatIf} label={<><span>{t.whatIf}</span>{changed !== '' && <em>{changed}</em>}<Icon name="down" /></>} align="end">
           {(close) => (
             <>
