@@ -42,7 +42,7 @@ function median(runs: number, work: () => unknown): number {
   return middle(taken);
 }
 
-const fixture = (name: string): string => readFileSync(`e2e/referee/openvswitch/samples/ovn-kubernetes/worker1/${name}.txt`, 'utf8');
+const fixture = (name: string): string => readFileSync(`src/scenarios/ovn-kubernetes/recorded/worker1.twcm.cloud/${name}.txt`, 'utf8');
 const lines = (text: string) => ({ input: 'br-int', firstLine: 1, lines: text.split('\n') });
 const rulesOf = (text: string): readonly OpenFlowRule[] => readDumpFlows(lines(text)).value;
 

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
 import type { World } from '../world/world.ts';
 import { type BridgeText, withBridges } from './ovs.ts';
 import { ip, worldFrom } from './sample.ts';
@@ -11,7 +10,8 @@ import { ip, worldFrom } from './sample.ts';
  * the other nodes) are made up to fit.
  */
 
-const read = (name: string): string => gunzipSync(readFileSync(fileURLToPath(new URL(`fixtures/ovn/${name}.txt.gz`, import.meta.url)))).toString('utf8');
+/** A listing of the scenario's own. */
+const read = (node: string, name: string): string => readFileSync(fileURLToPath(new URL(`../scenarios/ovn-kubernetes/recorded/${node}.twcm.cloud/ovs-ofctl-dump-${name}.txt`, import.meta.url)), 'utf8');
 const U = '<BROADCAST,MULTICAST,UP,LOWER_UP>';
 const TLVS = [{ optClass: 0x102, optType: 0x80, length: 4, index: 0, source: undefined }];
 
@@ -45,9 +45,9 @@ const MASTER: Node = { name: 'master1', n: 21, peer: 24, mp0: '10.128.0.2', mp0m
   tunnels: [['ovn-9cad81-0', 4, '50.50.51.24'], ['ovn-5e8778-0', 6, '50.50.51.22'], ['ovn-84a2f7-0', 7, '50.50.51.23']] };
 
 const bridges = (x: Node): readonly BridgeText[] => [
-  { name: 'br-int', flows: read(`${x.name}-flows-br-int`), groups: read(`${x.name}-groups-br-int`), tlvs: TLVS,
+  { name: 'br-int', flows: read(x.name, 'flows-br-int'), groups: read(x.name, 'groups-br-int'), tlvs: TLVS,
     ports: [{ name: 'ovn-k8s-mp0', ofport: 1, type: 'internal' }, ...x.pods.map((p) => ({ name: p.veth, ofport: p.ofport })), { name: 'pint', ofport: x.patch, type: 'patch', peer: 'pex' }, ...x.tunnels.map(([name, ofport, r]) => ({ name, ofport, type: 'geneve' as const, tunnel: { remoteIp: ip(r), csum: true } }))] },
-  { name: 'br-ex', flows: read(`${x.name}-flows-br-ex`), ports: [{ name: 'enp131s0f0', ofport: 1 }, { name: 'pex', ofport: 2, type: 'patch', peer: 'pint' }] },
+  { name: 'br-ex', flows: read(x.name, 'flows-br-ex'), ports: [{ name: 'enp131s0f0', ofport: 1 }, { name: 'pex', ofport: 2, type: 'patch', peer: 'pint' }] },
 ];
 const host = (x: Node): string => `$ ip -d addr show
 1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000

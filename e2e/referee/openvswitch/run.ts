@@ -16,7 +16,7 @@ export interface OvsOptions {
   readonly pairs: number;
   readonly seed: number;
   readonly minimised: number;
-  /** Packets through each node's dumps in samples/. */
+  /** Packets through each node's dumps of a real cluster. */
   readonly perSample: number;
   /** Hears of the random pairs so far. */
   readonly soFar?: (run: OvsRandomRun, version: string) => void;

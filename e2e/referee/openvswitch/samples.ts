@@ -13,17 +13,22 @@ import { namesOf } from './world.ts';
 /** The bridges of a node as its tools printed them. */
 interface Sample {
   readonly name: string;
+  /** Where its listings lie, from `samples` on; absent: under its name. */
+  readonly folder?: string;
   /** Listings that are another node's. */
   readonly borrowed?: readonly string[];
 }
+
+/** The nodes of the scenario: the page shows what is judged here. */
+const OVN = '../../../../src/scenarios/ovn-kubernetes/recorded';
 
 const SAMPLES: readonly Sample[] = [
   { name: 'openshift-sdn/worker1' },
   { name: 'openshift-sdn/worker2' },
   // Its ports are those of worker1; nobody listed them.
   { name: 'openshift-sdn/worker1-multitenant', borrowed: ['openshift-sdn/worker1/ovs-ofctl-show-br0.txt'] },
-  { name: 'ovn-kubernetes/worker1' },
-  { name: 'ovn-kubernetes/master1' },
+  { name: 'ovn-kubernetes/worker1', folder: `${OVN}/worker1.twcm.cloud` },
+  { name: 'ovn-kubernetes/master1', folder: `${OVN}/master1.twcm.cloud` },
 ];
 
 const folder = fileURLToPath(new URL('samples', import.meta.url));
@@ -34,9 +39,9 @@ export interface LoadedSample {
   readonly files: Readonly<Record<string, string>>;
 }
 
-export function loadSample({ name, borrowed = [] }: Sample): LoadedSample {
+export function loadSample({ name, folder: own = name, borrowed = [] }: Sample): LoadedSample {
   const files: Record<string, string> = {};
-  for (const file of readdirSync(join(folder, name))) files[file] = read(`${name}/${file}`);
+  for (const file of readdirSync(join(folder, own))) if (file.startsWith('ovs-')) files[file] = read(`${own}/${file}`);
   for (const path of borrowed) files[path.split('/').at(-1) ?? ''] = read(path);
   const { world, diagnostics } = parseBundle(Object.fromEntries(Object.entries(files).map(([file, text]) => [`node/${file}`, text])));
   const serious = diagnostics.filter((d) => d.severity !== 'info');
