@@ -113,6 +113,18 @@ export const ground: readonly RefereeCase[] = [
     probes: [cToS({ proto: 'udp', dport: 443, size: 3000 })],
   },
   {
+    name: 'what a socket made in pieces for one way goes in these also where NAT leads it another way',
+    covers: ['ip:fragment', 'nat:OUTPUT'],
+    files: line({ c: { routes: ['10.9.0.1 via 10.1.0.254 dev eth0 mtu 1000'], tables: { nat: ['-A OUTPUT -d 10.9.0.1/32 -j DNAT --to-destination 10.2.0.1'] } } }),
+    probes: [cToS({ dst: '10.9.0.1', proto: 'udp', size: 3000, df: false }), { from: { host: 'c' }, dst: '10.9.0.1', proto: 'icmp', size: 2000, df: false }],
+  },
+  {
+    name: 'an answer that goes astray finds nobody at a port that NAT gave',
+    covers: ['deliver:stray', 'nat:POSTROUTING', 'icmp:port-unreachable'],
+    files: line({ r: { tables: { raw: ['-A PREROUTING -i eth1 -j CT --notrack'], nat: ['-A POSTROUTING -p udp -j SNAT --to-source 10.2.0.254:5000-5010', '-A POSTROUTING -p tcp -j SNAT --to-source 10.2.0.254:6000'] } } }),
+    probes: [cToS({ proto: 'udp', size: 20 }), cToS()],
+  },
+  {
     name: 'an answer that MASQUERADE gave another address is for no socket of the client',
     covers: ['ct:zone', 'nat:MASQUERADE'],
     files: line({ r: { tables: { raw: ['-A PREROUTING -j CT --zone 2'], nat: ['-A POSTROUTING -j MASQUERADE'] } } }),

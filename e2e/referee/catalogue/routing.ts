@@ -39,6 +39,9 @@ function lan(specs: { readonly c?: Spec; readonly r?: Spec; readonly g?: Spec } 
 }
 const toG = (more: Readonly<Record<string, unknown>> = {}) => udp({ dst: '10.9.0.1', ...more });
 
+/** Nobody is told of a better way. */
+const QUIET: readonly string[] = ['net.ipv4.conf.all.send_redirects = 0', 'net.ipv4.conf.eth0.send_redirects = 0'];
+
 /** Two links between a and b: eth0 10.1.0.1/24 -- 10.1.0.2/24 eth0, eth1 10.2.0.1/24 -- 10.2.0.2/24 eth1; b also has 10.9.0.1. */
 function pair(specs: { readonly a?: Spec; readonly b?: Spec }): Bundle {
   const mac = (link: number, end: number): string => `02:00:00:00:0${link}:0${end}`;
@@ -152,6 +155,16 @@ const sizes: readonly RefereeCase[] = [
 
 const redirects: readonly RefereeCase[] = [
   { name: 'a router tells a host of a better next hop, and the host believes it', covers: ['icmp:redirect', 'route:accept_redirects'], files: lan(), probes: [toG(), toG({ count: 2 }), ping({ dst: '10.9.0.1' })] },
+  {
+    name: 'the same packet a second time, in another zone, is another connection',
+    covers: ['ct:zone', 'target:CT'],
+    files: lan({
+      c: { nic: { eth0: { addresses: ['10.1.0.1/24', '10.9.0.2/32'] } }, sysctls: ['net.ipv4.conf.eth0.accept_local = 1'] },
+      r: { sysctls: QUIET, rules: ['100:	from all fwmark 0x1 lookup 100'], routes: ['default via 10.1.0.1 dev eth0 table 100'], tables: { raw: ['-A PREROUTING -m ttl --ttl-lt 64 -j CT --zone-orig 2', '-A PREROUTING -m ttl --ttl-lt 64 -j MARK --set-xmark 0x1/0xffffffff'], filter: ['-A FORWARD -m conntrack --ctstate NEW', '-A FORWARD -m conntrack --ctstate ESTABLISHED'] } },
+      g: { sysctls: ['net.ipv4.ip_forward = 1', ...QUIET], routes: ['10.9.0.2 via 10.1.0.254 dev eth0'] },
+    }),
+    probes: [toG({ dst: '10.9.0.2' })],
+  },
   { name: 'without send_redirects nobody is told', covers: ['icmp:send_redirects'], files: lan({ r: { sysctls: ['net.ipv4.conf.all.send_redirects = 0', 'net.ipv4.conf.eth0.send_redirects = 0'] } }), probes: [toG()] },
   { name: 'either send_redirects setting is enough', covers: ['icmp:send_redirects'], files: lan({ r: { sysctls: ['net.ipv4.conf.all.send_redirects = 1', 'net.ipv4.conf.eth0.send_redirects = 0'] } }), probes: [toG()] },
   { name: 'a host without accept_redirects goes on as before', covers: ['route:accept_redirects'], files: lan({ c: { sysctls: ['net.ipv4.conf.all.accept_redirects = 0', 'net.ipv4.conf.eth0.accept_redirects = 0'] } }), probes: [toG()] },
