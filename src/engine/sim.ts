@@ -97,6 +97,8 @@ export interface Sim {
   readonly asked: Asking[];
   /** Frames are being received: what is sent meanwhile waits for its turn. A process' own packets go all the way before the next is sent. */
   softirq: boolean;
+  /** Datagrams that programs sent back, by packet: no program answers them again. */
+  readonly echoes: Set<number>;
   /** What processes do once they run again, in the order in which they were woken: when no frame is under way. */
   readonly woken: (() => void)[];
   /** Sockets of a client that no dump describes. */
@@ -263,6 +265,7 @@ export function newSim(world: World, probe: Probe, choices: Choices, replay: rea
     backlog: [],
     asked: [],
     softirq: false,
+    echoes: new Set(),
     woken: [],
     outside: [],
     parent: undefined,

@@ -66,6 +66,15 @@ export const ground: readonly RefereeCase[] = [
     probes: [{ ...cToS(), dst: '10.9.0.2' }],
   },
   {
+    name: 'a program that was sent what a tunnel made of an answer sends it back, too',
+    covers: ['tunnel:vxlan', 'target:DNAT', 'icmp:port-unreachable'],
+    files: overRouter(
+      { c: { kind: vxlanKind(UNDER.c) }, s: { kind: vxlanKind(UNDER.s) } },
+      { c: { fdb: [`${VTEP.b} dev t0 dst ${UNDER.s} self permanent`] }, s: { fdb: [`${VTEP.a} dev t0 dst ${UNDER.c} self permanent`], tables: { nat: [`-A OUTPUT -p udp -j DNAT --to-destination ${UNDER.c}:443`] } } },
+    ),
+    probes: [{ ...cToS(), dst: '10.9.0.2' }, { ...cToS({ proto: 'icmp', sport: undefined, dport: undefined }), dst: '10.9.0.2' }],
+  },
+  {
     name: 'what a tunnel wraps is still its process’s own in POSTROUTING',
     covers: ['match:owner', 'tunnel:vxlan-hooks'],
     files: overRouter(

@@ -1,5 +1,5 @@
 import type { EthHeader, Packet } from '../../packet/packet.ts';
-import { ipOf, isPorted, PROTO_ICMP, withIp } from '../../packet/packet.ts';
+import { ipOf, isPorted, PROTO_ICMP, PROTO_UDP, withIp } from '../../packet/packet.ts';
 import { ipBytes } from '../../packet/sizes.ts';
 import { transmit } from '../device/transmit.ts';
 import type { CtRef, Skb } from '../skb.ts';
@@ -63,6 +63,7 @@ export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ig
     innerPieces: [],
     sender: sender === 'none' ? undefined : (sender ?? (ip.proto === PROTO_ICMP ? 'kernel' : 'process')),
   };
+  if (what === 'answer' && ip.proto === PROTO_UDP) sim.echoes.add(skb.id);
   const at = { ns, dev: undefined };
   sim.emit(at, skb, { kind: 'send', what });
   if (decided.kind === 'unknown') return sim.unknown(at, skb, decided.what, decided.name, undefined, decided.source.filter((s) => s !== undefined));

@@ -25,8 +25,8 @@ export function udpReceive(sim: Sim, at: At, skb: Skb): void {
     // __udp4_lib_rcv() has let go of the connection (nf_reset_ct()): it is looked up anew for the error.
     return sendIcmpError(sim, at.ns, { ...skb, ct: undefined }, { icmptype: 3, code: 3, localDst: true });
   }
-  // A second answer to an answer would never end.
-  const answers = skb.role === 'request' && sim.probe.reply !== false;
+  // A second answer to an answer would never end. What a tunnel wrapped is none, whatever is inside.
+  const answers = !sim.echoes.has(skb.id) && sim.probe.reply !== false;
   sim.emit(at, skb, { kind: 'deliver', to: listener === 'assumed' ? 'assumed' : 'listener' }, { source: listener === 'assumed' ? [] : [listener.source] });
   sim.end(at, skb, 'delivered');
   if (!answers) return;
