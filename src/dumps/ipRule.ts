@@ -1,5 +1,6 @@
 import { formatIp4, hex } from '../packet/address.ts';
 import { protocolName } from '../packet/protocols.ts';
+import { ANY_PACKET } from '../world/policyRule.ts';
 import type { SourceRef } from '../world/source.ts';
 import type { PolicyAction, PolicyRule, Prefix } from '../world/world.ts';
 import { DiagnosticList, type Lines, type Parsed } from './diagnostic.ts';
@@ -25,22 +26,7 @@ export function parseIpRule({ input, firstLine, lines }: Lines): Parsed<readonly
 type Draft = { -readonly [K in keyof PolicyRule]: PolicyRule[K] };
 
 function parseRule(priority: number, words: readonly string[], source: SourceRef, found: DiagnosticList): PolicyRule {
-  const rule: Draft = {
-    priority,
-    not: false,
-    from: undefined,
-    to: undefined,
-    iif: undefined,
-    oif: undefined,
-    fwmark: undefined,
-    tos: undefined,
-    ipproto: undefined,
-    sport: undefined,
-    dport: undefined,
-    action: { kind: 'nop' },
-    unknown: [],
-    source,
-  };
+  const rule: Draft = { ...ANY_PACKET, priority, source };
   const unknown: string[] = [];
   const extra: string[] = [];
   let action: PolicyAction | undefined;

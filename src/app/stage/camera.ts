@@ -63,7 +63,7 @@ export function inSight(view: View, focus: Focus, size: Size): boolean {
 }
 
 /** Room above the packet for the name of its house, which stands at the upper edge when its own place is out of sight (houseNames.ts). */
-const NAME_ROOM = 26;
+const NAME_ROOM = 36;
 
 /** What must be seen: the station, the capsule, and the punchline. */
 function subject({ layout, walked, berth, bubble }: Focus): Rect {

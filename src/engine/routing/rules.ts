@@ -1,4 +1,5 @@
 import { inPrefix, type Ip4 } from '../../packet/address.ts';
+import { ANY_PACKET } from '../../world/policyRule.ts';
 import type { PolicyRule, PortRange } from '../../world/world.ts';
 import type { Ns } from '../sim.ts';
 
@@ -22,22 +23,7 @@ const DEFAULT_RULES: readonly PolicyRule[] = [
   { priority: 0, table: 'local' },
   { priority: 32766, table: 'main' },
   { priority: 32767, table: 'default' },
-].map(({ priority, table }) => ({
-  priority,
-  not: false,
-  from: undefined,
-  to: undefined,
-  iif: undefined,
-  oif: undefined,
-  fwmark: undefined,
-  tos: undefined,
-  ipproto: undefined,
-  sport: undefined,
-  dport: undefined,
-  action: { kind: 'lookup', table, suppressPrefixLength: undefined },
-  unknown: [],
-  source: undefined,
-}));
+].map(({ priority, table }) => ({ ...ANY_PACKET, priority, action: { kind: 'lookup', table, suppressPrefixLength: undefined } }));
 
 /** A namespace's policy rules in the order in which they are tried. */
 export interface RuleList {
