@@ -85,7 +85,8 @@ export function ofprotoJson(bridges: readonly OvsBridge[], bridge: OvsBridge, an
   const names = portNames(bridge.ports);
   const actions = answer.passes.map((pass) => printDpActions(pass.translation.actions, (b, port) => datapathPort(bridges, b, port)));
   const visited = (visit: Visit): object => {
-    const at = { bridge: visit.bridge, table: visit.table };
+    const tableName = bridges.find((b) => b.name === visit.bridge)?.tableNames?.[String(visit.table)];
+    const at = { bridge: visit.bridge, table: visit.table, ...(tableName === undefined ? {} : { tableName }) };
     if (!visit.rule) return { ...at, priority: null };
     const match = printMatch(visit.rule.match, portNames(bridges.find((b) => b.name === visit.bridge)?.ports ?? [])).join(',');
     return { ...at, priority: visit.rule.priority, cookie: `0x${visit.rule.cookie}`, match };

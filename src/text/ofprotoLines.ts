@@ -3,7 +3,7 @@ import type { Flow, Visit, VisitNote } from '../engine/openflow/types.ts';
 import { printAction } from '../dumps/ovsActionsPrint.ts';
 import { formatFlow } from '../dumps/ovsFlow.ts';
 import { printMatch } from '../dumps/ovsMatchPrint.ts';
-import { type OvsNames, portNames } from '../dumps/ovsNames.ts';
+import { bridgeNames, formatTable, type OvsNames } from '../dumps/ovsNames.ts';
 import type { OpenFlowRule, OvsBridge } from '../world/openflow.ts';
 import { CT_STATE, FIELDS } from '../world/openflowFields.ts';
 import { datapathPort, printDpActions } from './dpActions.ts';
@@ -41,8 +41,8 @@ export function printFlow(flow: Flow, names: OvsNames): string {
 /** The rule that a look-up found, as the switch shows it. */
 export const printRuleHead = (rule: OpenFlowRule, names: OvsNames): string => [...printMatch(rule.match, names), ` priority ${rule.priority}`, ...(rule.cookie === '0' ? [] : [` cookie 0x${rule.cookie}`])].join(',').trimStart();
 
-/** The bridge by its name, for the names of its ports. */
-const namesOf = (bridges: readonly OvsBridge[], bridge: string): OvsNames => portNames(bridges.find((b) => b.name === bridge)?.ports ?? []);
+/** The bridge by its name, for the names of its ports and tables: tables that a dump has by name alone have no number but our own. */
+const namesOf = (bridges: readonly OvsBridge[], bridge: string): OvsNames => bridgeNames(bridges.find((b) => b.name === bridge));
 
 function noteLine(note: VisitNote): string | undefined {
   switch (note.kind) {
@@ -87,7 +87,7 @@ function visitLines(bridges: readonly OvsBridge[], pass: OfprotoPass): readonly 
   const put = (indent: number, text: string): void => void lines.push(`${' '.repeat(indent)}${text}`);
   const show = (visit: Visit, indent: number): void => {
     const names = namesOf(bridges, visit.bridge);
-    const head = `${String(visit.table).padStart(2)}. `;
+    const head = `${formatTable(visit.table, names).padStart(2)}. `;
     const children = inside.get(visit) ?? [];
     const actions = visit.left ?? visit.rule?.actions ?? [];
     if (visit.left) put(indent, 'thaw');

@@ -1,8 +1,10 @@
 import type { OpenFlowStep, Step } from '../engine/step.ts';
+import { bridgeNames, formatTable, type OvsNames } from '../dumps/ovsNames.ts';
 import { formatIp4, hex } from '../packet/address.ts';
 import { innermost, isPorted, type Packet, PROTO_ICMP, PROTO_TCP, PROTO_UDP, SCTP_INIT, TCP_ACK, TCP_PSH, TCP_RST, TCP_SYN } from '../packet/packet.ts';
 import { protocolName } from '../packet/protocols.ts';
 import { totalLength } from '../packet/sizes.ts';
+import { findHost } from '../world/lookup.ts';
 import type { Stop } from './reading-types.ts';
 import { innerIp, isNested, lastOf, outerIp, portsOf, text } from './tales/facts.ts';
 import { decidingRule } from './tales/netfilter.ts';
@@ -44,7 +46,7 @@ function commandFor(ctx: Telling, lead: Step): Command | undefined {
     case 'ovs':
       return { command: `ovs-appctl dpctl/dump-flows`, expected: undefined };
     case 'openflow':
-      return { command: `ovs-ofctl dump-flows ${lead.bridge} table=${lead.table}`, expected: lead.rule && `… ${ruleStart(lead)}` };
+      return rulesOfTable(ctx, lead);
     case 'ovs-action':
       return lead.action.kind === 'ct' ? { command: `conntrack -L -w ${lead.action.zone}`, expected: undefined } : undefined;
     case 'table':
@@ -94,8 +96,17 @@ function commandFor(ctx: Telling, lead: Step): Command | undefined {
 }
 
 /** What stands before a rule's actions in `dump-flows`. */
-function ruleStart(step: OpenFlowStep): string {
-  const match = matchText(step);
+/** The rules of a table, by its name where it has one; names that stand for numbers of our own are names there, too. */
+function rulesOfTable(ctx: Telling, lead: OpenFlowStep & Step): Command {
+  const bridge = findHost(ctx.world, lead.host)?.ovs?.find((b) => b.name === lead.bridge);
+  const all = bridgeNames(bridge);
+  const named = all.tableName?.(lead.table) !== undefined || bridge?.ports.some((p) => p.ofportAssumed) === true;
+  const names = named ? all : {};
+  return { command: `ovs-ofctl ${named ? '--names ' : ''}dump-flows ${lead.bridge} table=${formatTable(lead.table, names)}`, expected: lead.rule && `… ${ruleStart(lead, names)}` };
+}
+
+function ruleStart(step: OpenFlowStep, names: OvsNames): string {
+  const match = matchText(step, names);
   return `${[step.rule?.priority === 32768 ? '' : `priority=${step.rule?.priority ?? ''}`, match].filter((x) => x !== '').join(',')} actions=…`;
 }
 

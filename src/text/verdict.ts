@@ -1,5 +1,6 @@
 import type { Step } from '../engine/step.ts';
 import type { Ending, Outcome } from '../engine/trace-types.ts';
+import { formatTable } from '../dumps/ovsNames.ts';
 import { kindOf } from './grouping.ts';
 import { verdictsEn } from './dictionaries/verdicts.en.ts';
 import { verdictsKo } from './dictionaries/verdicts.ko.ts';
@@ -10,6 +11,7 @@ import type { Stop } from './reading-types.ts';
 import { bypassed } from './tales/ends.ts';
 import { innerIp, lastOf, prober, sentBy, text } from './tales/facts.ts';
 import { ruleName } from './tales/netfilter.ts';
+import { namesAt } from './tales/ovs.ts';
 import { type Piece, pieces, plain, type Telling } from './telling.ts';
 import { why } from './why.ts';
 
@@ -45,7 +47,7 @@ export function verdictLine(asking: Asking, connection: number): VerdictLine {
     tone: outcome.client === 'answer' || outcome.client === 'sent' ? 'good' : outcome.client === 'unknown' ? 'unknown' : 'bad',
     outcome: outcomeText(ctx, outcome),
     place: words.at(actorName(ctx.world, end.host, end.netns, ctx.lang), end.netns === null ? undefined : end.host),
-    decidedBy: step && deciderText(step),
+    decidedBy: step && deciderText(ctx, step),
     client: words.client[outcome.client](prober(ctx)),
     reason: failed ? failure(ctx, outcome, failed) : deception(ctx, outcome, connection),
   };
@@ -115,7 +117,7 @@ function transforming(ctx: Telling, connection: number): Step | undefined {
   return mine.find((s) => s.kind === 'ipvs');
 }
 
-function deciderText(step: Step): string | undefined {
+function deciderText(ctx: Telling, step: Step): string | undefined {
   const at = step.source[0];
   const where = at === undefined ? '' : ` (${at.input}:${at.line})`;
   switch (step.kind) {
@@ -126,7 +128,7 @@ function deciderText(step: Step): string | undefined {
     case 'ipvs':
       return `${step.virtual}${step.scheduler === '' ? '' : ` ${step.scheduler}`}${where}`;
     case 'openflow':
-      return `${step.bridge} table=${step.table}${step.rule ? `,priority=${step.rule.priority}` : ''}${where}`;
+      return `${step.bridge} table=${formatTable(step.table, namesAt(ctx, step.host, step.bridge))}${step.rule ? `,priority=${step.rule.priority}` : ''}${where}`;
     default:
       return at === undefined ? undefined : `${at.input}:${at.line}`;
   }
