@@ -103,6 +103,21 @@ describe('one rule', () => {
   });
 });
 
+describe('MPLS', () => {
+  const LABELLED = 'in_port=1,dl_type=0x8847,mpls_label=5,mpls_bos=1';
+  const rules = (...flows: readonly string[]) => follow([bridge({ flows })], LABELLED);
+
+  it('finds the rule for a label', () => expect(actionsOf(rules('mpls,mpls_label=5,mpls_bos=1,actions=output:3', 'priority=1,actions=output:2'))).toEqual(['p3']));
+  it.each([
+    ['set_field:7->mpls_label', 'field', 'mpls_label'],
+    ['load:3->OXM_OF_MPLS_TC[]', 'field', 'mpls_tc'],
+    ['move:NXM_NX_REG0[0..7]->NXM_NX_MPLS_TTL[]', 'field', 'mpls_ttl'],
+    ['dec_mpls_ttl', 'action', 'dec_mpls_ttl'],
+    ['pop_mpls:0x0800', 'action', 'pop_mpls:0x0800'],
+  ])('says that it cannot tell what comes of %s', (action, what, name) => expect(rules(`mpls,actions=${action},output:2`)).toMatchObject({ verdict: 'unknown', unknown: [{ what, name }] }));
+  it('a label that a packet does not have is not written', () => expect(actionsOf(follow([bridge({ flows: ['actions=set_field:7->mpls_label,output:2'] })], TCP))).toEqual(['p2']));
+});
+
 describe('the action set', () => {
   const walk = (...flows: readonly string[]): string => actionsOf(follow([bridge({ flows, groups: ['group_id=1,type=indirect,bucket=actions=output:4'] })], TCP)).join(' ; ');
 

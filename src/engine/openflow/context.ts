@@ -97,8 +97,9 @@ export function note(ctx: Ctx, what: VisitNote): void {
   ctx.visit.notes.push({ ...what, ...clauses(ctx) });
 }
 
-/** Carries out a change of one field, and keeps what it was before. */
+/** Carries out a change of one field, and keeps what it was before. Labels of MPLS are matched, but not written (commit_mpls_action() of lib/odp-util.c is not modelled). */
 export function change(ctx: Ctx, field: FieldSpec, how: (flow: Flow) => void): void {
+  if (field.needs === 'mpls') note(ctx, { kind: 'unknown', what: 'field', name: field.name });
   const before = readField(ctx.flow, field);
   how(ctx.flow);
   const after = readField(ctx.flow, field);

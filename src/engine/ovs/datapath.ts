@@ -41,6 +41,8 @@ export interface Run {
   readonly recircs: readonly number[];
   /** The bridge whose rule asked for what is being done. */
   bridge: string;
+  /** How many packets of the controller's, each because of the one before, led to this one. */
+  readonly made?: number;
   /** The packet before the headers that are being set, one after the other. */
   unset?: Skb | undefined;
 }
@@ -49,7 +51,7 @@ export interface Run {
 type Carried = Translation & { readonly cached: CachedPass | undefined };
 
 /** Each pass is one recirculation; the switch itself has no end of them. */
-const MAX_PASSES = 32;
+export const MAX_PASSES = 32;
 
 /** ovs_vport_receive(): a frame enters a bridge by a port. */
 export function enterBridge(sim: Sim, ns: Ns, skb: Skb, place: OvsPlace, tunnel?: TunnelKey): void {

@@ -70,6 +70,19 @@ describe('DNS', () => {
   });
 });
 
+it('tables that ask the controller again and again end', () => {
+  const asking = ovnControllerWorld(() => 'arp actions=FLOOD\nudp actions=controller(userdata=00.00.00.06.00.00.00.00.00.01.de.10.00.00.00.64,pause),resubmit(,0)\n');
+  const t = trace(asking, { from: A, dst: ip('10.1.0.11'), proto: PROTO_UDP, sport: 5000, dport: 53, size: 29 });
+  expect(t.steps.find((s) => s.kind === 'unknown')).toMatchObject({ what: 'bound', name: '32 passes' });
+});
+
+it('a controller whose answers come back to it ends', () => {
+  // icmp4 { resubmit(,0) }: an error about each error.
+  const answering = ovnControllerWorld(() => 'arp actions=FLOOD\nip actions=controller(userdata=00.00.00.0a.00.00.00.00.ff.ff.00.10.00.00.23.20.00.0e.ff.f8.00.00.00.00)\n');
+  const t = trace(answering, { from: A, dst: ip('10.1.0.11'), proto: PROTO_UDP, dport: 53 });
+  expect(t.steps.find((s) => s.kind === 'unknown')).toMatchObject({ what: 'bound', name: '32 packets of the controller' });
+});
+
 describe('reject', () => {
   it('ends SCTP with an ABORT', () => {
     const t = trace(world, { from: A, dst: ip('10.1.0.11'), proto: PROTO_SCTP, sport: 5000, dport: 99 });

@@ -4,7 +4,7 @@ import { resume } from '../openflow/translate.ts';
 import type { Frozen } from '../openflow/types.ts';
 import type { At } from '../sim.ts';
 import type { Skb } from '../skb.ts';
-import { keyFlow, pass, type Run } from './datapath.ts';
+import { keyFlow, MAX_PASSES, pass, type Run } from './datapath.ts';
 import { setBits } from './flow.ts';
 import { switchOf } from './switch.ts';
 import { readBit } from './wireActions.ts';
@@ -111,10 +111,14 @@ function setBit(flow: Frozen['flow'], field: FieldSpec, bit: number, value: bool
 
 /** nxt_resume(): from where it stopped, with the packet as it is now and the answer in its bit. */
 function goOn(run: Run, skb: Skb, frozen: Frozen, result: Result | undefined, success: boolean): true {
+  const { sim, ns } = run;
+  if (run.passes >= MAX_PASSES) {
+    sim.unknown({ ns, dev: run.bridge }, skb, 'bound', `${MAX_PASSES} passes`);
+    return true;
+  }
   const flow = frozen.flow.slice();
   if (result) setBit(flow, result.field, result.bit, success);
   const next: Run = { ...run, skb, passes: run.passes + 1, recircs: [] };
-  const { sim } = run;
   const outer = sim.parent;
   sim.parent = undefined;
   pass(next, resume(switchOf(next), { ...frozen, flow }, keyFlow(next)), 'controller');

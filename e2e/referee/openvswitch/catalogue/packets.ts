@@ -21,6 +21,7 @@ const KINDS = {
   solicit: { ...ETH, icmp6: '', ...IP6, nw_ttl: 255, icmpv6_type: 135, icmpv6_code: 0, nd_target: 'fd00::2', nd_sll: '00:00:00:00:00:01' },
   advert: { ...ETH, icmp6: '', ...IP6, nw_ttl: 255, icmpv6_type: 136, icmpv6_code: 0, nd_target: 'fd00::2', nd_tll: '00:00:00:00:00:02' },
   eth: { ...ETH, dl_type: '0x88cc' },
+  mpls: { ...ETH, mpls: '', mpls_label: 5, mpls_tc: 3, mpls_bos: 1, mpls_ttl: 64 },
 } as const;
 
 /** The flow of a packet, where `more` says what differs. A field that is set to '' keeps its bare name. */
