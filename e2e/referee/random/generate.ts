@@ -78,11 +78,16 @@ function withConnections(rng: Rng, shape: Shape, space: Space, draft: SpaceDraft
   if (draft.tables.length === 0 || !rng.chance(0.2)) return draft;
   const words = wordsOf(shape, space, { single: false, lacks: () => true, listeners: false });
   const drawn = rng.some(probes, 1, 2).flatMap((p) => drawConnection(rng, words, p, ownOf(shape, p)) ?? []);
-  return { ...draft, connections: drawn.filter((c, i) => drawn.findIndex((o) => requestOf(o) === requestOf(c)) === i) };
+  const apart = drawn.filter((c, i) => !drawn.slice(0, i).some((before) => tuplesOf(before).some((t) => tuplesOf(c).includes(t))));
+  return { ...draft, connections: apart };
 }
 
-/** What a table of connections holds once: protocol and request. */
-const requestOf = ({ text }: Piece): string => `${text.split(' ')[0] ?? ''} ${text.replace(' [UNREPLIED]', '').split(' src=')[1] ?? ''}`;
+/** Both directions of a connection; a table holds each once. */
+const tuplesOf = ({ text }: Piece): readonly string[] =>
+  text
+    .split(' src=')
+    .slice(1)
+    .map((t) => `${text.split(' ')[0] ?? ''} ${t.split(/ (?:\[|mark=)/)[0] ?? ''}`);
 
 /** The address that a prober speaks from, as a rule. */
 const ownOf = (shape: Shape, { from }: ProbeJson): string => shape.spaces.find((s) => 'host' in from && s.name === [from.host, ...(from.netns ? [from.netns] : [])].join('/'))?.own[0] ?? shape.addresses[0] ?? '';
