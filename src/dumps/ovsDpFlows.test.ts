@@ -56,6 +56,7 @@ describe('a condition', () => {
     ['ct_state(+est-rel+rpl+trk),ct_zone(0x5),ct_mark(0x1/0x1),ct_label(0x1/0x3),recirc_id(0x9),in_port(2)', ['ct_state=+est-rel+rpl+trk', 'ct_zone=0x5', 'ct_mark=0x1/0x1', 'ct_label=0x1/0x3']],
     ['recirc_id(0),in_port(2),eth_type(0x0800),ipv4(proto=6,frag=no),tcp(src=80/0xfff0,dst=0/0),tcp_flags(-syn+ack)', ['dl_type=0x800', 'vlan_tci=0/0x1000', 'nw_proto=6', 'nw_frag=no', 'tp_src=80/0xfff0', 'tcp_flags=-syn+ack']],
     ['recirc_id(0),in_port(2),eth(src=0a:00:00:00:00:01,dst=01:00:00:00:00:00/01:00:00:00:00:00),eth_type(0x0806),arp(sip=10.0.0.1,tip=10.0.0.2,op=1/0xff)', ['dl_src=0a:00:00:00:00:01', 'dl_dst=01:00:00:00:00:00/01:00:00:00:00:00', 'dl_type=0x806', 'vlan_tci=0/0x1000', 'arp_spa=10.0.0.1', 'arp_tpa=10.0.0.2', 'arp_op=1/0xff']],
+    ['recirc_id(0),in_port(2),eth_type(0x88a8),vlan(vid=10,pcp=0),encap(eth_type(0x8100),vlan(vid=20,pcp=0),encap(eth_type(0x0800),ipv4(frag=no)))', ['vlan_tci=0x100a', 'vlan(vid=20,pcp=0)', 'encap(eth_type(0x0800),ipv4(frag=no))']],
     ['recirc_id(0x2),dp_hash(0xf2/0xf),in_port(1)', ['dp_hash(0xf2/0xf)']],
     ['recirc_id(0),in_port(1),eth_type(0x8847),mpls(label=100,tc=0,ttl=64,bos=1)', ['dl_type=0x8847', 'vlan_tci=0/0x1000', 'mpls(label=100,tc=0,ttl=64,bos=1)']],
     ['recirc_id(0),in_port(1),new_thing(7),eth_type(0x0800),ipv4(src=nonsense)', ['new_thing(7)', 'dl_type=0x800', 'vlan_tci=0/0x1000', 'ipv4(src=nonsense)']],
@@ -87,3 +88,7 @@ test.each([
   ['set(ipv4(ttl=63)),hash(l4(0)),recirc(0x2)', undefined],
   ['recirc(0x2)', undefined],
 ])('%s has only the hash taken: %s', (actions, expected) => expect(line('recirc_id(0),in_port(1)', actions)?.byHash).toBe(expected));
+
+it('takes a line of nothing but brackets', () => {
+  for (const text of ['encap('.repeat(200_000), '('.repeat(200_000), `${'clone('.repeat(100_000)}, packets:0, bytes:0, used:never, actions:${'clone('.repeat(100_000)}`]) expect(() => parseDpFlow(`${text}, packets:0, bytes:0, used:never, actions:drop`, undefined)).not.toThrow();
+});

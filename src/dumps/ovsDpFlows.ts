@@ -74,7 +74,8 @@ function addOptions(draft: Draft, text: string): void {
   }
 }
 
-function addCondition(draft: Draft, { key, value, text }: KeyValue, tagged: boolean): void {
+/** `tags`: how many there are around what is read; nobody can ask for a second one, nor for what stands behind it. */
+function addCondition(draft: Draft, { key, value, text }: KeyValue, tags: number): void {
   const alone = ALONE[key];
   const header = HEADERS[key];
   if (!header && key !== 'vlan' && key !== 'encap' && isAny(value)) return;
@@ -82,8 +83,9 @@ function addCondition(draft: Draft, { key, value, text }: KeyValue, tagged: bool
   const open = (what: string): void => void draft.match.push({ field: key, value: [], text: what });
   if (key === 'recirc_id') draft.recirc = parseNumber(value) ?? 0;
   else if (key === 'in_port') draft.inPort = value;
+  else if ((key === 'vlan' || key === 'encap') && tags > 0) open(text);
   else if (key === 'vlan') addVlan(draft, parts);
-  else if (key === 'encap') for (const inner of parts) addCondition(draft, inner, true);
+  else if (key === 'encap') for (const inner of parts) addCondition(draft, inner, tags + 1);
   else if (key === 'packet_type') {
     if (value !== 'ns=0,id=0') open(text);
   } else if (key === 'eth_type') {
@@ -91,7 +93,7 @@ function addCondition(draft: Draft, { key, value, text }: KeyValue, tagged: bool
     // The type behind a tag stands in `encap()`; the one of a frame without a tag says that it has none.
     if (type === TPID_8021Q || type === TPID_8021AD) return;
     addField(draft, 'dl_type', value, text);
-    if (!tagged) draft.match.push({ field: 'vlan_tci', value: [0], mask: [TAGGED] });
+    if (tags === 0) draft.match.push({ field: 'vlan_tci', value: [0], mask: [TAGGED] });
   } else if (alone !== undefined) addField(draft, alone, value, text);
   else if (header) {
     for (const part of parts) {
@@ -120,7 +122,7 @@ export function parseDpFlow(line: string, source: SourceRef | undefined): Datapa
   const extraAt = behind.indexOf(', dp-extra-info:');
   const actions = extraAt < 0 ? behind : behind.slice(0, extraAt);
   const draft: Draft = { recirc: 0, inPort: undefined, match: [], options: [] };
-  for (const condition of keyValues(text)) addCondition(draft, condition, false);
+  for (const condition of keyValues(text)) addCondition(draft, condition, 0);
   const [flags, offloaded, layer] = [words.get('flags'), words.get('offloaded'), words.get('dp')];
   return {
     ...(ufid === undefined ? {} : { ufid }),

@@ -47,6 +47,22 @@ function fits(cached: DatapathFlow, place: OvsPlace, flow: Flow, tunnel: TunnelK
   return { flow: cached, open };
 }
 
+const indexes = new WeakMap<readonly DatapathFlow[], ReadonlyMap<number, readonly DatapathFlow[]>>();
+
+/** The flows of each pass: a busy node has tens of thousands. */
+function byPass(flows: readonly DatapathFlow[]): ReadonlyMap<number, readonly DatapathFlow[]> {
+  const known = indexes.get(flows);
+  if (known) return known;
+  const index = new Map<number, DatapathFlow[]>();
+  for (const flow of flows) {
+    const same = index.get(flow.recirc);
+    if (same) same.push(flow);
+    else index.set(flow.recirc, [flow]);
+  }
+  indexes.set(flows, index);
+  return index;
+}
+
 const NO_FLOW: Flow = new Uint32Array(0);
 
 /** Without the fields that a controller is told: nothing here needs them. */
@@ -58,7 +74,8 @@ export function cachedPass(run: Run, actions: readonly DpAction[]): CachedPass |
   const { datapathFlows } = ns.host;
   if (!datapathFlows || recircs.length === 0) return undefined;
   const flow = keyFlow(run);
-  const met = (ids: readonly number[]): readonly CachedFlow[] => datapathFlows.filter((f) => ids.includes(f.recirc)).flatMap((f) => fits(f, place, flow, tunnel) ?? []);
+  const known = byPass(datapathFlows);
+  const met = (ids: readonly number[]): readonly CachedFlow[] => ids.flatMap((id) => known.get(id) ?? []).flatMap((f) => fits(f, place, flow, tunnel) ?? []);
   // Which bucket a group takes is settled at once here; the real one has the datapath take a hash first, and comes back with it.
   const flows = met(recircs).flatMap((first): readonly CachedFlow[] => {
     const chosen = first.flow.byHash ? met(first.flow.again) : [];

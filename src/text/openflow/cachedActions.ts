@@ -18,20 +18,23 @@ export type Agreement = 'same' | 'other' | 'slow-path' | 'ports' | 'hash' | 'tun
 /** Lists whose order matters; parts of all others may stand in any. */
 const IN_ORDER: ReadonlySet<string> = new Set(['clone', 'gt', 'le', 'actions', 'sample', 'check_pkt_len']);
 
+/** Actions inside of actions, beyond what any switch makes. */
+const DEEPEST = 32;
+
 const LIST = /^(?:clone|gt|le|actions)$/;
 
 type PortOf = (number: string) => string | undefined;
 
 /** One action spelled so that two of the same meaning are the same text; numbers that differ from run to run are left out. */
-function canonical(part: string, isAction: boolean, portOf: PortOf): string {
+function canonical(part: string, isAction: boolean, portOf: PortOf, depth = 0): string {
   const { key, value, text } = keyValue(part);
   if (isAction && /^\d+$/.test(text)) return portOf(text) ?? text;
   if (key === 'recirc') return 'recirc';
   if (key === 'userspace') return `userspace(${['reason', 'controller_id'].map((k) => new RegExp(`\\b${k}=(\\d+)`).exec(value)?.[1] ?? '').join(',')})`;
   if (key === 'hash') return `hash(${value.replace('hash_', '')})`;
   if (key === 'flags') return `flags(${value.split('|').toSorted().join('|')})`;
-  if (!text.includes('(')) return text;
-  const parts = splitTop(value).map((p) => canonical(p, LIST.test(key), portOf));
+  if (!text.includes('(') || depth > DEEPEST) return text;
+  const parts = splitTop(value).map((p) => canonical(p, LIST.test(key), portOf, depth + 1));
   return `${key}(${(IN_ORDER.has(key) ? parts : parts.toSorted()).join(',')})`;
 }
 

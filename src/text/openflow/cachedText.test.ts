@@ -5,6 +5,7 @@ import { cacheFixture, cacheWorld } from '../../testing/datapathCache.ts';
 import { at, tcp } from '../../testing/sample.ts';
 import type { World } from '../../world/world.ts';
 import { traceLines } from '../lines.ts';
+import { agreementOf } from './cachedActions.ts';
 import { type CachedTold, cachedText } from './cachedText.ts';
 
 const world = cacheWorld(cacheFixture('dp-flows.txt'));
@@ -53,4 +54,9 @@ it('stands in the command line’s answers, as text and as JSON', () => {
 it('is no part of an answer where no cache was listed', () => {
   const answer = JSON.parse(answerProbe(cacheWorld(''), JSON.stringify({ from: { host: 'h', netns: 'p1' }, dst: '10.0.0.100', proto: 'tcp', dport: 80 }), { all: false, steps: false, format: 'json' }).text) as { readonly outcomes: readonly object[] };
   expect(answer.outcomes[0]).not.toHaveProperty('cached');
+});
+
+it('compares actions inside of actions without end', () => {
+  const [host] = world.hosts;
+  expect(host && agreementOf(host, `${'clone('.repeat(50_000)}drop`, [])).toBe('other');
 });
