@@ -21,6 +21,8 @@ export const READABLE = 0.85;
 /** At a choice all candidates should be in sight, even if the type is a little small. */
 const CHOICE_ZOOM = 0.78;
 const MAX_ZOOM = 1.5;
+/** Nor is the packet itself out of sight where a little less does it. */
+const LEAST_ZOOM = 0.66;
 
 /** What the stage looks at in a stop. */
 export interface Focus {
@@ -50,9 +52,11 @@ export function viewOf(focus: Focus, size: Size): View {
   const whole = fitAll(layout, size);
   if (phone) return phoneView(focus, size);
   if (whole.zoom >= READABLE) return whole;
-  const zoom = choice ? Math.max(whole.zoom, CHOICE_ZOOM) : READABLE;
+  // A capsule may stand far from its wire; then both are a little smaller rather than one of them out of sight.
+  const seen = subject(focus);
+  const zoom = choice ? Math.max(whole.zoom, CHOICE_ZOOM) : clamp(Math.min(size.w / seen.w, size.h / seen.h), LEAST_ZOOM, READABLE);
   const target = choice ? layout.bounds : context(focus, size, zoom);
-  const must = choice ? whereChosen(focus, size, zoom) : subject(focus);
+  const must = choice ? whereChosen(focus, size, zoom) : seen;
   return clampedTo(layout.bounds, showing(must, centredOn(centre(target).x, centre(target).y, zoom, size), size), size);
 }
 
@@ -63,7 +67,7 @@ export function inSight(view: View, focus: Focus, size: Size): boolean {
 }
 
 /** Room above the packet for the name of its house, which stands at the upper edge when its own place is out of sight (houseNames.ts). */
-const NAME_ROOM = 36;
+const NAME_ROOM = 30;
 
 /** What must be seen: the station, the capsule, and the punchline. */
 function subject({ layout, walked, berth, bubble }: Focus): Rect {

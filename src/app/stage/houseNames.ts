@@ -14,6 +14,8 @@ export interface HouseName {
 /** Below this zoom the title of a house (13 px) cannot be read. */
 const LEGIBLE = 0.6;
 const EDGE = 6;
+/** At the very top it covers what is left of the title that it stands for. */
+const TOP = 0;
 const HEIGHT = 22;
 /** A name in less room than this would be dots. */
 const LEAST = 48;
@@ -23,7 +25,7 @@ export function namesInView({ houses }: Pick<Layout, 'houses'>, { x, y, zoom }: 
   return houses.flatMap((house) => {
     const left = house.rect.x * zoom + x;
     const top = house.rect.y * zoom + y;
-    const at = { x: Math.max(EDGE, left + 8 * zoom), y: Math.max(EDGE, top + 8 * zoom) };
+    const at = { x: Math.max(EDGE, left + 8 * zoom), y: Math.max(TOP, top + 8 * zoom) };
     const room = right(house.rect) * zoom + x - EDGE - at.x;
     const reads = zoom >= LEGIBLE && top + 8 * zoom >= 0 && left + 8 * zoom >= 0;
     const fits = room >= LEAST && bottom(house.rect) * zoom + y >= at.y + HEIGHT + EDGE;

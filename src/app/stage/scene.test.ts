@@ -156,6 +156,19 @@ describe('viewOf', () => {
     expect(Math.min(...zooms)).toBeGreaterThanOrEqual(0.78);
   });
 
+  it('has a capsule that stands far from its wire in sight together with the packet', () => {
+    const size = { w: 560, h: 440 };
+    const wire = reading.stops.find((s) => s.kind === 'wire')?.index ?? -1;
+    const near = focusAt(wire, false);
+    const rect = near.berth?.rect;
+    if (!near.berth || !rect) throw new Error('no capsule');
+    const far = { ...near, berth: { ...near.berth, rect: { ...rect, x: near.walked.at.x + 700 - rect.w } } };
+    const view = viewOf(far, size);
+    expect(inSight(view, far, size)).toBe(true);
+    expect(view.zoom).toBeLessThan(READABLE);
+    expect(viewOf(near, size).zoom).toBe(READABLE);
+  });
+
   it('shows the machine that the packet comes to next with the one that has it, where both have room', () => {
     const size = { w: 900, h: 440 };
     expect(fitAll(ground.layout, size).zoom).toBeLessThan(READABLE);
