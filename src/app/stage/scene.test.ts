@@ -157,12 +157,11 @@ describe('viewOf', () => {
   });
 
   it('has a capsule that stands far from its wire in sight together with the packet', () => {
-    const size = { w: 560, h: 440 };
-    const wire = reading.stops.find((s) => s.kind === 'wire')?.index ?? -1;
-    const near = focusAt(wire, false);
-    const rect = near.berth?.rect;
-    if (!near.berth || !rect) throw new Error('no capsule');
-    const far = { ...near, berth: { ...near.berth, rect: { ...rect, x: near.walked.at.x + 700 - rect.w } } };
+    const near = focusAt(reading.stops.find((s) => s.kind === 'wire')?.index ?? -1, false);
+    if (!near.berth) throw new Error('no capsule');
+    const { bounds } = ground.layout;
+    const far = { ...near, berth: { ...near.berth, rect: { ...near.berth.rect, x: bounds.x + bounds.w - near.berth.rect.w - 8 } } };
+    const size = { w: Math.ceil((bounds.x + bounds.w - near.walked.at.x + 40) * 0.75), h: 440 };
     const view = viewOf(far, size);
     expect(inSight(view, far, size)).toBe(true);
     expect(view.zoom).toBeLessThan(READABLE);
