@@ -131,6 +131,17 @@ describe('a policy that rejects', () => {
   it('lets the others in', () => expect(trace(rejecting, tcp(CLIENT, '10.10.0.12', 8080)).outcomes).toMatchObject([{ client: 'answer' }]));
 });
 
+it('lets a DNS response go on once the agent has read it, where a policy names domains', () => {
+  // dnsResponseFlows(): the client is on the node, and policies of its own are about names.
+  const files = loadScenario(antrea, {});
+  const rule = ' cookie=0x1020000000000, table=AntreaPolicyIngressRule, priority=64991,udp,tp_src=53,reg1=0x3 actions=controller(reason=no_match,id=62373,userdata=02,pause),goto_table:IngressMetric\n';
+  const add = (name: string, text: string): string => (name === 'node-1/ovs-ofctl-dump-flows-br-int.txt' ? text + rule : name === 'node-1/netns/batch-1/pod.txt' ? text.replace(/^Netid.*$/m, '$&\nudp   UNCONN 0      0      0.0.0.0:53         0.0.0.0:*') : text);
+  const { world: reading } = worldOf(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, add(name, text)])));
+  const t = trace(reading, { ...tcp(CLIENT, '10.10.0.13', 53), proto: 17 });
+  expect(t.outcomes).toMatchObject([{ client: 'answer' }]);
+  expect(t.steps.flatMap((s) => (s.kind === 'ovs-action' && s.action.kind === 'controller' ? [`${s.role} ${s.action.what ?? ''}`] : []))).toEqual(['reply dns-response']);
+});
+
 describe('the NetworkPolicy', () => {
   it.each([
     ['a pod that it does not name', BATCH, '10.10.0.12', 8080, 'node-1'],

@@ -3,7 +3,9 @@ import { type IcmpHeader, ipOf, l4Of, type Packet, PROTO_ICMP, PROTO_TCP, TCP_AC
 import { OFPP, type OpenFlowAction, type OpenFlowRule, type OvsBridge } from '../../world/openflow.ts';
 import { emptyFlow, ETH, W, word } from '../openflow/fields.ts';
 import type { Run } from './datapath.ts';
+import type { Frozen } from '../openflow/types.ts';
 import { type ControllerAction, inject, ownSkb, tellSent } from './packetOut.ts';
+import { giveBack } from './paused.ts';
 
 /*
  * What Antrea's agent does with the packets that its rules hand to it. The first byte of the userdata says which part of the agent it is
@@ -12,9 +14,9 @@ import { type ControllerAction, inject, ownSkb, tellSent } from './packetOut.ts'
  */
 
 /** `policy-log`: only remembered, for a log or for flow export. */
-export type AntreaAsk = 'service-reject' | 'policy-reject' | 'policy-log';
+export type AntreaAsk = 'service-reject' | 'policy-reject' | 'policy-log' | 'dns-response';
 
-const [CATEGORY_NP, CATEGORY_SVC_REJECT] = [1, 4];
+const [CATEGORY_NP, CATEGORY_DNS, CATEGORY_SVC_REJECT] = [1, 2, 4];
 const NP_REJECT = 0b10;
 /** SvcNoEpRegMark, OutputToControllerRegMark in OutputRegField, PacketInOperationField. */
 const isServiceWithoutEndpoints = (reg0: number): boolean => (reg0 & 0x4000) !== 0;
@@ -27,19 +29,21 @@ const reg = ({ flow }: ControllerAction, n: number): number => word(flow, W.reg0
 
 /** What of Antrea's a packet is handed over for; undefined: it is none of Antrea's, or of a release that marks it otherwise. */
 export function antreaAskOf(action: ControllerAction): AntreaAsk | undefined {
-  if (action.action.pause) return undefined;
   const [category, operations, ...more] = (action.action.userdata ?? '').split('.').map((b) => Number.parseInt(b, 16));
   if (more.length > 0) return undefined;
+  if (action.action.pause) return category === CATEGORY_DNS && operations === undefined && word(action.flow, W.tpSrc) === 53 ? 'dns-response' : undefined;
   if (category === CATEGORY_SVC_REJECT && operations === undefined && isServiceWithoutEndpoints(reg(action, 0))) return 'service-reject';
   if (category !== CATEGORY_NP || operations === undefined || !isForAgent(reg(action, 0), operations)) return undefined;
   return (operations & NP_REJECT) !== 0 ? 'policy-reject' : 'policy-log';
 }
 
 /** Carries it out; false: the dump does not say enough. */
-export function antreaAct(run: Run, action: ControllerAction, ask: AntreaAsk): boolean {
+export function antreaAct(run: Run, action: ControllerAction, ask: AntreaAsk, frozen: Frozen | undefined): boolean {
   const { sim, ns, skb } = run;
   const bridge = ns.host.ovs?.find((b) => b.name === action.bridge);
   if (!bridge || !skb.eth || skb.packet[0]?.type !== 'ipv4') return false;
+  // HandlePacketIn() (pkg/agent/controller/networkpolicy/fqdn.go): once the rules know the addresses, the response goes on as it is. Simplified: they do in time.
+  if (ask === 'dns-response') return frozen !== undefined && tableNamed(bridge, 'AntreaPolicyIngressRule') !== undefined && giveBack(run, skb, frozen, undefined, true);
   const { dst: src, src: dst } = skb.eth;
   // HandlePacketIn() (pkg/agent/proxy/proxier.go): straight out where it came in.
   const way: Way | undefined = ask === 'service-reject' ? { inPort: OFPP.LOCAL, src, dst, actions: [{ kind: 'output', port: word(action.flow, W.inPort) }] } : wayOfReject(bridge, action, skb.packet, { src, dst });
@@ -104,10 +108,15 @@ const anew = (way: Omit<Way, 'actions'>): Way => ({ ...way, actions: [GENERATED_
 
 /** From a table in the middle, with the zone of the packet that was rejected (CtZoneField); its number is known by name alone. */
 function again(bridge: OvsBridge, action: ControllerAction, name: string, way: Omit<Way, 'actions'>): Way | undefined {
-  const table = Object.entries(bridge.tableNames ?? {}).find(([, n]) => n === name)?.[0];
+  const table = tableNamed(bridge, name);
   if (table === undefined) return undefined;
   const zone: OpenFlowAction = { kind: 'set_field', field: 'reg8', value: [reg(action, 8) & 0xffff], mask: [0xffff] };
-  return { ...way, actions: [GENERATED_REJECT, zone, { kind: 'resubmit', port: undefined, table: Number(table), ct: false }, FROM_FIRST_TABLE] };
+  return { ...way, actions: [GENERATED_REJECT, zone, { kind: 'resubmit', port: undefined, table, ct: false }, FROM_FIRST_TABLE] };
+}
+
+function tableNamed({ tableNames = {} }: OvsBridge, name: string): number | undefined {
+  const found = Object.keys(tableNames).find((number) => tableNames[number] === name);
+  return found === undefined ? undefined : Number(found);
 }
 
 const valueOf = ({ match }: OpenFlowRule, field: string): readonly number[] | undefined => match.find((m) => m.field === field && m.mask === undefined)?.value;

@@ -118,13 +118,14 @@ export function controllerAct(run: Run, action: ControllerAction, frozen: Transl
   const { sim, ns, skb } = run;
   const at: At = { ns, dev: action.bridge };
   const asked = antreaAskOf(action);
+  const waits = frozen.get(action.resume ?? 0);
   const what = asked ?? ovnActionOf(action);
   sim.emit(at, skb, { kind: 'ovs-action', bridge: action.bridge, action: { kind: 'controller', reason: action.action.reason, what } });
   if (what === 'put_arp') bindingLearned(run, action);
   if (isCopyForController(action)) return;
-  if (asked !== undefined && antreaAct(run, action, asked)) return;
+  if (asked !== undefined && antreaAct(run, action, asked, waits)) return;
   const content = bytesOf(action).slice(8);
-  if (answerPaused(run, what, content, frozen.get(action.resume ?? 0))) return;
+  if (answerPaused(run, what, content, waits)) return;
   const actions = readWireActions(content);
   if (what === 'arp' && actions) return askForBinding(run, action, actions);
   const made = actions ? madeBy(what, run, actions) : 'unknown';

@@ -50,9 +50,9 @@ function dhcp(run: Run, content: readonly number[], frozen: Frozen): boolean {
   const { sim, ns, skb } = run;
   const result = readBit(content, 0);
   if (!result || content.length < 12 || l4Of(skb.packet)?.type !== 'udp') return false;
-  if (content.length === 12 || payloadOf(skb.packet) < DHCP_SHORTEST) return goOn(run, skb, frozen, result, false);
+  if (content.length === 12 || payloadOf(skb.packet) < DHCP_SHORTEST) return giveBack(run, skb, frozen, result, false);
   const asked = sim.choose({ at: ns.host.name, kind: 'ovn-dhcp', options: DHCP_QUESTIONS, odds: DHCP_QUESTIONS.map(() => 1 / DHCP_QUESTIONS.length), splits: true });
-  if (asked === 3) return goOn(run, skb, frozen, result, false);
+  if (asked === 3) return giveBack(run, skb, frozen, result, false);
   const offer = content.slice(8, 12).reduce((n, b) => n * 256 + b, 0);
   const options = asked === 2 ? 0 : content.length - 12;
   // Simplified: the client does not ask for a broadcast (the flag of RFC 2131 §2), and is no iPXE.
@@ -72,8 +72,8 @@ function dns(run: Run, content: readonly number[], frozen: Frozen): boolean {
   const flags = FIELDS.get('reg10');
   if (flags) setBit(marked.flow, flags, 19, true);
   const asked = payloadOf(skb.packet);
-  if (asked < DNS_SHORTEST) return goOn(run, skb, marked, result, false);
-  if (sim.choose({ at: ns.host.name, kind: 'ovn-dns', options: DNS_ANSWERS, odds: [0.5, 0.5], splits: true }) === 0) return goOn(run, skb, marked, result, false);
+  if (asked < DNS_SHORTEST) return giveBack(run, skb, marked, result, false);
+  if (sim.choose({ at: ns.host.name, kind: 'ovn-dns', options: DNS_ANSWERS, odds: [0.5, 0.5], splits: true }) === 0) return giveBack(run, skb, marked, result, false);
   // dns_build_a_answer(): the name again, type, class, time to live, length and the address. Simplified: the question has nothing behind it.
   const record = asked - DNS_HEADER - 4 + 14;
   return answer(run, udpOf(skb.packet, asked + record), marked, result);
@@ -85,7 +85,7 @@ function fragMtu(run: Run, content: readonly number[], frozen: Frozen): boolean 
   const l4 = l4Of(skb.packet);
   if (l4?.type !== 'icmp' || content.length < 2) return false;
   const told: IcmpHeader = { ...l4, mtu: (content[0] ?? 0) * 256 + (content[1] ?? 0) };
-  return goOn(run, { ...skb, packet: skb.packet.map((h) => (h === l4 ? told : h)) }, frozen, undefined, true);
+  return giveBack(run, { ...skb, packet: skb.packet.map((h) => (h === l4 ? told : h)) }, frozen, undefined, true);
 }
 
 /** The question ends here, and what OVN made of it begins. */
@@ -96,7 +96,7 @@ function answer(run: Run, packet: Packet, frozen: Frozen, result: Result): true 
   sim.end(at, skb, 'delivered');
   const own: Skb = { ...skb, id: sim.newPacketId(), role: 'reply', packet, flood: undefined };
   sim.emit(at, own, { kind: 'send', what: 'answer' });
-  return goOn(run, own, frozen, result, true);
+  return giveBack(run, own, frozen, result, true);
 }
 
 interface Result {
@@ -110,7 +110,7 @@ function setBit(flow: Frozen['flow'], field: FieldSpec, bit: number, value: bool
 }
 
 /** nxt_resume(): from where it stopped, with the packet as it is now and the answer in its bit. */
-function goOn(run: Run, skb: Skb, frozen: Frozen, result: Result | undefined, success: boolean): true {
+export function giveBack(run: Run, skb: Skb, frozen: Frozen, result: Result | undefined, success: boolean): true {
   const { sim, ns } = run;
   if (run.passes >= MAX_PASSES) {
     sim.unknown({ ns, dev: run.bridge }, skb, 'bound', `${MAX_PASSES} passes`);

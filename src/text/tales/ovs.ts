@@ -13,7 +13,7 @@ import type { Telling } from '../telling.ts';
 import { who } from './facts.ts';
 
 /** What Antrea’s agent is asked for (src/engine/ovs/antrea.ts). */
-const ANTREA: ReadonlySet<string> = new Set<AntreaAsk>(['service-reject', 'policy-reject', 'policy-log']);
+const ANTREA: ReadonlySet<string> = new Set<AntreaAsk>(['service-reject', 'policy-reject', 'policy-log', 'dns-response']);
 
 /** How a field's value is written in rules. */
 export function fieldText(field: string, value: Words, names: OvsNames = {}): string {
