@@ -205,6 +205,8 @@ export interface OpenFlowStep {
   readonly kind: 'openflow';
   readonly bridge: string;
   readonly table: number;
+  /** Its name where the dump has that alone: then the number is one of our own. */
+  readonly tableName?: string;
   readonly pass: number;
   readonly how: OpenFlowVisit['how'];
   /** Look-ups inside each other. */

@@ -147,7 +147,7 @@ const cachedWords = ({ flows }: CachedPass): string => (flows.length === 0 ? '(n
 
 /** `table=30 priority=300 cookie=0x0 ip,nw_dst=10.1.0.0/16 reg0 0x0>0x5 to vxlan0`. */
 function openflowText(step: OpenFlowStep): string {
-  const place = words(step.bridge, `table=${step.table}`);
+  const place = words(step.bridge, `table=${step.tableName ?? step.table}`);
   if (!step.rule) return `${place} no rule`;
   const changes = step.changes.map((c) => `${c.field} ${fieldText(c.field, c.before)}>${fieldText(c.field, c.after)}`);
   const to = step.notes.flatMap((n) => (n.kind === 'output' ? [n.port] : n.kind === 'normal' ? n.to : []));

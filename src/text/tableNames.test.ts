@@ -9,6 +9,7 @@ import { parseFlow } from '../dumps/ovsFlow.ts';
 import { portNames } from '../dumps/ovsNames.ts';
 import { ofprotoLines } from './ofprotoLines.ts';
 import { LANGS } from './lang.ts';
+import { traceLines } from './lines.ts';
 import { readTrace } from './reading.ts';
 import { seeYourself } from './seeYourself.ts';
 import { verdictLine } from './verdict.ts';
@@ -43,4 +44,10 @@ it('ofproto names tables, also where actions lead', () => {
   expect(lines.filter((l) => /^ *\d+\. /.test(l))).toEqual([]);
   expect(lines.filter((l) => /^ *[A-Z][A-Za-z0-9]+\. /.test(l)).length).toBeGreaterThan(3);
   expect(lines.filter((l) => /goto_table:\d|resubmit\(,\d/.test(l))).toEqual([]);
+});
+
+it('so do the lines of a trace', () => {
+  const lines = traceLines(t).filter((l) => l.includes(' table=') && l.includes('br-int'));
+  expect(lines.length).toBeGreaterThan(5);
+  expect(lines.filter((l) => / table=\d/.test(l))).toEqual([]);
 });

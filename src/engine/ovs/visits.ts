@@ -106,11 +106,12 @@ function tellVisit(run: Run, visit: Visit, bytes: number, before: Shown | undefi
   const changes = visit.changes.filter((c) => happens(c, bytes));
   const conditions = (visit.rule?.match ?? []).map((m): OpenFlowCondition => ({ ...m, saw: sawOf(visit.before, m.field) }));
   const { bridge, table, how, depth, rule } = visit;
+  const tableName = bridgeNamed(run, bridge)?.tableNames?.[String(table)];
   const notes = visit.notes.filter((n) => happens(n, bytes));
   const flow = changed(visit.before, changes);
   const shown = before && sameHeaders(before.flow, flow) ? { flow, skb: before.skb } : { flow, skb: withFlow(skb, flow) };
   if (sim.explain?.step === sim.steps.length) sim.explain.flow = visit.before.slice();
-  sim.emit(at, shown.skb, { kind: 'openflow', bridge, table, pass: run.passes, how, depth, rule, conditions, changes, notes, ...logicalOf(visit.before) }, { framed: true, source: [rule?.source] });
+  sim.emit(at, shown.skb, { kind: 'openflow', bridge, table, ...(tableName === undefined ? {} : { tableName }), pass: run.passes, how, depth, rule, conditions, changes, notes, ...logicalOf(visit.before) }, { framed: true, source: [rule?.source] });
   return shown;
 }
 
