@@ -59,10 +59,14 @@ export function learnedRule(flow: Flow, action: LearnAction): OpenFlowRule {
   return { table: action.table, priority: action.priority, cookie: action.cookie, match: [...matches.values()], actions, source: undefined };
 }
 
-/** ofproto_flow_mod_learn(): at most `limit` rules of that cookie in the table; one that is there already is only refreshed. */
+const isSame = (a: OpenFlowRule, b: OpenFlowRule): boolean => matchKey(a) === matchKey(b) && JSON.stringify(a.actions) === JSON.stringify(b.actions);
+
+/**
+ * ofproto_flow_mod_learn(): with `limit` rules of that cookie in the table none is put there any more, not even in the place of one with
+ * the same match. The very same rule is only refreshed (ofproto_flow_mod_init_for_learn()).
+ */
 export function tooManyLearned(rules: readonly OpenFlowRule[], learned: readonly OpenFlowRule[], action: LearnAction, rule: OpenFlowRule): boolean {
   if (action.limit === undefined || action.limit === 0) return false;
-  const key = matchKey(rule);
   const there = [...rules, ...learned].filter((r) => r.table === rule.table && r.cookie === rule.cookie);
-  return there.length >= action.limit && !there.some((r) => matchKey(r) === key);
+  return there.length >= action.limit && !there.some((r) => isSame(r, rule));
 }

@@ -80,6 +80,12 @@ const conjunctions: readonly OvsCase[] = [
 const learn: readonly OvsCase[] = [
   { name: 'learns a rule', covers: ['action:learn'], flows: { br0: ['table=0,actions=learn(table=1,priority=9,cookie=0x77,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[]),output:2'] }, packets: [packet('tcp', {}, { generate: true })] },
   { name: 'learns constants, loads and slices', covers: ['action:learn'], flows: { br0: ['tcp,actions=learn(table=1,idle_timeout=30,hard_timeout=60,eth_type=0x800,nw_proto=6,NXM_OF_IP_SRC[]=NXM_OF_IP_DST[],NXM_OF_TCP_SRC[]=NXM_OF_TCP_DST[],load:NXM_NX_REG0[0..7]->NXM_NX_REG1[8..15],load:0x5->NXM_NX_REG2[]),output:2'] }, packets: [packet('tcp', { reg0: '0x1234' }, { generate: true })] },
+  {
+    name: 'learns nothing beyond the limit, nor anything new in the place of what it learned',
+    covers: ['action:learn'],
+    flows: { br0: ['table=0,actions=learn(table=1,priority=9,cookie=0x77,limit=1,NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[],result_dst=NXM_NX_REG1[0]),resubmit(,1),resubmit(,2)', 'table=2,reg1=1,actions=output:4', 'table=2,reg1=0,actions=output:5'] },
+    packets: [packet('tcp', {}, { generate: true }), packet('tcp', {}, { generate: true }), packet('tcp', { in_port: 'p2' }, { generate: true }), packet('tcp', { dl_src: '00:00:00:00:00:07' }, { generate: true })],
+  },
   { name: 'learns nothing from a packet that is only traced', covers: ['action:learn'], flows: { br0: ['actions=learn(table=1,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[]),resubmit(,1),output:2', 'table=1,priority=0,actions=output:3'] }, packets: [TCP] },
 ];
 
