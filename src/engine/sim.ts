@@ -97,8 +97,8 @@ export interface Sim {
   readonly asked: Asking[];
   /** Frames are being received: what is sent meanwhile waits for its turn. A process' own packets go all the way before the next is sent. */
   softirq: boolean;
-  /** Datagrams that programs sent back, by packet: no program answers them again. */
-  readonly echoes: Set<number>;
+  /** Datagrams that programs sent back: how many headers each has, by packet. No program answers them again; in a tunnel they have more. */
+  readonly echoes: Map<number, number>;
   /** What processes do once they run again, in the order in which they were woken: when no frame is under way. */
   readonly woken: (() => void)[];
   /** Sockets of a client that no dump describes. */
@@ -265,7 +265,7 @@ export function newSim(world: World, probe: Probe, choices: Choices, replay: rea
     backlog: [],
     asked: [],
     softirq: false,
-    echoes: new Set(),
+    echoes: new Map(),
     woken: [],
     outside: [],
     parent: undefined,

@@ -72,7 +72,7 @@ export const ground: readonly RefereeCase[] = [
       { c: { kind: vxlanKind(UNDER.c) }, s: { kind: vxlanKind(UNDER.s) } },
       { c: { fdb: [`${VTEP.b} dev t0 dst ${UNDER.s} self permanent`] }, s: { fdb: [`${VTEP.a} dev t0 dst ${UNDER.c} self permanent`], tables: { nat: [`-A OUTPUT -p udp -j DNAT --to-destination ${UNDER.c}:443`] } } },
     ),
-    probes: [{ ...cToS(), dst: '10.9.0.2' }, { ...cToS({ proto: 'icmp', sport: undefined, dport: undefined }), dst: '10.9.0.2' }],
+    probes: [{ ...cToS(), dst: '10.9.0.2' }, { ...cToS({ proto: 'icmp', sport: undefined, dport: undefined }), dst: '10.9.0.2' }, { ...cToS({ proto: 'udp', size: 20 }), dst: '10.9.0.2' }],
   },
   {
     name: 'what a tunnel wraps is still its process’s own in POSTROUTING',

@@ -63,7 +63,7 @@ export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ig
     innerPieces: [],
     sender: sender === 'none' ? undefined : (sender ?? (ip.proto === PROTO_ICMP ? 'kernel' : 'process')),
   };
-  if (what === 'answer' && ip.proto === PROTO_UDP) sim.echoes.add(skb.id);
+  if (what === 'answer' && ip.proto === PROTO_UDP) sim.echoes.set(skb.id, skb.packet.length);
   const at = { ns, dev: undefined };
   sim.emit(at, skb, { kind: 'send', what });
   if (decided.kind === 'unknown') return sim.unknown(at, skb, decided.what, decided.name, undefined, decided.source.filter((s) => s !== undefined));

@@ -26,7 +26,7 @@ export function udpReceive(sim: Sim, at: At, skb: Skb): void {
     return sendIcmpError(sim, at.ns, { ...skb, ct: undefined }, { icmptype: 3, code: 3, localDst: true });
   }
   // A second answer to an answer would never end. What a tunnel wrapped is none, whatever is inside.
-  const answers = !sim.echoes.has(skb.id) && sim.probe.reply !== false;
+  const answers = sim.echoes.get(skb.id) !== skb.packet.length && sim.probe.reply !== false;
   sim.emit(at, skb, { kind: 'deliver', to: listener === 'assumed' ? 'assumed' : 'listener' }, { source: listener === 'assumed' ? [] : [listener.source] });
   sim.end(at, skb, 'delivered');
   if (!answers) return;
