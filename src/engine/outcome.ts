@@ -71,8 +71,10 @@ function refusedAtOnce(sim: Sim, request: Ending): boolean {
   const last = sim.steps[request.step];
   if (sim.probe.proto === PROTO_TCP || last?.kind !== 'drop' || !['rule', 'policy', 'ct-clash', 'masquerade-moved'].includes(last.reason)) return false;
   const own = sim.steps.filter((s) => s.connection === last.connection && s.role === 'request' && s.id < last.id);
-  // A packet for a queue without a listener is dropped without a word (nf_queue()).
-  return own[0]?.kind === 'send' && !own.some((s) => s.kind === 'transmit' || (s.kind === 'rule' && s.verdict !== undefined && s.verdict.endsWith('QUEUE')));
+  // A packet for a queue without a listener is dropped without a word (nf_queue()); with --queue-bypass it goes on, and another rule may drop it.
+  const decided = own.findLast((s) => s.kind === 'rule' && s.verdict !== undefined);
+  const queued = last.reason === 'rule' && decided?.kind === 'rule' && decided.verdict?.endsWith('QUEUE') === true;
+  return own[0]?.kind === 'send' && !queued && !own.some((s) => s.kind === 'transmit');
 }
 
 /** What the client's program is told in the end (tcp_v4_err(), ping's and a connected UDP socket's error queue). */

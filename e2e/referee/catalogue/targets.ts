@@ -159,6 +159,12 @@ const marking: readonly RefereeCase[] = [
 const passing: readonly RefereeCase[] = [
   { name: 'NFQUEUE to which nobody listens drops', covers: ['target:NFQUEUE'], files: forward('-p tcp -j NFQUEUE --queue-num 3', '-j ACCEPT'), probes: [cToS(), udp()] },
   {
+    name: 'a program is told of a later rule or policy that drops what a queue let by, not of the queue',
+    covers: ['target:NFQUEUE'],
+    files: line({ c: { tables: { mangle: [':POSTROUTING DROP [0:0]', '-A OUTPUT -p udp -m udp --dport 53 -j NFQUEUE --queue-num 9 --queue-bypass', '-A OUTPUT -p udp -m udp --dport 54 -j NFQUEUE --queue-num 9', '-A OUTPUT -p udp -m udp --dport 55 -j NFQUEUE --queue-num 9 --queue-bypass'], filter: ['-A OUTPUT -p udp -m udp --dport 55 -j DROP'] } } }),
+    probes: [udp(), udp({ dport: 54 }), udp({ dport: 55 })],
+  },
+  {
     name: 'NFQUEUE with bypass goes on to the next table',
     covers: ['target:NFQUEUE'],
     files: line({ r: { tables: { mangle: ['-A FORWARD -j NFQUEUE --queue-balance 1:4 --queue-bypass', '-A FORWARD -j DROP'], filter: ['-A FORWARD -p udp -j DROP'] } } }),
