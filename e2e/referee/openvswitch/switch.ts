@@ -101,6 +101,7 @@ export async function startSwitch(): Promise<Switch> {
   return {
     sandbox,
     load: async (test) => {
+      const taught = current?.packets.some((p) => p.generate === true) === true;
       const now = new Set([...Object.keys(test.flows), ...Object.keys(test.groups ?? {}), ...test.packets.map((p) => p.bridge ?? 'br0')]);
       let refused: string | undefined;
       current = test;
@@ -108,7 +109,8 @@ export async function startSwitch(): Promise<Switch> {
       for (const bridge of new Set([...now, ...used])) {
         refused ??= await loadBridge(test, bridge, first);
         first += 0x1000;
-        // A flush leaves the entries that were added.
+        // NORMAL has learned from packets that were really made; a flush leaves the entries that were added.
+        if (taught) said(await sandbox.ask('fdb/flush', bridge), 'fdb/flush');
         for (const mac of added.get(bridge) ?? []) await sandbox.ask('fdb/del', bridge, ...mac.split(' ').slice(1));
         added.set(bridge, test.macs?.[bridge] ?? []);
         for (const mac of test.macs?.[bridge] ?? []) {
