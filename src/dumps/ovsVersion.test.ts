@@ -12,6 +12,8 @@ it.each`
   ${'ipv6 actions=set_field:fd00::9->ipv6_dst'}       | ${'1.3'} | ${'ipv6 actions=set_field:fd00::9->ipv6_dst'}
   ${'ip actions=ct(commit,exec(set_field:0x6->ct_label))'} | ${'1.0'} | ${'ip actions=ct(commit,exec(load:0x6->NXM_NX_CT_LABEL[0..63],load:0->NXM_NX_CT_LABEL[64..127]))'}
   ${'actions=set_field:0x5->reg0,goto_table:3'}       | ${'1.0'} | ${'actions=load:0x5->NXM_NX_REG0[],resubmit(,3)'}
+  ${'actions=meter:1,output:2'}                       | ${'1.0'} | ${'actions=output:2'}
+  ${'actions=meter:1,output:2'}                       | ${'1.3'} | ${'actions=meter:1,output:2'}
   ${'actions=load:0x5->NXM_NX_REG0[]'}                | ${'1.5'} | ${'actions=set_field:0x5->reg0'}
 `('$told in OpenFlow $version is $printed', ({ told, version, printed }) => {
   const rule = parseRule(told as string);

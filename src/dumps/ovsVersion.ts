@@ -56,6 +56,9 @@ function actionIn(action: OpenFlowAction, version: OpenFlowVersion, tagged: bool
     case 'clear_actions':
     case 'write_metadata':
       return version === '1.0' ? [] : [action];
+    // Meters came with OpenFlow 1.3.
+    case 'meter':
+      return version < '1.3' ? [] : [action];
     case 'strip_vlan':
       return [version === '1.0' ? { kind: 'strip_vlan' } : { kind: 'strip_vlan', name: 'pop_vlan' }];
     // Setting a tag's fields makes the tag, in OpenFlow 1.0.
