@@ -7,7 +7,7 @@ import { datapathPort, printDpActions } from './dpActions.ts';
 
 const print = (...actions: readonly DpAction[]): string => printDpActions(actions, (_, name) => name);
 const out = (name: string): DpAction => ({ kind: 'output', bridge: 'br0', port: name, tunnel: false });
-const set = (header: Extract<DpAction, { kind: 'set' }>['header'], ...changes: Extract<DpAction, { kind: 'set' }>['changes']): DpAction => ({ kind: 'set', header, changes });
+const set = (header: Extract<DpAction, { kind: 'set' }>['header'], ...changes: Extract<DpAction, { kind: 'set' }>['changes']): DpAction => ({ kind: 'set', header, changes, form: 'either' });
 const whole = [0xffffffff];
 const tunnel: DpTunnel = { id: [0, 2], src: 0, dst: 0x32323315, tos: 0, ttl: 64, dstPort: 6081, csum: true, df: true, key: true, options: [] };
 const ct = (more: Partial<Extract<DpAction, { kind: 'ct' }>>): DpAction => ({ kind: 'ct', commit: false, force: false, zone: 0, nat: undefined, mark: undefined, label: undefined, alg: undefined, ...more });

@@ -12,8 +12,4 @@ export const KNOWN_KO: Readonly<Record<string, { readonly name: string; readonly
     name: '한 커널 위 터널의 양 끝, INPUT에서의 변환',
     reason: '터널 끝의 `-A INPUT -j SNAT`이 양방향 바깥 패킷에 같은 주소를 줍니다. 랩에서는 양 끝이 커널 하나를 같이 쓰므로 커널의 해시도 같아 한 흐름에 같은 출발지 포트를 고릅니다. 항목이 충돌해 NAT가 다른 포트를 고르지만, 여기서는 그대로 둡니다. 커널이 따로인 머신들은 서로 다른 포트를 고릅니다. 무작위 세계에는 나오지 않습니다.',
   },
-  'actions of more than 64 kB in Open vSwitch': {
-    name: 'Open vSwitch에서 64kB를 넘는 동작 목록',
-    reason: '자기 자신으로 resubmit하며 매번 헤더를 고치는 규칙은 조회를 1,300번쯤 하고 나면 64kB가 넘는 데이터패스 동작 목록을 만듭니다. 스위치는 거기서 변환을 끝냅니다(xlate_resubmit_resource_check()). 여기서는 조회 횟수와 깊이만 세고 바이트는 세지 않아 그 한도까지 계속합니다. 무작위 쌍 20,000개에서 한 번 보였습니다(시드 50426).',
-  },
 };

@@ -43,6 +43,7 @@ function commitVlan(flow: Flow, base: Flow, out: DpAction[]): void {
 function commitSet(header: SetAction['header'], names: readonly string[], flow: Flow, base: Flow, written: Flow, out: DpAction[], whole = false): void {
   const changes: SetAction['changes'][number][] = [];
   let differs = false;
+  let complete = true;
   for (const name of names) {
     const field = FIELDS.get(name);
     if (!field) continue;
@@ -56,13 +57,15 @@ function commitSet(header: SetAction['header'], names: readonly string[], flow: 
       const bits = (field.bits - 32 * (field.words - 1 - i) >= 32 ? 0xffffffff : 2 ** (field.bits % 32) - 1) >>> 0;
       const m = whole ? bits : ((word(written, at) | diff) & bits) >>> 0;
       mask.push(m);
+      complete &&= m === bits;
       value.push((word(flow, at) & m) >>> 0);
     }
     differs ||= changed;
     if (changed || whole) changes.push({ field: name, value, mask });
   }
   if (!differs) return;
-  out.push({ kind: 'set', header, changes });
+  const form = whole ? 'exact' : header === 'ipv4' || header === 'ipv6' || changes.length < names.length ? 'masked' : complete ? 'exact' : 'either';
+  out.push({ kind: 'set', header, changes, form });
   for (const name of names) {
     const field = FIELDS.get(name);
     if (field) base.set(flow.subarray(field.word, field.word + field.words), field.word);

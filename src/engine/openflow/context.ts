@@ -2,6 +2,7 @@ import type { CtAction, OpenFlowAction, OpenFlowRule, OvsBridge, OvsPort, Subfie
 import { OFPP } from '../../world/openflow.ts';
 import { FIELDS, type FieldSpec } from '../../world/openflowFields.ts';
 import { addRule, matchKey, type Tables } from './classifier.ts';
+import type { ByteCount } from './dpBytes.ts';
 import { readField, writeMasked, writeSubfield } from './fields.ts';
 import type { DpAction, FieldChange, Flow, Frozen, PacketLength, Visit, VisitNote } from './types.ts';
 
@@ -61,6 +62,8 @@ export interface Ctx {
   /** Bits that actions have written. */
   readonly written: Flow;
   out: DpAction[];
+  /** How long `out` is, with the lists that it is a part of. */
+  readonly bytes: ByteCount;
   readonly visits: VisitRecord[];
   visit: VisitRecord;
   visitIndex: number | undefined;

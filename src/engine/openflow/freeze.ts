@@ -3,6 +3,7 @@ import { doActions, doRule } from './actions.ts';
 import { orderActionSet } from './actionSet.ts';
 import { commitActions } from './commit.ts';
 import type { Ctx } from './context.ts';
+import { CLONE_HEADER } from './dpBytes.ts';
 import type { DpAction } from './types.ts';
 
 /*
@@ -87,8 +88,10 @@ export function clone(ctx: Ctx, actions: readonly OpenFlowAction[], last: boolea
     const { out, baseTunnel, conntracked } = ctx;
     const base = ctx.base.slice();
     const inner: DpAction[] = [];
+    ctx.bytes.open(out, CLONE_HEADER);
     ctx.out = inner;
     runCopy(ctx, actions, true, rule);
+    ctx.bytes.close();
     ctx.out = out;
     if (inner.length > 0) out.push({ kind: 'clone', actions: inner });
     ctx.conntracked = conntracked;

@@ -1,6 +1,7 @@
 import type { OpenFlowAction } from '../../world/openflow.ts';
 import { type Found, tablesOf } from './classifier.ts';
 import { type Ctx, note, type VisitRecord } from './context.ts';
+import { MAX_ACTION_BYTES } from './dpBytes.ts';
 import { FRAG_ANY, isIpAny, W, word } from './fields.ts';
 import type { Flow, Visit } from './types.ts';
 
@@ -20,10 +21,24 @@ export interface Entered {
   readonly saved: Pick<Ctx, 'table' | 'rule' | 'visit' | 'visitIndex' | 'actionIndex' | 'depth' | 'nesting'>;
 }
 
-/** xlate_resubmit_resource_check(). */
+/** xlate_resubmit_resource_check(). A list of actions that has grown too long only ends the walk ("NOT an error"): what is in it is done. */
 export function withinLimits(ctx: Ctx): boolean {
-  const what = ctx.depth >= MAX_DEPTH ? 'depth' : ctx.resubmits >= MAX_RESUBMITS || ctx.buckets >= MAX_BUCKETS ? 'resubmits' : stackBytes(ctx) >= MAX_STACK_BYTES ? 'stack' : undefined;
-  if (what === undefined) return true;
+  const what = ctx.depth >= MAX_DEPTH ? 'depth' : ctx.resubmits >= MAX_RESUBMITS || ctx.buckets >= MAX_BUCKETS ? 'resubmits' : undefined;
+  if (what !== undefined) return overLimit(ctx, what);
+  const bytes = ctx.bytes.upTo(ctx.out);
+  if (bytes.min > MAX_ACTION_BYTES) {
+    ctx.exit = true;
+    note(ctx, { kind: 'limit', what: 'actions' });
+    return false;
+  }
+  if (bytes.max > MAX_ACTION_BYTES && !ctx.bytes.doubted) {
+    ctx.bytes.doubted = true;
+    note(ctx, { kind: 'unknown', what: 'action', name: `${bytes.min} to ${bytes.max} bytes of datapath actions` });
+  }
+  return stackBytes(ctx) >= MAX_STACK_BYTES ? overLimit(ctx, 'stack') : true;
+}
+
+function overLimit(ctx: Ctx, what: NonNullable<Ctx['error']>): false {
   ctx.error = what;
   note(ctx, { kind: 'limit', what });
   return false;

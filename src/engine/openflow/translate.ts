@@ -2,6 +2,7 @@ import type { OvsBridge } from '../../world/openflow.ts';
 import { FLOW_WORDS, HIDDEN } from '../../world/openflowFields.ts';
 import { doActions, doRule, writeActions } from './actions.ts';
 import { type Ctx, type OvsSwitch, stateOf, type VisitRecord } from './context.ts';
+import { ByteCount } from './dpBytes.ts';
 import { clearConntrack, clearTunnel, emptyFlow, isIpAny, OFPP_UNSET, setTunPresent, TUNNEL_END, W, word } from './fields.ts';
 import { finishFreezing, runActionSet } from './freeze.ts';
 import { firstTable } from './tables.ts';
@@ -24,6 +25,7 @@ function newCtx(sw: OvsSwitch, bridge: OvsBridge, flow: Flow): Ctx {
     baseTunnel: undefined,
     written: emptyFlow(),
     out: [],
+    bytes: new ByteCount(),
     visits: [],
     visit: { bridge: bridge.name, table: 0, rule: undefined, how: 'start', depth: 0, parent: undefined, action: undefined, before: flow, changed: new Map(), notes: [] },
     visitIndex: undefined,

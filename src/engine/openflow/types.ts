@@ -16,7 +16,7 @@ export type DpAction =
   | { readonly kind: 'output'; readonly bridge: string; readonly port: string; /** The port leads into a tunnel. */ readonly tunnel: boolean }
   | { readonly kind: 'set-tunnel'; readonly tunnel: DpTunnel }
   /** Bits of header fields, skb mark or priority; `value` is zero outside of `mask`. All of one header together, as `set(ipv4(…))`. */
-  | { readonly kind: 'set'; readonly header: 'eth' | 'ipv4' | 'ipv6' | 'tcp' | 'udp' | 'sctp' | 'icmp' | 'arp' | 'nd' | 'skb_mark' | 'skb_priority'; readonly changes: readonly { readonly field: string; readonly value: Words; readonly mask: Words }[] }
+  | { readonly kind: 'set'; readonly header: 'eth' | 'ipv4' | 'ipv6' | 'tcp' | 'udp' | 'sctp' | 'icmp' | 'arp' | 'nd' | 'skb_mark' | 'skb_priority'; readonly changes: readonly { readonly field: string; readonly value: Words; readonly mask: Words }[]; /** How the switch spells it: with a mask or without (commit() of lib/odp-util.c); `either`: what the tables have looked at decides. */ readonly form: 'exact' | 'masked' | 'either' }
   | { readonly kind: 'push-vlan'; readonly tpid: number; readonly tci: number }
   | { readonly kind: 'pop-vlan' }
   | { readonly kind: 'ct'; readonly commit: boolean; readonly force: boolean; readonly zone: number; readonly nat: CtNat | undefined; readonly mark: Masked | undefined; readonly label: Masked | undefined; readonly alg: string | undefined }
@@ -109,7 +109,7 @@ type NoteKind =
   /** A field that the packet does not have was to be set. */
   | { readonly kind: 'ignored'; readonly field: string }
   | { readonly kind: 'learned'; readonly rule: OpenFlowRule }
-  | { readonly kind: 'limit'; readonly what: 'depth' | 'resubmits' | 'stack' | 'patch-depth' }
+  | { readonly kind: 'limit'; readonly what: 'depth' | 'resubmits' | 'stack' | 'actions' }
   | { readonly kind: 'unknown'; readonly what: 'action' | 'field' | 'flows' | 'groups' | 'port' | 'bridge'; readonly name: string };
 
 /** What a packet takes with it from one pass to the next. */

@@ -79,6 +79,25 @@ describe('limits', () => {
     expect(follow([one(...flows.slice(0, 150))], TCP).passes[0]?.translation.error).toBeUndefined();
   });
 
+  /** Rule 11 is looked up a thousand times. */
+  const thousand = (writes: string): readonly string[] => ['actions=resubmit(,1),output:4', ...Array.from({ length: 10 }, (_, t) => `table=${t + 1},actions=resubmit(,${t + 2}),resubmit(,${t + 2})`), `table=11,${writes}`];
+
+  it('64 kB of actions: the walk ends, and what they say is done', () => {
+    const [first] = follow([one(...thousand('actions=output:2,output:2,output:2,output:2,output:2,output:2,output:2,output:2,output:2'))], TCP).passes;
+    const { visits, actions, error } = first?.translation ?? {};
+    expect(error).toBeUndefined();
+    // 9 outputs of 8 bytes: the 911th look-up of the rule is the first to pass 65,535 bytes.
+    expect(visits?.filter((v) => v.table === 11)).toHaveLength(911);
+    expect(actions).toHaveLength(911 * 9);
+    expect(visits?.flatMap((v) => v.notes).filter((n) => n.kind === 'limit')).toEqual([{ kind: 'limit', what: 'actions' }]);
+    expect(follow([one(...thousand('actions=output:2,output:2,output:2,output:2,output:2,output:2,output:2'))], TCP).passes[0]?.translation.actions.at(-1)).toMatchObject({ kind: 'output', port: 'p4' });
+  });
+
+  it('about 64 kB of actions: how long some are is up to what the tables have looked at, and so is the rest', () => {
+    const [first] = follow([one(...thousand('actions=load:1->NXM_OF_ETH_SRC[0..7],load:1->NXM_OF_ETH_DST[0..7],output:2,load:2->NXM_OF_ETH_SRC[0..7],load:2->NXM_OF_ETH_DST[0..7],output:2'))], TCP).passes;
+    expect(first?.translation.visits.flatMap((v) => v.notes).filter((n) => n.kind === 'unknown')).toEqual([expect.objectContaining({ what: 'action', name: expect.stringContaining('bytes of datapath actions') })]);
+  });
+
   it('bridges that hand a packet round: the limit ends it, and what each bridge had sent before stays', () => {
     const a = bridge({ name: 'a', ports: [...FOUR, patch('ab', 9, 'ba')], flows: ['actions=output:2,output:9'] });
     const b = bridge({ name: 'b', ports: [patch('ba', 9, 'ab'), patch('bc', 10, 'cb')], flows: ['actions=output:10'] });
