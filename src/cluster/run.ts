@@ -104,6 +104,7 @@ function address(netns: NetnsDraft, action: string, [text = '', , dev = '']: rea
 }
 
 function link(netns: NetnsDraft, [dev = '', key, value]: readonly string[]): boolean {
+  if (key === 'down') netns.forgetDevice(dev);
   if (key === 'up' || key === 'down') return netns.change(dev, { up: key === 'up' });
   return key === 'mtu' && /^\d{2,5}$/.test(value ?? '') && netns.change(dev, { mtu: Number(value) });
 }

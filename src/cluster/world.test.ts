@@ -105,9 +105,21 @@ describe('commands typed on a machine', () => {
     ['run: ["iptables -A FORWARD -d 10.244.1.2/32 -j REJECT --reject-with icmp-port-unreachable"]', { request: { verdict: 'rejected' } }],
     ['run: ["ip route del 10.244.1.2", "ip route add unreachable 10.244.1.2"]', { request: { verdict: 'rejected' } }],
     ['run: ["ip netns exec a iptables -P OUTPUT DROP"]', { request: { verdict: 'dropped' } }],
+    ['run: ["ip link set eth0 down"]', { request: { verdict: 'rejected' } }],
     ['run: []', { request: { verdict: 'delivered' } }],
   ])('%s', (machine, wanted) => {
     expect(ask(fabric(machine), 'n1/a', 'pod/default/b:80')).toMatchObject(wanted);
+  });
+
+  it('a device that is set down takes its routes and neighbours with it, and keeps its address', () => {
+    const at = (run: string) => findNetns(worldOf({ 'objects.yaml': fabric(run) }).world, 'n1', null);
+    const by = (netns: ReturnType<typeof at>) => ({ routes: netns?.routes.filter((r) => r.type !== 'local').flatMap((r) => r.nexthops).filter((n) => n.dev === 'eth0').length, neighbours: netns?.neighbours.filter((n) => n.dev === 'eth0').length });
+    const up = by(at('run: ["ip neigh add 192.168.0.77 dev eth0 lladdr 02:00:00:00:00:77 nud permanent"]'));
+    expect(up.routes).toBeGreaterThan(0);
+    expect(up.neighbours).toBeGreaterThan(0);
+    const down = at('run: ["ip neigh add 192.168.0.77 dev eth0 lladdr 02:00:00:00:00:77 nud permanent", "ip link set eth0 down"]');
+    expect(by(down)).toEqual({ routes: 0, neighbours: 0 });
+    expect(down?.links.find((l) => l.name === 'eth0')?.addresses).not.toEqual([]);
   });
 });
 

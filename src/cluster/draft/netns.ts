@@ -78,6 +78,12 @@ export class NetnsDraft {
     return this.#routes.delete(routeKey(text));
   }
 
+  /** What goes when a device is set down: routes and neighbours by it, permanent ones, too (fib_disable_ip(), net/ipv4/fib_frontend.c; neigh_ifdown()). */
+  forgetDevice(dev: string): void {
+    const isBy = ({ text }: Line): boolean => !text.includes(' nexthop ') && ` ${text} `.includes(` dev ${dev} `);
+    for (const lines of [this.#routes, this.#neighbours]) for (const [key, line] of lines) if (isBy(line)) lines.delete(key);
+  }
+
   /** Routes that were given, without those that addresses make. */
   get routes(): readonly string[] {
     return [...this.#routes.values()].map((l) => l.text);
