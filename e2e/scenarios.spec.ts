@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
 import { cards } from '../src/scenarios/cards.ts';
 import { open, verdict } from './page.ts';
 
@@ -13,13 +13,30 @@ test('a scenario’s question puts the walk on stage that answers it, and reads 
   await expect(page).toHaveURL(/policy=Local/);
 });
 
-test('every scenario opens from its link, and its first packet comes to an end', async ({ page }) => {
-  test.slow();
-  for (const { id } of cards) {
-    await open(page, `#/${id}`);
-    await expect(verdict(page), id).toBeVisible({ timeout: 30_000 });
-    await expect(verdict(page), id).not.toBeEmpty();
-  }
+/** Words of the top bar that end in an ellipsis. */
+const cutWords = (page: Page): Promise<readonly (string | null)[]> =>
+  page.locator('.top :is(.pick, .word) > span').evaluateAll((words) =>
+    words
+      .filter((word) => {
+        const text = document.createRange();
+        text.selectNodeContents(word);
+        return text.getBoundingClientRect().width > word.getBoundingClientRect().width + 0.05;
+      })
+      .map((word) => word.textContent),
+  );
+
+test.describe('on a wide screen', () => {
+  test.use({ viewport: { width: 1440, height: 900 } });
+
+  test('every scenario opens from its link, its first packet comes to an end, and its names can be read', async ({ page }) => {
+    test.slow();
+    for (const { id } of cards) {
+      await open(page, `#/${id}`);
+      await expect(verdict(page), id).toBeVisible({ timeout: 30_000 });
+      await expect(verdict(page), id).not.toBeEmpty();
+      await expect.poll(() => cutWords(page), id).toEqual([]);
+    }
+  });
 });
 
 test('an incident is asked in people’s words, told, and mended by a button', async ({ page }) => {
