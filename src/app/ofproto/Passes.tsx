@@ -41,7 +41,7 @@ export function Passes({ bridges, bridge, answer, command, host, lang }: PassesP
           </h3>
           <ol className="of-visits">
             {pass.visits.filter((v) => !v.left).map((visit, k) => (
-              <VisitRow key={k} visit={visit} bridges={bridges} lang={lang} />
+              <VisitRow key={k} visit={visit} isEnd={visit === pass.visits.at(-1) && pass.translation.actions.length === 0} bridges={bridges} lang={lang} />
             ))}
           </ol>
         </div>
@@ -66,7 +66,7 @@ function verdictText({ verdict, outputs, unknown }: OfprotoAnswer, lang: Lang): 
 /** Deeper look-ups are further in, up to what a narrow window has room for. */
 const MAX_INDENT = 6;
 
-function VisitRow({ visit, bridges, lang }: { readonly visit: Visit; readonly bridges: readonly OvsBridge[]; readonly lang: Lang }) {
+function VisitRow({ visit, isEnd, bridges, lang }: { readonly visit: Visit; /** Nothing comes of the pass behind it. */ readonly isEnd: boolean; readonly bridges: readonly OvsBridge[]; readonly lang: Lang }) {
   const s = ofprotoStrings(lang);
   const bridge = bridges.find((b) => b.name === visit.bridge);
   const names = bridgeNames(bridge);
@@ -74,7 +74,7 @@ function VisitRow({ visit, bridges, lang }: { readonly visit: Visit; readonly br
   const stage = tableHelp(visit.table, design, lang, names);
   const { rule } = visit;
   return (
-    <li style={{ marginInlineStart: Math.min(visit.how === 'goto' ? 0 : visit.depth, MAX_INDENT) * 8 }} data-miss={rule === undefined || undefined}>
+    <li style={{ marginInlineStart: Math.min(visit.how === 'goto' ? 0 : visit.depth, MAX_INDENT) * 8 }} data-miss={rule === undefined || undefined} data-end={isEnd || undefined}>
       {visit.how === 'patch' && <em>{s.into(visit.bridge)}</em>}
       <b>{s.table(formatTable(visit.table, names))}</b>
       {stage !== undefined && <small>{stage}</small>}
