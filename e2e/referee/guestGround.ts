@@ -12,9 +12,10 @@ const GUESTS = 2;
 const QUIET_MS = 120;
 /** Worlds that one boot may be asked to judge: a guest that dies costs no more. */
 const WORLDS_A_BOOT = 60;
+/** How long a guest may take before it counts as hung: several times what it needs where it has a core for itself. */
 const BOOT_SEC = 120;
-const SEC_A_WORLD = 12;
-const SEC_A_PROBE = 6;
+const SEC_A_WORLD = 40;
+const SEC_A_PROBE = 12;
 
 /** A whole kernel under qemu: it has what this machine's own may lack. Builds the image when there is none. */
 export async function guestGround(keep = false): Promise<Ground> {
