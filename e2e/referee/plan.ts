@@ -83,7 +83,7 @@ export function planCase(test: RefereeCase, id: string): Planned {
       ...(outside ? [{ name: '.outside', trace: false, tracking: false, ipvs: false, hidden: true, listen: [], raw: [] }] : []),
     ],
     stateful: isStateful(world, probes),
-    probes: probes.map((p, i) => ({ ...probeJob(p), fresh: startsAnew(probes, i, test.files) })),
+    probes: probes.map((p, i) => ({ ...probeJob(p), fresh: startsAnew(probes, i), forgets: Object.values(test.files).some((text) => OUTLIVES.test(text)) })),
   };
   return { test, world, probes, job, script: lab.script, refused };
 }
@@ -95,15 +95,14 @@ function isStateful(world: World, probes: readonly PlannedProbe[]): boolean {
   return remembers || probes.some((p) => p.branches.some((b) => b.trace.steps.some((s) => s.kind === 'arp' || s.kind === 'pmtu' || s.kind === 'neighbour' || s.packet.some((h) => h.type === 'icmp' && (h.icmptype === 5 || (h.icmptype === 3 && h.code === 4))))));
 }
 
-/** Rules whose memory outlives their table: a table of that name is found again. */
+/** Rules whose memory outlives their table where a new one is put in its place: what has that name is found again. */
 const OUTLIVES = /-m (?:hashlimit|recent)/;
 /** ip_error() says less of such packets after five to one peer (inet_peer's tokens). */
 const ERRORS_AT_ONCE = 4;
 
 /** Whether the world must be built anew before this probe: something is left of those before it that no reset takes back. */
-function startsAnew(probes: readonly PlannedProbe[], index: number, files: RefereeCase['files']): boolean {
+function startsAnew(probes: readonly PlannedProbe[], index: number): boolean {
   if (index === 0) return false;
-  if (Object.values(files).some((text) => OUTLIVES.test(text))) return true;
   const steps = (p: PlannedProbe): readonly Step[] => p.branches.flatMap((b) => b.trace.steps);
   const sends = (p: PlannedProbe, types: readonly number[]): number => steps(p).filter((s) => s.kind === 'send' && s.packet.some((h) => h.type === 'icmp' && types.includes(h.icmptype))).length;
   const last = probes[index - 1];

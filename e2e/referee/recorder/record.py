@@ -4,7 +4,7 @@
     record.py JOBS.jsonl RESULTS.jsonl [QUIET_MS]
 
 A line of JOBS is a world: {"id","lab","prefix","iptables","spaces":[{"name","trace","tracking","ipvs","listen":[[proto,ip,port]],"raw":bool}],
-"hidden":[name],"stateful":bool,"probes":[{"space","proto","dst","src","sport","dport","size","df","ttl","tos","mark","count","reply","wait"}]}.
+"hidden":[name],"stateful":bool,"probes":[{"space","proto","dst","src","sport","dport","size","df","ttl","tos","mark","count","reply","wait","fresh","forgets"}]}.
 A line of RESULTS is what was seen: frames of every device (memory-mapped packet socket), TRACE events (NFLOG group 0), conntrack
 and IPVS entries, what sockets were told. Everything stays in the namespaces that the lab made; they are taken down at the end.
 """
@@ -117,7 +117,7 @@ class World:
                     if i and probe.get("fresh"):
                         self.rebuild()
                     elif i:
-                        self.reset()
+                        self.reset(probe.get("forgets"))
                     probes.append(self.probe(probe))
                 return {"id": self.job["id"], "probes": probes}
             finally:
@@ -143,7 +143,19 @@ class World:
         self.spaces = [Space(spec, self.job["prefix"]) for spec in self.job["spaces"]]
         self.ready()
 
-    def reset(self):
+    def forget(self):
+        """What a match remembers under a name goes with the last rule of that name."""
+        for space in self.spaces:
+            if space.spec.get("trace"):
+                tables = [line for line in space.run(self.job["iptables"] + "-save").splitlines() if line.startswith("*")]
+                empty = "".join(f"{table}\nCOMMIT\n" for table in tables)
+                done = subprocess.run(["nsenter", "--net=" + space.path, self.job["iptables"] + "-restore"], input=empty, text=True, capture_output=True)
+                if done.returncode:
+                    raise RuntimeError("forget: " + done.stderr.strip())
+
+    def reset(self, forgets=False):
+        if forgets:
+            self.forget()
         if self.job.get("stateful"):
             done = self.lab("reset")
             if done.returncode or done.stderr.strip():
