@@ -34,16 +34,10 @@ function realLine({ bridge, table, rule }: RealVisit, bridges: readonly OvsBridg
 
 const engineLine = ({ bridge, table, rule }: Visit): string => `${bridge} table ${table}: ${rule ? `priority ${rule.priority} cookie ${rule.cookie} ${conditions(rule.match)}` : MISS}`;
 
-/**
- * The heading of a resumed pass names the bridge of the ingress port, also when another one goes on: then the bridge that has the rule
- * is meant.
- */
+/** The first heading of a resumed pass names the bridge of the ingress port, also when another one goes on: then that one is meant. */
 function settled(visits: readonly RealVisit[], resumed: boolean, ours: readonly Visit[]): readonly RealVisit[] {
-  if (!resumed) return visits;
-  const [root] = visits;
-  const mine = ours[0];
-  if (!root || !mine || root.bridge === mine.bridge) return visits;
-  return visits.map((v) => (v.bridge === root.bridge && ours.some((o) => o.bridge === mine.bridge && o.table === v.table) ? { ...v, bridge: mine.bridge } : v));
+  const [mine] = ours;
+  return resumed && mine ? visits.map((v) => (v.first ? { ...v, bridge: mine.bridge } : v)) : visits;
 }
 
 /** Floods go out in the order of a hash table, and enter bridges behind patch ports in that order. */

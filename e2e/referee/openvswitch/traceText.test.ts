@@ -35,6 +35,7 @@ describe('readTrace', () => {
 
   it('resumes in the table that conntrack was given', () => {
     expect(second?.visits.slice(0, 2).map(short)).toEqual(['br0 1 1/15', 'br1 0 32768/21']);
+    expect(second?.visits.slice(0, 2).map((v) => v.first)).toEqual([true, false]);
   });
 
   it('keeps what the datapath is to do, and what was refused', () => {

@@ -6,6 +6,8 @@
 /** One look-up in one table. */
 export interface RealVisit {
   readonly bridge: string;
+  /** It stands under the first heading of its pass, and not under that of a bridge that the packet went on to. */
+  readonly first: boolean;
   readonly table: number;
   /** undefined: no rule matches. `text` as printed, without priority and cookie; '' matches all. */
   readonly rule: { readonly match: string; readonly priority: number; readonly cookie: string } | undefined;
@@ -72,13 +74,13 @@ function readTree(lines: readonly Line[]): readonly TraceNode[] {
 /** The rule that a switch hides in each table for packets that match no other (ofproto_dpif's no_packet_in_rule and miss_rule), as seen from another bridge. */
 const HIDDEN = /^reg0=0x[12], priority 0$/;
 
-function visitOf(bridge: string, text: string): RealVisit | undefined {
+function visitOf({ bridge, first }: Pick<RealVisit, 'bridge' | 'first'>, text: string): RealVisit | undefined {
   const [, table = '', rest = ''] = /^(\d+|--)\. (.*)$/.exec(text) ?? [];
   if (table === '--' || table === '') return undefined;
   // Fragments that the bridge drops are not looked up.
-  if (rest.startsWith('No match') || rest.startsWith('Packets are IP fragments') || HIDDEN.test(rest)) return { bridge, table: Number(table), rule: undefined };
+  if (rest.startsWith('No match') || rest.startsWith('Packets are IP fragments') || HIDDEN.test(rest)) return { bridge, first, table: Number(table), rule: undefined };
   const [, match = '', priority = '0', cookie = '0'] = /^(.*?)(?:, )?priority (\d+)(?:, cookie 0x([0-9a-f]+))?$/.exec(rest) ?? [];
-  return { bridge, table: Number(table), rule: { match, priority: Number(priority), cookie } };
+  return { bridge, first, table: Number(table), rule: { match, priority: Number(priority), cookie } };
 }
 
 function readPass(block: string, resumed: string | undefined): RealPass {
@@ -90,19 +92,20 @@ function readPass(block: string, resumed: string | undefined): RealPass {
   const visits: RealVisit[] = [];
   const buckets: { group: number; bucket: number }[] = [];
   const warnings: string[] = [];
-  const walk = (nodes: readonly TraceNode[], bridge: string): void => {
+  let headings = 0;
+  const walk = (nodes: readonly TraceNode[], under: Pick<RealVisit, 'bridge' | 'first'>): void => {
     let group: number | undefined;
     for (const { kind, text, children } of nodes) {
-      const visit = kind === 'table' ? visitOf(bridge, text) : undefined;
+      const visit = kind === 'table' ? visitOf(under, text) : undefined;
       if (visit) visits.push(visit);
       if (text.startsWith('>>')) warnings.push(text);
       if (text.startsWith('group:')) group = Number(text.slice('group:'.length));
       const bucket = /^bucket (\d+)$/.exec(text)?.[1];
       if (bucket !== undefined && group !== undefined) buckets.push({ group, bucket: Number(bucket) });
-      walk(children, kind === 'bridge' ? text.slice('bridge("'.length, -'")'.length) : bridge);
+      walk(children, kind === 'bridge' ? { bridge: text.slice('bridge("'.length, -'")'.length), first: headings++ === 0 } : under);
     }
   };
-  walk(readTree(body.map(readLine)), '');
+  walk(readTree(body.map(readLine)), { bridge: '', first: true });
   return {
     resumed,
     flow: line('Flow: '),

@@ -38,6 +38,12 @@ const ct: readonly OvsCase[] = [
   { name: 'asks conntrack in a clone', covers: ['ct:fork', 'action:clone'], flows: { br0: ['ip,actions=clone(load:1->NXM_NX_REG0[],ct(table=1)),output:4', 'table=1,reg0=1,actions=output:2'] }, packets: [TCP] },
   { name: 'resubmits with the tracked addresses', covers: ['action:resubmit-ct'], flows: { br0: ['table=0,ct_state=-trk,ip,actions=ct(table=0)', 'table=0,ct_state=+trk+est,ip,actions=resubmit(,1,ct)', 'table=1,tcp,nw_src=192.168.0.1,tp_dst=8,actions=output:2', 'table=1,priority=0,actions=output:3'] }, packets: [EST, packet('tcp', { ct_state: 'trk|est', ct_nw_src: '192.168.0.1', ct_nw_dst: '192.168.0.2', ct_nw_proto: 6, ct_tp_src: 7, ct_tp_dst: 8 })] },
   { name: 'matches the mark that it commits only when conntrack says so', covers: ['ct:exec'], flows: { br0: ['ip,actions=ct(commit,table=1,exec(load:5->NXM_NX_CT_MARK[]))', 'table=1,ct_mark=5,actions=output:2', 'table=1,priority=1,actions=output:3'] }, packets: [TCP] },
+  {
+    name: 'resumes in another bridge than that of its port, and then comes to that one',
+    covers: ['ct:recirc', 'patch'],
+    flows: { br0: ['in_port=1,actions=output:9', 'in_port=9,actions=resubmit(,1)', 'table=1,actions=output:2'], br1: ['in_port=9,actions=output:10', 'in_port=10,ip,actions=ct(table=1)', 'table=1,actions=output:9'], br2: ['actions=IN_PORT'] },
+    packets: [TCP],
+  },
   { name: 'commits after a resume', covers: ['ct:commit', 'ct:recirc'], flows: { br0: ['ct_state=-trk,ip,actions=ct(table=1,zone=9)', 'table=1,ct_state=+new,ip,actions=ct(commit,zone=9),output:2', 'table=1,ct_state=+est,ip,actions=output:2'] }, packets: [TCP, EST] },
   { name: 'reads a port of the inner direction after a resume', covers: ['ct:recirc'], flows: { br0: ['ct_state=-trk,tcp,actions=ct(table=1)', 'table=1,ct_state=+rpl+trk,tcp,tp_src=1000,actions=output:2', 'table=1,priority=1,actions=output:3'] }, packets: [packet('tcp', {}, { ctNext: ['trk,est,rpl'] }), TCP] },
 ];
