@@ -62,7 +62,9 @@ export async function connectControl(path: string): Promise<Control> {
   let buffer = '';
   let waiting: Waiting | undefined;
   let ids = 0;
+  let lost: Error | undefined;
   const fail = (error: Error): void => {
+    lost = error;
     waiting?.fail(error);
     waiting = undefined;
   };
@@ -80,6 +82,7 @@ export async function connectControl(path: string): Promise<Control> {
   return {
     ask: (method, ...params) =>
       new Promise((settle, reject) => {
+        if (lost) throw lost;
         if (waiting !== undefined) throw new Error('one question at a time');
         waiting = { id: ids++, settle, fail: reject };
         socket.write(JSON.stringify({ id: waiting.id, method, params }));

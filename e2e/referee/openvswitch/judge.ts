@@ -3,7 +3,7 @@ import { newSwitchState, type SwitchState } from '../../../src/engine/openflow/c
 import { ofproto } from '../../../src/engine/openflow/ofproto.ts';
 import { CT_STATE } from '../../../src/world/openflowFields.ts';
 import type { Translation } from '../../../src/engine/openflow/types.ts';
-import type { OvsBridge } from '../../../src/world/openflow.ts';
+import type { OpenFlowAction, OvsBridge } from '../../../src/world/openflow.ts';
 import type { OvsCase, OvsPacket } from './case.ts';
 import { compareTraces, type OvsDifference } from './compare.ts';
 import type { Switch, Traced } from './switch.ts';
@@ -69,12 +69,16 @@ const featuresMet = (passes: readonly { readonly translation: Translation }[]): 
 const MOST_VISITS = 4_500;
 const MOST_PASSES = 32;
 
+/** Of a translation that fails nothing comes, but a trace follows each copy that it had sent off (oftrace_add_recirc_node()). */
+const asksConntrack = (action: OpenFlowAction): boolean => (action.kind === 'ct' && action.table !== undefined) || (action.kind === 'clone' && action.actions.some(asksConntrack));
+
 function isEndless(packet: OvsPacket, bridges: readonly OvsBridge[]): boolean {
   const bridge = bridges.find((b) => b.name === (packet.bridge ?? 'br0'));
   const read = bridge && parseFlow(packet.flow, namesOf(bridge));
   if (!read || 'error' in read) return false;
   const { passes } = ofproto(bridges, bridge, read.flow, { ctNext: (packet.ctNext ?? []).map(ctBits), choices: {}, size: undefined });
-  return passes.length > MOST_PASSES || passes.reduce((sum, p) => sum + p.translation.visits.length, 0) > MOST_VISITS;
+  const forks = passes.flatMap(({ translation }) => (translation.error === undefined ? [] : translation.visits.filter((v) => v.rule?.actions.some(asksConntrack)))).length;
+  return passes.length + forks > MOST_PASSES || passes.reduce((sum, p) => sum + p.translation.visits.length, 0) > MOST_VISITS;
 }
 
 /** Loads a case into the switch, and judges each of its packets; `bounded`: but for those that would go on for ever. */
