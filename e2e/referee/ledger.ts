@@ -96,7 +96,7 @@ function ovsLines(ovs: OvsResult | undefined, row: (cells: readonly (string | nu
 }
 
 /** Writes RESULTS.md and what the page knows of it. */
-export function writeResults(results: readonly GroundResult[], ovs: OvsResult | undefined, mutants: { readonly found: number; readonly of: number }, date: string): void {
+export function writeResults(results: readonly GroundResult[], ovs: OvsResult | undefined, mutants: { readonly found: number; readonly of: number }, run: { readonly date: string; /** Every state of the compiled scenarios, or what `npm test` has time for. */ readonly mode: 'all' | 'ci' }): void {
   const known = knownDisagreements();
   const features = [...new Set(results.flatMap((r) => [...r.features.keys()]))].toSorted();
   const judges = [...results.map((r) => ({ release: r.release, features: r.features, cases: r.cases, probes: r.counts.agree, randomPairs: r.random?.agree ?? 0 })), ...(ovs ? [{ release: ovs.version.replace(/^.*\((.*)\) /, '$1 '), features: ovs.features, cases: ovs.cases, probes: ovs.counts.agree, randomPairs: ovs.random?.counts.agree ?? 0 }] : [])];
@@ -104,7 +104,7 @@ export function writeResults(results: readonly GroundResult[], ovs: OvsResult | 
   const lines = [
     '# What the referee found',
     '',
-    `Written by \`npm run referee -- --all\` on ${date}. Known disagreements: ${known.length} (KNOWN.md). Engines with a mistake in them that were found out: ${mutants.found} of ${mutants.of}.`,
+    `Written by \`npm run referee -- --${run.mode}\` on ${run.date}${run.mode === 'ci' ? ': not every state of the compiled scenarios is in it' : ''}. Known disagreements: ${known.length} (KNOWN.md). Engines with a mistake in them that were found out: ${mutants.found} of ${mutants.of}.`,
     '',
     row(['ground', 'kernel', 'cases', 'probes', 'agree', 'differ', 'unknown', 'not judged', 'random worlds', 'random pairs', 'of them agree', 'seed']),
     row(Array.from({ length: 12 }, () => '---')),
@@ -130,7 +130,7 @@ export function writeResults(results: readonly GroundResult[], ovs: OvsResult | 
   ];
   writeFileSync(RESULTS, lines.join('\n'));
   const verified: Verified = {
-    date,
+    date: run.date,
     kernels: judges.map(({ release, cases, probes, randomPairs }) => ({ release, cases, probes, randomPairs })),
     features: Object.fromEntries([...new Set(judges.flatMap((j) => [...j.features.keys()]))].toSorted().map((f) => [f, Object.fromEntries(judges.flatMap((j) => (j.features.has(f) ? [[j.release, j.features.get(f) ?? 0]] : [])))])),
     known,

@@ -228,7 +228,7 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
     passed += ovs.counts.agree + ovs.connections.agree + (ovs.prints.differ === 0 ? 1 : 0) + ovs.samples.reduce((sum, r) => sum + r.agree, 0) + (ovs.random?.counts.agree ?? 0);
   }
   const lines = [...results.map((r) => `${r.ground} ${r.release}: ${r.counts.agree} of ${r.probes} probes agree${r.random ? `, ${r.random.agree} of ${r.random.pairs} random pairs` : ''}`), ...(typeof ovs === 'boolean' ? [] : [`${ovs.version}: ${ovs.counts.agree} of ${ovs.packets} packets agree, ${ovs.samples.reduce((sum, r) => sum + r.agree, 0)} through dumps of ${ovs.samples.length} nodes${ovs.random ? `, ${ovs.random.counts.agree} of ${ovs.random.pairs} random pairs` : ''}`])];
-  if (options.mode === 'all' || process.env['PACKETWALK_RECORD'] !== undefined) writeResults(results, typeof ovs === 'boolean' ? undefined : ovs, { found, of: judgeable.length }, new Date().toISOString().slice(0, 10));
+  if (options.mode === 'all' || process.env['PACKETWALK_RECORD'] !== undefined) writeResults(results, typeof ovs === 'boolean' ? undefined : ovs, { found, of: judgeable.length }, { date: new Date().toISOString().slice(0, 10), mode: options.mode === 'all' ? 'all' : 'ci' });
   const report = process.env['PACKETWALK_REPORT'];
   if (report !== undefined) writeFileSync(report, JSON.stringify({ passed, failed: good ? 0 : 1, lines }));
   return good;
