@@ -61,4 +61,5 @@ export const actionBytes: readonly OvsCase[] = [
   long({ name: 'outputs of a group', writes: 'group:1', groups: { br0: [`group_id=1,type=all,${Array.from({ length: 9 }, (_, i) => `bucket=bucket_id:${i},actions=output:2`).join(',')}`] } }),
   long({ name: 'outputs of another bridge', writes: times(9, 'output:9') }),
   long({ name: 'outputs by Geneve', bridge: 'brt', packet: packet('tcp', { in_port: 't1' }), writes: 'set_field:10.9.0.7->tun_dst,set_field:0x22->tun_id,output:13,set_field:10.9.0.8->tun_dst,output:13' }),
+  long({ name: 'outputs by Geneve with an option', bridge: 'brt', tlvs: { brt: ['{class=0x102,type=0x80,len=4}->tun_metadata0'] }, packet: packet('tcp', { in_port: 't1' }), writes: 'set_field:10.9.0.7->tun_dst,set_field:0x20005->tun_metadata0,output:13,set_field:10.9.0.8->tun_dst,output:13' }),
 ];
