@@ -21,7 +21,7 @@ import { stageOf } from './logical.ts';
 import { MatchWords } from './MatchWords.tsx';
 import { OtherRules } from './OtherRules.tsx';
 import { flowStrings } from './strings.ts';
-import type { LookUp } from './walkOf.ts';
+import { isLostAt, type LookUp } from './walkOf.ts';
 
 export interface LookUpRowProps {
   readonly ctx: Telling;
@@ -59,10 +59,8 @@ export function LookUpRow({ ctx, bundle, reasonOf, lookUp, names, design, open, 
   const logical = found?.stage.flow;
   const to = notes.flatMap((n) => (n.kind === 'output' ? [n.port] : n.kind === 'normal' ? n.to : []));
   const bucket = notes.find((n) => n.kind === 'bucket');
-  // A table without a rule for the packet only ends what led there; the packet is lost when nothing else comes of the walk.
-  const isEnd = trace.steps[lookUp.id + 1]?.kind === 'drop';
   return (
-    <li className="of-row" data-miss={rule === undefined || undefined} data-end={isEnd || undefined}>
+    <li className="of-row" data-miss={rule === undefined || undefined} data-end={isLostAt(trace, lookUp) || undefined}>
       <details open={shown} onToggle={(event) => setShown(event.currentTarget.open)}>
         <summary ref={focus ? takeFocus : undefined}>
           <span>

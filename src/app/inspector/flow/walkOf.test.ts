@@ -1,12 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { trace } from '../../../engine/trace.ts';
 import { ovnWorld } from '../../../testing/ovn.ts';
+import { bridgeFrom } from '../../../testing/ovs.ts';
 import { at, tcp } from '../../../testing/sample.ts';
 import { readTrace } from '../../../text/reading.ts';
-import { isQuiet, runsOf, staysAt } from './walkOf.ts';
+import { isLostAt, isQuiet, type LookUp, runsOf, staysAt } from './walkOf.ts';
 
 const world = ovnWorld();
 const t = trace(world, tcp(at('worker1', 'client-0'), '10.128.0.15', 8080));
+
+describe('isLostAt', () => {
+  const misses = (walk: typeof t): readonly LookUp[] => walk.steps.filter((s): s is LookUp => s.kind === 'openflow' && s.rule === undefined);
+
+  it('is true where nothing comes of a walk that ends in a table without a rule', () => {
+    const { flows } = bridgeFrom({ name: 'br-int', ports: [], flows: 'table=0 actions=resubmit(,1)' });
+    const empty = { ...world, hosts: world.hosts.map((h) => ({ ...h, ovs: (h.ovs ?? []).map((b) => (b.name === 'br-int' ? { ...b, flows } : b)) })) };
+    const lost = trace(empty, tcp(at('worker1', 'client-0'), '10.128.0.15', 8080));
+    expect(misses(lost).length).toBeGreaterThan(0);
+    expect(misses(lost).filter((l) => !isLostAt(lost, l))).toEqual([]);
+  });
+
+  it('is false where the walk goes on, and the packet arrives', () => {
+    expect(misses(t).length).toBeGreaterThan(0);
+    expect(misses(t).filter((l) => isLostAt(t, l))).toEqual([]);
+  });
+});
 
 describe('staysAt', () => {
   const lookUps = t.steps.filter((s) => s.kind === 'openflow' && s.role === 'request').length;

@@ -60,6 +60,9 @@ function askedBy(trace: Trace, { from, to }: Stop, stayOf: (id: number | undefin
   return stay && lookUp ? [{ ...stay, lookUps: [lookUp] }] : [];
 }
 
+/** The packet is lost at this look-up, if at any: a table without a rule for it only ends what led there, and the walk may go on. */
+export const isLostAt = (trace: Trace, { id }: LookUp): boolean => trace.steps[id + 1]?.kind === 'drop';
+
 /** A rule that only leads on, and changes nothing: of no interest among many. */
 export const isQuiet = ({ rule, changes, notes }: LookUp): boolean =>
   rule !== undefined && changes.length === 0 && notes.length === 0 && rule.actions.every((a) => a.kind === 'resubmit' || a.kind === 'goto_table' || a.kind === 'ct_clear' || a.kind === 'note');
