@@ -26,8 +26,8 @@ interface Options {
   readonly seed: number;
   /** Where a run of random pairs is kept, for a record that is made later. */
   readonly save: string | undefined;
-  /** Kept runs of random pairs that the record takes in place of new ones. */
-  readonly kept: readonly string[];
+  /** Kept runs of random pairs that the record takes in place of new ones. They are read at once: a file that is not there is not to be found out an hour later. */
+  readonly kept: readonly (KeptRun | KeptOvsRun)[];
   /** Disagreements of random worlds that are made small before they are shown. */
   readonly minimised: number;
   /** Stop at the first disagreement. */
@@ -52,6 +52,7 @@ const SAMPLE_PACKETS = 400;
 
 function readOptions(argv: readonly string[]): Options {
   let options: Options = { mode: 'cases', only: undefined, ground: 'host', verbose: false, keep: false, cases: 0, seed: 1, save: undefined, kept: [], minimised: 10, failFast: false, mutant: undefined, needed: false, first: undefined };
+  const kept = process.env['PACKETWALK_KEPT']?.split(',') ?? [];
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i];
     if (word === '--only') options = { ...options, only: argv[++i] };
@@ -61,7 +62,7 @@ function readOptions(argv: readonly string[]): Options {
     else if (word === '--cases') options = { ...options, mode: options.mode === 'cases' ? 'random' : options.mode, cases: Number(argv[++i]) };
     else if (word === '--seed') options = { ...options, seed: Number(argv[++i]) };
     else if (word === '--save') options = { ...options, save: argv[++i] };
-    else if (word === '--kept') options = { ...options, kept: [...options.kept, argv[++i] ?? ''] };
+    else if (word === '--kept') kept.push(...(argv[++i] ?? '').split(','));
     else if (word === '--minimise') options = { ...options, minimised: Number(argv[++i]) };
     else if (word === '--fail-fast') options = { ...options, failFast: true };
     else if (word === '--needed') options = { ...options, needed: true };
@@ -72,7 +73,7 @@ function readOptions(argv: readonly string[]): Options {
     else if (word === '--ci' || word === '--all') options = { ...options, mode: word === '--ci' ? 'ci' : 'all' };
     else throw new Error(`unknown option ${word ?? ''}`);
   }
-  return options;
+  return { ...options, kept: kept.map((file) => keptRun(readFileSync(file, 'utf8'))) };
 }
 
 const wanted = (test: RefereeCase, { only }: Options): boolean => only === undefined || test.name.includes(only) || test.covers.some((k) => k.includes(only));
@@ -106,8 +107,6 @@ async function main(): Promise<boolean> {
   }
 }
 
-const keptRuns = (options: Options): readonly (KeptRun | KeptOvsRun)[] => [...options.kept, ...(process.env['PACKETWALK_KEPT']?.split(',') ?? [])].map((file) => keptRun(readFileSync(file, 'utf8')));
-
 /** Keeps what a run of random pairs has found so far, if that is wanted. */
 function save({ save: file }: Options, run: KeptRun | KeptOvsRun): void {
   if (file !== undefined) writeFileSync(file, keepRun(run));
@@ -119,7 +118,7 @@ async function judgeOvs(options: Options, pairs: number): Promise<OvsResult | bo
   if (missing.length > 0) return skip('Open vSwitch', missing);
   return await refereeOvs({
     only: options.only, first: options.first, verbose: options.verbose, failFast: options.failFast, pairs, seed: options.seed, minimised: options.mode === 'ci' ? CI_MINIMISED : options.minimised, perSample: options.mode === 'ci' ? CI_SAMPLE_PACKETS : SAMPLE_PACKETS,
-    kept: (version) => keptOvs(keptRuns(options), version),
+    kept: (version) => keptOvs(options.kept, version),
     // With both kinds in one run the file is the kernel's.
     ...(options.mode === 'ovs' ? { soFar: (run, version) => save(options, { ...run, ground: 'ovs', version, seed: options.seed }) } : {}),
   });
@@ -196,9 +195,8 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
   const host = hostGround(options.keep);
   const hostCases = await judgeCases(cases, host, options);
   good = say(hostCases) && good;
-  const kept = keptRuns(options);
   const pairs = options.cases > 0 ? options.cases : options.mode === 'ci' ? CI_PAIRS : ALL_PAIRS;
-  const random = keptOn(kept, 'host', host.kernel) ?? (await randomPairs(host, options, pairs));
+  const random = keptOn(options.kept, 'host', host.kernel) ?? (await randomPairs(host, options, pairs));
   good = good && random.counts.agree === random.probes;
   const features = countFeatures(hostCases.judged);
   for (const [f, n] of random.features) features.set(f, (features.get(f) ?? 0) + n);
@@ -217,7 +215,7 @@ async function bothGrounds(cases: readonly RefereeCase[], options: Options): Pro
     const guest = await guestGround(options.keep);
     const guestCases = await judgeCases(options.mode === 'all' && !options.needed ? cases : cases.filter((c) => (c.needs ?? []).some((n) => host.lacks(n))), guest, options);
     good = say(guestCases) && good;
-    const drawn = keptOn(kept, 'guest', guest.kernel);
+    const drawn = keptOn(options.kept, 'guest', guest.kernel);
     results.push({ ...resultOf(guestCases), features: countFeatures(guestCases.judged), items: countItems(guestCases.judged, true, new Map(drawn?.items)), random: drawn && { seed: drawn.seed, worlds: drawn.worlds, pairs: drawn.probes, agree: drawn.counts.agree } });
     passed += countKinds(guestCases.judged).agree;
   }
