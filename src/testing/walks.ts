@@ -60,6 +60,7 @@ export function samples(): readonly Sample[] {
     ...broken('no mark', vip, noMark),
     ...broken('no route', vip, on142((text) => text.replace(/^10\.233\.125\.0\/24 .*\n/m, '').replace(/^default via.*\n/m, ''))),
     ...broken('dropped by a rule', vip, on142((text) => text.replace('-A KUBE-FIREWALL', '-A KUBE-FIREWALL -p tcp -j DROP\n-A KUBE-FIREWALL'))),
+    ...broken('a rule that says why it drops', vip, on142((text) => text.replace('-A KUBE-FIREWALL', '-A KUBE-FIREWALL -p tcp -m comment --comment "Nobody comes in here." -j DROP\n-A KUBE-FIREWALL'))),
     ...broken('rejected by a rule', vip, on142((text) => text.replace('-A KUBE-FIREWALL', '-A KUBE-FIREWALL -p tcp -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable\n-A KUBE-FIREWALL'))),
     ...broken('reset by a rule', vip, on142((text) => text.replace('-A KUBE-FIREWALL', '-A KUBE-FIREWALL -p tcp -m tcp --dport 80 -j REJECT --reject-with tcp-reset\n-A KUBE-FIREWALL'))),
     ...broken('forward policy drop', tcp(dbg, '10.233.125.24', 80), on142((text) => text.replace(':FORWARD ACCEPT', ':FORWARD DROP'))),

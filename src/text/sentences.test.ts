@@ -17,7 +17,7 @@ const all = samples();
 const telling = ({ trace, world }: Sample, lang: Telling['lang'], detail: 'story' | 'hooks' | 'rules' = 'story'): Telling => ({ trace, world, lang, reading: readTrace(trace, world, detail) });
 
 /** What a value that was not there, or markup that was not taken apart, leaves in a text. */
-const DEBRIS = /undefined|NaN|null|\[object|\?\?|[`*\ue000\ue001]|이\/가|을\/를|은\/는| {2}/;
+const DEBRIS = /undefined|NaN|null|\[object|\?\?|[`*\ue000\ue001]|이\/가|을\/를|은\/는| {2}|[.!?][”’]?\.(?!\.)/;
 /** The question mark that stands in a sentence for what the trace should have had. */
 const HOLE = /(?:^|\s)\?(?:\s|$)/;
 

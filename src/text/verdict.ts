@@ -61,7 +61,8 @@ export function verdictPieces(asking: Asking, connection: number): readonly Piec
   return pieces([`${head}.`, plain(sentence(line.client)), line.reason === undefined ? '' : plain(sentence(line.reason))].filter((x) => x !== '').join(' '));
 }
 
-const sentence = (words: string): string => (/[.!?]$/.test(words) ? words : `${words}.`);
+/** Ended as a sentence is; one that ends with somebody else's sentence in quotation marks has its full stop there. */
+const sentence = (words: string): string => (/[.!?][”’」]?$/.test(words) ? words : `${words}.`);
 
 /** The ending that kept the client from its answer: the request's or the reply's. */
 function failedEnding({ request, reply, client }: Outcome): Ending | undefined {
