@@ -127,7 +127,7 @@ function StageView({ world, trace, reading, index, playing, speed, lang, theme, 
             onMoveStart={camera.touched}
             onNodeClick={(_, node) => press(node)}
           >
-            <HouseNames layout={ground.layout} />
+            <HouseNames layout={ground.layout} strings={strings} />
           </ReactFlow>
         )}
       </div>

@@ -171,7 +171,7 @@ function crosses(a: string, b: string, hosts: readonly string[], index: number):
 function addFolded(boxes: Map<string, Box>, cast: Cast, houses: readonly PlacedHouse[], rows: Rows): void {
   if (cast.folded.length === 0) return;
   const x = Math.max(0, ...houses.map((h) => right(h.rect))) + (houses.length > 0 ? BYSTANDER_GAP : 0);
-  const w = Math.ceil(Math.max(...allStageStrings.map((s) => textWidth(s.moreNodes(cast.folded.length), 13, 'bold')))) + 48;
+  const w = Math.ceil(Math.max(...allStageStrings.map((s) => textWidth(s.moreNodes(cast.folded.length), 13, 'bold')))) + 64;
   const rect = { x, y: rows.house, w, h: rows.foot - rows.house };
   boxes.set('+nodes', { id: '+nodes', kind: 'folded', rect, label: '', note: undefined, title: cast.folded.slice(0, 40).join(', '), icon: 'node', dashed: true, count: cast.folded.length, words: 'moreNodes', house: undefined });
 }
