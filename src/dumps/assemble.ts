@@ -21,7 +21,8 @@ import { isTableName, parseIptablesSave } from './iptablesSave.ts';
 import { parseIpvsConnections } from './ipvsConnections.ts';
 import { type IpvsListing, parseIpvsadmList, parseIpvsadmSave, withConnections } from './ipvsadm.ts';
 import { localTableOf } from './localTable.ts';
-import { commandKind, type Section } from './section.ts';
+import { otherCommand, otherForOutput } from './otherCommand.ts';
+import { commandKind, type Section, type SectionKind } from './section.ts';
 import { type ListenerListing, parseSs } from './ss.ts';
 import { parseSysctl } from './sysctl.ts';
 import { markVxlans } from './tunnelWords.ts';
@@ -60,8 +61,8 @@ function tableOf(words: readonly string[]): string {
   return table === undefined || table === 'all' ? 'main' : table;
 }
 
-/** Parses one section by its kind. `hasIptables`: the namespace has an iptables-save, so tables of iptables-nft are known. */
-export function parseSection(section: Section, hasIptables: boolean): Parsed<SectionContent> {
+/** Parses one section by its kind. `beside`: the kinds of all sections of its namespace; where an iptables-save is among them, tables of iptables-nft are known. */
+export function parseSection(section: Section, beside: ReadonlySet<SectionKind>): Parsed<SectionContent> {
   const words = section.command === undefined ? [] : commandKind(section.command).words;
   const sorted = !words.includes('--nosort');
   const of = <T>({ value, diagnostics }: Parsed<T>, content: (value: T) => SectionContent): Parsed<SectionContent> => ({ value: content(value), diagnostics });
@@ -109,7 +110,7 @@ export function parseSection(section: Section, hasIptables: boolean): Parsed<Sec
     case 'conntrack':
       return of(parseConntrack(section), (entries) => ({ kind: 'conntrack', entries }));
     case 'nft-ruleset':
-      return unmodelled(readNftRuleset(section, hasIptables));
+      return unmodelled(readNftRuleset(section, hasIptables(beside)));
     case 'tc':
       return unmodelled(readTc(section, wordAfter(words, 'dev')));
     case 'bpftool-net':
@@ -141,27 +142,34 @@ export function parseSection(section: Section, hasIptables: boolean): Parsed<Sec
     case 'failed':
     case 'empty':
     case 'unknown':
-      return { value: { kind: 'none' }, diagnostics: aboutUnread(section) };
+      return { value: { kind: 'none' }, diagnostics: aboutUnread(section, beside) };
   }
 }
 
-function aboutUnread(section: Section): readonly Diagnostic[] {
+const hasIptables = (kinds: ReadonlySet<SectionKind>): boolean => kinds.has('iptables-save') || kinds.has('iptables-list-rules');
+
+function aboutUnread(section: Section, beside: ReadonlySet<SectionKind>): readonly Diagnostic[] {
   const at: SourceRef = { input: section.input, line: section.firstLine };
   const found = new DiagnosticList();
   const firstLine = section.lines.find((l) => l.trim() !== '') ?? '';
   if (section.kind === 'ipv6') found.add('ipv6-skipped', at, section.command ?? firstLine);
   if (section.kind === 'failed') found.add('command-failed', at, firstLine.trim());
-  if (section.kind === 'unknown') found.add('unknown-section', at, section.command ?? firstLine.trim());
+  if (section.kind === 'unknown') {
+    const that = section.command ?? firstLine.trim();
+    const other = section.command === undefined ? otherForOutput(firstLine) : otherCommand(commandKind(section.command).words);
+    if (other === undefined || beside.has(commandKind(other).kind)) found.add('unknown-section', at, that);
+    else found.add('other-command', at, `${that.slice(0, 120)} → ${other}`);
+  }
   return found.items;
 }
 
 /** Sections of one namespace put together. */
 export function assembleNetns(name: string | null, sections: readonly Section[]): Parsed<Netns> {
   const found = new DiagnosticList();
-  const hasIptables = sections.some((s) => s.kind === 'iptables-save' || s.kind === 'iptables-list-rules');
+  const kinds = new Set(sections.map((s) => s.kind));
   const contents: { readonly section: Section; readonly content: SectionContent }[] = [];
   for (const section of sections) {
-    const { value, diagnostics } = parseSection(section, hasIptables);
+    const { value, diagnostics } = parseSection(section, kinds);
     found.addAll(diagnostics);
     if (section.command !== undefined && section.kind !== 'unknown' && commandKind(section.command).filtered) {
       found.add('filtered-output', { input: section.input, line: section.firstLine }, section.command);
@@ -178,6 +186,8 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
   const portsKnown = withPorts(mergeLinks(listings.map((c) => c.content.listing)), pick('ports').flatMap((c) => c.content.ports));
   const fdb = unique(pick('fdb').map((c) => c.content.fdb));
   const links = markVxlans(vlans.length === 0 ? portsKnown : withVlans(portsKnown, vlans.flatMap((c) => c.content.vlans)), fdb);
+  const homeless = listings.flatMap((c) => c.content.listing.apart).find((a) => !links.some((l) => l.name === a.name));
+  if (homeless) found.add('missing-links', homeless.address.source ?? { input: '', line: 0 }, 'ip -d addr show');
   const [anyListing] = listings;
   if (anyListing && listings.every((c) => !c.content.listing.detailed) && links.some((l) => l.kind !== 'loopback')) {
     found.add('no-link-details', { input: anyListing.section.input, line: anyListing.section.firstLine }, anyListing.section.command ?? '');
@@ -202,7 +212,7 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
     ...(cached.length === 0 ? {} : { routeCache: unique(cached.map((c) => c.content.entries)) }),
     neighbours: unique(pick('neighbours').map((c) => c.content.neighbours)),
     fdb,
-    tables: hasIptables ? tables.tables : undefined,
+    tables: hasIptables(kinds) ? tables.tables : undefined,
     ipsets: mergeSets(pick('ipsets').flatMap((c) => c.content.ipsets), found),
     ipvs: withConnections(chooseIpvs(saved, listed), partial?.servers ?? []),
     ...(balanced.length === 0 ? {} : { ipvsConnections: unique(balanced) }),

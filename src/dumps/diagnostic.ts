@@ -5,6 +5,7 @@ import { BOUNDS } from './bounds.ts';
 export type DiagnosticCode =
   // sections and files
   | 'unknown-section' // text: the command, or the first line when no command is known
+  | 'other-command' // a command whose output we do not read, where another one says the same; text: that command → the other
   | 'command-failed' // the section holds an error message instead of output; text: the message
   | 'filtered-output' // the command was piped through grep or limited to a part (`-t nat`); text: the command
   | 'duplicate-section' // the same command twice for one namespace and they differ; text: the command
@@ -44,6 +45,7 @@ export type DiagnosticCode =
   | 'veth-peer-missing' // the other end of a veth is in no dump; text: the device
   | 'veth-peer-ambiguous' // several devices could be the other end; text: the device
   | 'local-table-derived' // no dump shows table local: its routes are made from the addresses, as the kernel does
+  | 'missing-links' // addresses of devices that no listing shows (`ip -o addr` alone); text: the command to run
   | 'missing-routes' // devices with addresses, but no `ip route`; text: the command to run
   | 'duplicate-address' // two hosts own one address on a physical NIC; text: the address
   // Open vSwitch

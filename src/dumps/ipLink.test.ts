@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { parseBundle } from './bundle.ts';
 import { printIpAddr } from './ipAddr.ts';
 import { mergeLinks, parseIpLink, printIpLink } from './ipLink.ts';
+import { contentKind } from './section.ts';
 
 const parse = (...lines: readonly string[]) => parseIpLink({ input: 'x', firstLine: 1, lines });
 const head = (name: string, flags = 'BROADCAST,MULTICAST,UP,LOWER_UP', index = 2) => `${index}: ${name}: <${flags}> mtu 1500 qdisc noqueue state UP mode DEFAULT group default qlen 1000`;
@@ -136,6 +138,43 @@ describe('a device', () => {
   });
 
   it('reports an address that is none', () => expect(parse(head('eth0'), '    inet 10.0.0.300/24 scope global eth0').diagnostics.map((d) => [d.code, d.line])).toEqual([['bad-address', 2]]));
+});
+
+describe('ip -o', () => {
+  const lines = [head('eth0'), `${ETHER}${DETAILS}`, '    veth addrgenmode eui64 ', head('eth1', 'UP', 3), `${ETHER}${DETAILS}`];
+  const oneline = [lines.slice(0, 3).join('\\'), lines.slice(3).join('\\')];
+
+  it('says of links what ip -d link says', () => {
+    const { value, diagnostics } = parse(...oneline);
+    const without = (links: typeof value.links) => links.map((l) => ({ ...l, source: undefined }));
+    expect(without(value.links)).toEqual(without(parse(...lines).value.links));
+    expect(value.links.map((l) => l.source?.line)).toEqual([1, 2]);
+    expect(diagnostics).toEqual([]);
+  });
+
+  const addresses = [
+    '2: eth0    inet 10.0.0.5/24 brd 10.0.0.255 scope global eth0\\       valid_lft forever preferred_lft forever',
+    '2: eth0    inet6 fe80::1/64 scope link \\       valid_lft forever preferred_lft forever',
+    '2: eth0    inet 10.0.1.5/24 scope global secondary eth0\\       valid_lft forever preferred_lft forever',
+  ];
+
+  it('gives addresses to the devices of another listing', () => {
+    const { value, diagnostics } = parse(...addresses);
+    expect(diagnostics.map((d) => d.code)).toEqual(['ipv6-skipped']);
+    expect(mergeLinks([value, parse(...oneline).value]).map((l) => [l.name, l.kind, l.addresses.map((a) => [a.ip, a.prefixLen, a.secondary])])).toEqual([
+      ['eth0', 'veth', [[0x0a000005, 24, false], [0x0a000105, 24, true]]],
+      ['eth1', 'nic', []],
+    ]);
+  });
+
+  it('asks for the devices where no listing has them', () => {
+    const said = parseBundle({ 'n1/a.txt': `$ ip -o addr\n${addresses.join('\n')}\n` }).diagnostics;
+    expect(said.map((d) => [d.code, d.text])).toContainEqual(['missing-links', 'ip -d addr show']);
+  });
+
+  it('is known by its first line', () => expect([contentKind(addresses), contentKind(oneline)]).toEqual(['ip-addr', 'ip-link']));
+
+  it.each(['2: eth0    inet 10.0.0.500/24 scope global', '2: eth0    inet'])('reports %s', (line) => expect(parse(line).diagnostics.map((d) => d.code)).not.toEqual([]));
 });
 
 describe('mergeLinks', () => {

@@ -6,14 +6,22 @@ import { DiagnosticList, type Lines, type Parsed } from './diagnostic.ts';
 import { parseInet } from './inet.ts';
 import { detailWords, readDetails, slaveLine } from './linkDetails.ts';
 import { isTunnelKind, parseTunnel, tunnelFromAddress, tunnelWords } from './tunnelWords.ts';
-import { parseDecimal, parseMac, wordsOf } from './words.ts';
+import { parseDecimal, parseMac, unfolded, wordsOf } from './words.ts';
 
 export interface LinkListing {
   readonly links: readonly Link[];
+  /** Addresses from `ip -o addr`, which says of their devices only index and name. */
+  readonly apart: readonly AddressApart[];
   /** True when the listing has the details of `-d`, which tell a device's kind. */
   readonly detailed: boolean;
   /** XDP programs that the listing shows. */
   readonly unmodelled: readonly Unmodelled[];
+}
+
+export interface AddressApart {
+  readonly ifindex: number;
+  readonly name: string;
+  readonly address: Address;
 }
 
 /** Everything known about one device while its lines are read. */
@@ -41,33 +49,40 @@ interface Draft {
 
 const HEADER = /^(\d{1,10}):\s+([^\s@:][^\s@]{0,63}?)(?:@([^\s:]{1,63}))?:\s+<([^>]{0,400})>\s*(.*)$/;
 
+/** A line of `ip -o addr`: no device before it, but its index and name in front of each address. */
+const ONE_ADDRESS = /^(\d{1,10}):\s+([^\s@:][^\s@]{0,63})\s+(inet6?\s.*)$/;
+
 /**
  * Parses `ip link`, `ip -d link`, `ip addr` and `ip -d addr` (print_linkinfo(), iproute2 ip/ipaddress.c), which share one
- * shape: a line for each device and indented lines below it. IPv6 addresses and statistics are left out. Never throws on any text.
+ * shape: a line for each device and indented lines below it; and all of them with `-o`. IPv6 addresses and statistics are left out. Never throws on any text.
  */
 export function parseIpLink({ input, firstLine, lines }: Lines): Parsed<LinkListing> {
   const found = new DiagnosticList();
   const drafts: Draft[] = [];
   const unmodelled: Unmodelled[] = [];
+  const apart: AddressApart[] = [];
   let open: Draft | undefined;
   let detailed = false;
   let ipv6 = false;
   let inStatistics = false;
-  for (const [i, line] of lines.entries()) {
+  for (const [i, line] of unfolded(lines)) {
     const source: SourceRef = { input, line: firstLine + i };
     const words = wordsOf(line);
     const first = words[0];
     if (first === undefined) continue;
     if (/^\d/.test(line)) {
       open = parseHeader(line, source);
+      const single = open ? null : ONE_ADDRESS.exec(line);
       if (open) drafts.push(open);
+      else if (single) readApart(single, source, apart, found);
       else found.add('unknown-line', source, line);
       inStatistics = false;
       if (open?.head.some((w) => w.startsWith('xdp'))) unmodelled.push({ what: 'ebpf', dev: open.name, name: 'xdp', source });
       continue;
     }
     if (!open) {
-      found.add('unknown-line', source, line);
+      // The lifetime behind an address of `ip -o addr` tells nothing about packets.
+      if (first !== 'valid_lft' || apart.length === 0) found.add('unknown-line', source, line);
       continue;
     }
     if (first.startsWith('link/')) {
@@ -97,7 +112,15 @@ export function parseIpLink({ input, firstLine, lines }: Lines): Parsed<LinkList
   }
   const masters = new Set(drafts.map((d) => d.master));
   const links = drafts.map((d) => finished(d, masters.has(d.name)));
-  return { value: { links, detailed, unmodelled }, diagnostics: found.items };
+  return { value: { links, apart, detailed, unmodelled }, diagnostics: found.items };
+}
+
+function readApart([, index, name = '', rest = '']: RegExpExecArray, source: SourceRef, apart: AddressApart[], found: DiagnosticList): void {
+  const words = wordsOf(rest);
+  const address = words[0] === 'inet' ? parseInet(words, source) : undefined;
+  if (words[0] === 'inet6') found.once('ipv6-skipped', source, rest.trim());
+  else if (address) apart.push({ ifindex: Number(index), name, address });
+  else found.add('bad-address', source, rest.trim());
 }
 
 /** First words of indented lines that are not the line of the device's kind. */
@@ -236,6 +259,11 @@ export function mergeLinks(listings: readonly LinkListing[]): readonly Link[] {
       const known = merged.get(key);
       merged.set(key, known ? joined(known, link) : link);
     }
+  }
+  for (const { ifindex, name, address } of listings.flatMap((l) => l.apart)) {
+    const key = `${ifindex} ${name}`;
+    const known = merged.get(key);
+    if (known && !known.addresses.some((a) => a.ip === address.ip)) merged.set(key, { ...known, addresses: [...known.addresses, address] });
   }
   return [...merged.values()].toSorted((a, b) => a.ifindex - b.ifindex);
 }

@@ -45,6 +45,11 @@ describe('parseIpRoute', () => {
     ]);
   });
 
+  it('is the same in one line, as -o prints it', () => {
+    const lines = ['default proto static ', '\tnexthop via 10.0.0.1 dev eth0 weight 2 ', '\tnexthop via 10.0.0.2 dev eth1 weight 1 '];
+    expect(parse(lines.join('\\'), '10.0.0.0/8 dev eth0').value.map((r) => [r.nexthops, r.source?.line])).toEqual([[parse(...lines).value[0]?.nexthops, 1], [expect.anything(), 2]]);
+  });
+
   it('makes a route undecidable when one of its next hops is', () => {
     expect(parse('default', '\tnexthop via 10.0.0.1 encap mpls dev eth0 weight 1').value[0]?.unknown).toEqual(['nexthop encap', 'nexthop mpls']);
   });

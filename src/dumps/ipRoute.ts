@@ -2,7 +2,7 @@ import { formatIp4, hex, parseIp4 } from '../packet/address.ts';
 import type { SourceRef } from '../world/source.ts';
 import type { Nexthop, Prefix, Route, RouteType } from '../world/world.ts';
 import { DiagnosticList, type Lines, type Parsed } from './diagnostic.ts';
-import { mentionsIpv6, parseDecimal, parsePrefix, parseU32, wordsOf } from './words.ts';
+import { mentionsIpv6, parseDecimal, parsePrefix, parseU32, unfolded, wordsOf } from './words.ts';
 
 const TYPES: ReadonlySet<string> = new Set<RouteType>(['unicast', 'local', 'broadcast', 'multicast', 'blackhole', 'unreachable', 'prohibit', 'throw', 'anycast']);
 const isRouteType = (word: string | undefined): word is RouteType => word !== undefined && TYPES.has(word);
@@ -65,7 +65,7 @@ export function parseIpRoute({ input, firstLine, lines }: Lines, table = 'main')
   const found = new DiagnosticList();
   const routes: { readonly route: Omit<Route, 'nexthops' | 'unknown'>; readonly nexthops: Nexthop[]; readonly unknown: string[] }[] = [];
   let ipv6 = false;
-  for (const [i, line] of lines.entries()) {
+  for (const [i, line] of unfolded(lines)) {
     const source: SourceRef = { input, line: firstLine + i };
     const words = wordsOf(line);
     if (words.length === 0 || words[0] === 'nh_info') continue; // -d explains a nexthop object in a line of its own

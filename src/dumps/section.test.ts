@@ -53,6 +53,7 @@ describe('commands', () => {
     ['kubectl get pods -oyaml', 'objects'],
     ['kubectl get pods', 'unknown'],
     ['ip -j addr', 'unknown'],
+    ['ip -br addr', 'unknown'],
     ['ip route get 10.0.0.1', 'unknown'],
     ['ip route show cache', 'ip-route-cache'],
     ['ip nexthop', 'ip-nexthop'],

@@ -198,7 +198,7 @@ function ipvsadmKind(args: readonly string[]): SectionKind | undefined {
 /** The object of `ip`, which takes any unambiguous start of its name. */
 function ipKind(args: readonly string[]): SectionKind {
   const object = args.find((a) => !a.startsWith('-')) ?? '';
-  if (args.some((a) => /^-(?:j|json|p|pretty)$/.test(a))) return 'unknown';
+  if (args.some((a) => /^-(?:j|json|p|pretty|br|brief)$/.test(a))) return 'unknown';
   const rest = args.slice(args.indexOf(object) + 1);
   const starts = (name: string, least: number): boolean => object.length >= least && name.startsWith(object);
   if (object === 'xfrm') return rest[0]?.startsWith('p') ? 'xfrm-policy' : 'unknown';
@@ -235,6 +235,7 @@ export function contentKind(lines: readonly string[]): SectionKind {
   if (/^\d+: [^<]+<[A-Z0-9_,-]*> mtu \d+ master \S+ state \S+ priority /.test(first)) return 'bridge-link';
   if (/^port\s+vlan/.test(first)) return 'bridge-vlan';
   if (/^\d+: [^<]+<[A-Z0-9_,-]*> mtu /.test(first)) return some(/^\s+inet6? /) ? 'ip-addr' : 'ip-link';
+  if (/^\d+: \S+\s+inet6? \S+\/\d/.test(first)) return 'ip-addr';
   if (/^\d+:\s+(?:not )?from /.test(first)) return 'ip-rule';
   if (/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2} dev /.test(first)) return 'bridge-fdb';
   if (/^[0-9a-f.:]+ dev \S+ .*(?:lladdr|FAILED|INCOMPLETE|STALE|REACHABLE|PERMANENT|NOARP)/.test(first)) return 'ip-neigh';

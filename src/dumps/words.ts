@@ -20,6 +20,17 @@ export function wordsOf(line: string): readonly string[] {
   return words;
 }
 
+/**
+ * Lines with those of `ip -o` (oneline: a backslash stands for the line break, `_SL_` in iproute2) taken apart; each with the index of the line that it
+ * stands on. Only lines that begin at the margin are such lines.
+ */
+export function* unfolded(lines: readonly string[]): Iterable<readonly [number, string]> {
+  for (const [i, line] of lines.entries()) {
+    if (!line.includes('\\') || isSpace(line, 0)) yield [i, line];
+    else for (const part of line.split('\\')) yield [i, part];
+  }
+}
+
 /** A decimal number without sign, at most `max`; undefined when it is not one. */
 export function parseDecimal(text: string | undefined, max = Number.MAX_SAFE_INTEGER): number | undefined {
   if (text === undefined || !/^\d{1,16}$/.test(text)) return undefined;

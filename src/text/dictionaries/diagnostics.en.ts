@@ -5,6 +5,10 @@ export type DiagnosticSentences = Readonly<Record<DiagnosticCode, (text: string)
 /** One sentence each: what was found, and what it costs. */
 export const diagnosticsEn: DiagnosticSentences = {
   'unknown-section': (t) => `The output of “${t}” is not used.`,
+  'other-command': (t) => {
+    const [that = '', other = ''] = t.split(' → ');
+    return `The output of “${that}” is not read. Add that of “${other}”, which says the same in full.`;
+  },
   'command-failed': (t) => `The command failed, so there is nothing to read here: ${t}`,
   'filtered-output': (t) => `“${t}” shows only a part. What it leaves out is missing from the walk; run the command without the filter.`,
   'duplicate-section': (t) => `“${t}” is here twice and the two differ; the first is used.`,
@@ -42,6 +46,7 @@ export const diagnosticsEn: DiagnosticSentences = {
   'veth-peer-missing': (t) => `The other end of the veth ${t} is in no dump; what happens behind it is assumed.`,
   'veth-peer-ambiguous': (t) => `Several devices could be the other end of ${t}; none was taken.`,
   'local-table-derived': () => 'No dump shows table local; its routes were made from the addresses, as the kernel does.',
+  'missing-links': (t) => `There are addresses but no devices. Add the output of “${t}”.`,
   'missing-routes': (t) => `There are addresses but no routes. Add the output of “${t}”.`,
   'duplicate-address': (t) => `Two machines own ${t}.`,
   'ovs-no-flows': (t) => `Nothing here says what this bridge does with a packet. Add the output of “${t}”.`,

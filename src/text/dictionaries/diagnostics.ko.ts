@@ -3,6 +3,10 @@ import type { DiagnosticSentences } from './diagnostics.en.ts';
 
 /** 무엇을 찾았고 그래서 무엇이 빠지는지. */
 export const diagnosticsKo: DiagnosticSentences = {
+  'other-command': (t) => {
+    const [that = '', other = ''] = t.split(' → ');
+    return `“${that}”의 출력은 읽지 않습니다. 같은 것을 빠짐없이 보여 주는 “${other}”의 출력을 넣어 주십시오.`;
+  },
   'unknown-section': (t) => `“${t}”의 출력은 쓰지 않습니다.`,
   'command-failed': (t) => `명령이 실패해 읽을 것이 없습니다: ${t}`,
   'filtered-output': (t) => `“${t}”에는 일부만 있습니다. 빠진 것은 추적에도 없으므로 필터 없이 다시 실행해 주십시오.`,
@@ -41,6 +45,7 @@ export const diagnosticsKo: DiagnosticSentences = {
   'veth-peer-missing': (t) => `veth ${t}의 건너편이 어느 덤프에도 없습니다. 그 너머는 가정한 것입니다.`,
   'veth-peer-ambiguous': (t) => `${t}의 건너편일 수 있는 장치가 여럿이어서 정하지 않았습니다.`,
   'local-table-derived': () => 'local 테이블의 덤프가 없어 커널처럼 주소에서 경로를 만들었습니다.',
+  'missing-links': (t) => `주소는 있지만 장치가 없습니다. “${t}”의 출력을 넣어 주십시오.`,
   'missing-routes': (t) => `주소는 있지만 경로가 없습니다. “${t}”의 출력을 넣어 주십시오.`,
   'duplicate-address': (t) => `두 장비가 주소 ${josa(t, '을/를')} 갖고 있습니다.`,
   'ovs-no-flows': (t) => `이 브리지가 패킷을 어떻게 처리하는지 알 수 있는 내용이 없습니다. “${t}”의 출력을 더해 주세요.`,
