@@ -79,6 +79,8 @@ describe('ss', () => {
     ['State  Recv-Q Send-Q Local Address:Port Peer Address:Port', 'UNCONN 0      0            0.0.0.0:68        0.0.0.0:*', 'udp'],
   ])('tells the protocol of ss -lnt and ss -lnu by the state', (heading, line, proto) => expect(parseSs(lines(heading, line)).value.listeners).toMatchObject([{ proto }]));
 
+  it('reads a listing that was pasted with a margin', () => expect(parseSs(lines(`  ${HEADING}`, '  tcp   LISTEN 0      511          0.0.0.0:80        0.0.0.0:*', '  \t cubic cwnd:10')).value.listeners).toMatchObject([{ port: 80 }]));
+
   it('sets columns for sockets that come from no dump', () => {
     const listener = { proto: 'tcp', ip: 0, port: 10250, dev: 'eth0.100', source: undefined } as const;
     const text = printSs([listener, { ...listener, port: 80, dev: undefined }], undefined);
@@ -93,6 +95,9 @@ describe('ss', () => {
     ['tcp   LISTEN 0 5 [::1]:500 [::]:*', ['ipv6-skipped']],
     ['tcp   LISTEN 0 5 10.0.0.1:http 0.0.0.0:*', ['bad-address']],
     ['tcp   ESTAB 0 5 10.0.0.1:1 10.0.0.2:2', []],
+    ['nl    UNCONN 0 0 4:26485 * sk=0 cb=0', []],
+    ['u_str LISTEN 0 511 /run/x.sock 70054014 * 0 users:(("node",pid=1,fd=18))', []],
+    ['\t skmem:(r0,rb131072,t0,tb16384,f0,w0,o0,bl0,d0) bbr cwnd:10', []],
     ['hello', ['unknown-line']],
   ])('has no listener in %s', (line, codes) => {
     const { value, diagnostics } = parseSs(lines(line));

@@ -10,8 +10,11 @@ export interface ListenerListing {
   readonly heading: string | undefined;
 }
 
+/** Sockets of other families and protocols, which `ss` without -t and -u lists too (the netid names of ss.c). */
+const OTHER_SOCKETS: ReadonlySet<string> = new Set(['nl', 'u_str', 'u_dgr', 'u_seq', 'p_raw', 'p_dgr', 'raw', 'icmp6', 'dccp', 'sctp', 'mptcp', 'v_str', 'v_dgr', 'ti_rd', 'ti_sq', 'ti_st', 'ti_dg', 'xdp', '???']);
+
 /**
- * Parses `ss -lntu` (also without one of `t` and `u`, and with `-p`): listening TCP and unconnected UDP sockets. `*:80` is an
+ * Parses `ss -lntu` (also without one of `t` and `u`, and with more, as `ss -peaonmi`): listening TCP and unconnected UDP sockets. `*:80` is an
  * IPv6 socket that takes IPv4 too; `[::]:80` does not. Never throws on any text.
  */
 export function parseSs({ input, firstLine, lines }: Lines): Parsed<ListenerListing> {
@@ -23,7 +26,7 @@ export function parseSs({ input, firstLine, lines }: Lines): Parsed<ListenerList
     const source: SourceRef = { input, line: firstLine + i };
     const words = wordsOf(line);
     const first = words[0];
-    if (first === undefined) continue;
+    if (first === undefined || OTHER_SOCKETS.has(first)) continue;
     if (first === 'Netid' || first === 'State') {
       heading = line;
       continue;
@@ -34,7 +37,8 @@ export function parseSs({ input, firstLine, lines }: Lines): Parsed<ListenerList
     // ss -lnt and ss -lnu leave the first column out; the state tells which it is.
     if (!named && (state === 'UNCONN' || state === 'LISTEN')) proto = state === 'UNCONN' ? 'udp' : 'tcp';
     if ((state !== 'LISTEN' && state !== 'UNCONN') || local === undefined || peer === undefined) {
-      if (!/^(?:ESTAB|TIME-WAIT|CLOSE-WAIT|SYN-|FIN-WAIT|LAST-ACK|CLOSING)/.test(state ?? '')) found.add('unknown-line', source, line);
+      // What -i and -m add stands in an indented line below the socket.
+      if (!/^\s/.test(line) && !/^(?:ESTAB|TIME-WAIT|CLOSE-WAIT|SYN-|FIN-WAIT|LAST-ACK|CLOSING)/.test(state ?? '')) found.add('unknown-line', source, line);
       continue;
     }
     const colon = local.lastIndexOf(':');
