@@ -156,8 +156,10 @@ function aboutUnread(section: Section, beside: ReadonlySet<SectionKind>): readon
   if (section.kind === 'failed') found.add('command-failed', at, firstLine.trim());
   if (section.kind === 'unknown') {
     const that = section.command ?? firstLine.trim();
+    const pod = section.command === undefined ? undefined : commandKind(section.command).pod;
     const other = section.command === undefined ? otherForOutput(firstLine) : otherCommand(commandKind(section.command).words);
-    if (other === undefined || beside.has(commandKind(other).kind)) found.add('unknown-section', at, that);
+    if (pod !== undefined) found.add('exec-in-pod', at, pod);
+    else if (other === undefined || beside.has(commandKind(other).kind)) found.add('unknown-section', at, that);
     else found.add('other-command', at, `${that.slice(0, 120)} → ${other}`);
   }
   return found.items;

@@ -25,6 +25,7 @@ describe('layout', () => {
     ['hidden files are not looked at', { 'n1/x.txt': RULES, 'n2/.DS_Store': RULES, '__MACOSX/n3/x.txt': RULES }, ['n1']],
     ['a single file is a machine named after the file', { 'worker1.txt': RULES }, ['worker1']],
     ['or after its prompt', { 'paste.txt': `root@w7:~# ip rule\n${RULES}` }, ['w7']],
+    ['or where its command ran', { 'kind/paste.txt': `me@laptop:~$ docker exec w1 ip rule\n${RULES}me@laptop:~$ ssh root@w2 ip rule\n${RULES}` }, ['w1', 'w2']],
     ['ip netns exec tells the namespace', { 'n1/x.txt': `$ ip netns exec blue ip rule\n${RULES}` }, ['n1', 'n1/blue']],
     ['a folder without commands is no host', { 'n1/x.txt': RULES, 'docs/readme.txt': 'hello' }, ['n1']],
   ])('%s', (_, bundle, expected) => expect(places(bundle)).toEqual(expected));

@@ -6,6 +6,7 @@ export type DiagnosticCode =
   // sections and files
   | 'unknown-section' // text: the command, or the first line when no command is known
   | 'other-command' // a command whose output we do not read, where another one says the same; text: that command → the other
+  | 'exec-in-pod' // `kubectl exec` does not say whose network the pod has; text: the pod
   | 'command-failed' // the section holds an error message instead of output; text: the message
   | 'filtered-output' // the command was piped through grep or limited to a part (`-t nat`); text: the command
   | 'duplicate-section' // the same command twice for one namespace and they differ; text: the command

@@ -18,7 +18,7 @@ interface File {
 
 /**
  * Says which section belongs to which machine and namespace: `HOST/…`, `HOST/netns/NAME/…`, files directly at the top to the cluster,
- * or to the machine that their prompt or name says when they hold its commands. One wrapping folder is stripped; of several sets
+ * or to the machine that their prompt or name says when they hold its commands. A command that says where it ran (`ssh n1 ip addr`) is believed. One wrapping folder is stripped; of several sets
  * of hosts side by side the first is taken. Never throws.
  */
 export function layOut(bundle: Bundle): Parsed<readonly Section[]> {
@@ -28,10 +28,13 @@ export function layOut(bundle: Bundle): Parsed<readonly Section[]> {
   const hosts = new Map<string, Set<string>>();
   const hostFolders = new Set(files.filter((f) => f.parts.length > 1 && (isHostFile(f) || holdsCommands(f))).map((f) => f.parts[0] ?? ''));
   for (const { input, parts, sections: raw } of files) {
-    for (const { promptHost, promptNetns, ...section } of raw) {
+    for (const { promptHost, commandHost, commandNetns, commandPod, ...given } of raw) {
+      // Whether a pod shares the network of its node only the folder says.
+      const section = commandPod === undefined || inNetnsFolder(parts) ? given : { ...given, kind: 'unknown' as const };
       const place = parts.length > 1 && !hostFolders.has(parts[0] ?? '') ? { host: undefined, netns: null } : placeOf(parts, section.kind, promptHost);
-      const netns = promptNetns ?? place.netns;
-      const { host } = place;
+      const elsewhere = commandHost !== undefined && !NOT_OF_A_HOST.has(section.kind) && !ofOvn(section.kind);
+      const netns = commandNetns ?? (elsewhere ? null : place.netns);
+      const host = elsewhere ? commandHost : place.host;
       if (host !== undefined) {
         const known = hosts.get(host) ?? new Set<string>();
         if ((!hosts.has(host) && hosts.size >= BOUNDS.hosts) || (!known.has(netns ?? '') && known.size >= BOUNDS.netnsPerHost)) {
@@ -96,8 +99,11 @@ const ofOvn = (kind: SectionKind): boolean => kind.startsWith('ovn-');
 
 const holdsCommands = (file: File): boolean => file.sections.some((s) => !ofOvn(s.kind) && (s.command !== undefined || !NOT_OF_A_HOST.has(s.kind)));
 
+/** `HOST/netns/NAME/FILE` */
+const inNetnsFolder = (parts: readonly string[]): boolean => parts[1] === 'netns' && parts.length > 3;
+
 /** A folder is a host when it holds commands or `netns/`. */
-const isHostFile = (file: File): boolean => (file.parts[1] === 'netns' && file.parts.length > 3) || (file.parts.length === 2 && holdsCommands(file));
+const isHostFile = (file: File): boolean => inNetnsFolder(file.parts) || (file.parts.length === 2 && holdsCommands(file));
 
 /** Strips one wrapping folder; takes the first set of hosts when there are several side by side. */
 function unwrapped(files: readonly File[], found: DiagnosticList): readonly File[] {
@@ -112,11 +118,11 @@ function unwrapped(files: readonly File[], found: DiagnosticList): readonly File
 }
 
 function placeOf(parts: readonly string[], kind: SectionKind, promptHost: string | undefined): { readonly host: string | undefined; readonly netns: string | null } {
-  const [first = '', second, third] = parts;
+  const [first = '', , third] = parts;
   if (parts.length === 1) {
     if (NOT_OF_A_HOST.has(kind) || ofOvn(kind)) return { host: undefined, netns: null };
     return { host: promptHost ?? first.replace(/\.[A-Za-z]{1,5}$/, ''), netns: null };
   }
-  if (second === 'netns' && third !== undefined && parts.length > 3) return { host: first, netns: third };
+  if (third !== undefined && inNetnsFolder(parts)) return { host: first, netns: third };
   return { host: first, netns: null };
 }

@@ -41,6 +41,22 @@ describe('otherCommand', () => {
   );
 });
 
+describe('kubectl exec', () => {
+  const text = '$ kubectl exec web -- ip addr\n2: eth0@if9: <UP,LOWER_UP> mtu 1450 qdisc noqueue state UP\n    link/ether 02:42:0a:00:00:01 brd ff:ff:ff:ff:ff:ff\n    inet 10.244.0.9/24 scope global eth0\n';
+  const node = { 'n1/ip.txt': '$ ip rule\n0:\tfrom all lookup local\n' };
+
+  it('is not taken for the node that the file is about', () => {
+    const { world, diagnostics } = parseBundle({ ...node, 'n1/web.txt': text });
+    expect(world.hosts.flatMap((h) => h.netns.map((n) => [n.name, n.links.length]))).toEqual([[null, 0]]);
+    expect(diagnostics.filter((d) => d.input === 'n1/web.txt').map((d) => [d.code, d.text])).toEqual([['exec-in-pod', 'web']]);
+  });
+
+  it('is the pod whose folder it is in', () => {
+    const { world } = parseBundle({ ...node, 'n1/netns/web/web.txt': text });
+    expect(world.hosts.flatMap((h) => h.netns.map((n) => [n.name, n.links.length]))).toEqual([[null, 0], ['web', 1]]);
+  });
+});
+
 describe('otherForOutput', () => {
   it.each([
     ['Chain INPUT (policy ACCEPT 0 packets, 0 bytes)', 'iptables-save'],

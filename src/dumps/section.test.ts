@@ -70,7 +70,41 @@ describe('commands', () => {
     ['ip netns exec blue iptables-save', 'blue'],
     ['sudo ip -n blue route', 'blue'],
     ['ip route', undefined],
-  ])('%s runs in %s', (command, netns) => expect(commandKind(command).netns).toBe(netns));
+    ['nsenter -t 4711 -n ip addr', 'pid-4711'],
+    ['sudo nsenter --target 4711 --net -- ip addr', 'pid-4711'],
+    ['nsenter -n -t1 iptables-save', undefined],
+    ['nsenter -t 4711 -m ip addr', undefined],
+    ['nsenter --net=/var/run/netns/cni-1234 ip route', 'cni-1234'],
+    ['nsenter -n/proc/99/ns/net ip route', 'pid-99'],
+    ['ssh n1 sudo ip netns exec blue ip route', 'blue'],
+  ])('%s runs in %s', (command, netns) => {
+    expect(commandKind(command).netns).toBe(netns);
+    expect(commandKind(command).kind).not.toBe('unknown');
+  });
+
+  it.each([
+    ['ssh n1 ip addr', 'n1'],
+    ['ssh -p 2222 -i key core@n1.example.com "sudo iptables-save"', 'n1.example.com'],
+    ['docker exec kind-worker iptables-save', 'kind-worker'],
+    ['sudo docker exec -it -u root kind-worker ip -d addr', 'kind-worker'],
+    ['podman container exec minikube ip route show table all', 'minikube'],
+    ['oc debug node/worker1 -- chroot /host iptables-save', 'worker1'],
+    ['kubectl debug node/worker1 -it --image busybox -- chroot /host ip rule', 'worker1'],
+    ['ip netns exec blue ssh n1 ip rule', 'n1'],
+    ['LANG=C sudo -u root timeout -k 5 10 /usr/sbin/ip rule', undefined],
+  ])('%s runs on %s', (command, host) => {
+    expect(commandKind(command)).toMatchObject({ host, netns: undefined });
+    expect(commandKind(command).kind).not.toBe('unknown');
+  });
+
+  it.each([
+    ['kubectl exec web -- ip addr', 'web'],
+    ['kubectl -n kube-system exec -it pod/kube-proxy-x -c kube-proxy -- iptables-save', 'kube-proxy-x'],
+    ['oc rsh -n x web ip addr', 'web'],
+    ['ssh n1 kubectl exec web -- ip addr', 'web'],
+  ])('%s runs in the pod %s', (command, pod) => expect(commandKind(command)).toMatchObject({ pod, netns: undefined }));
+
+  it.each(['docker ps', 'ssh n1', 'docker exec', 'sudo', 'nsenter', 'chroot /host'])('does not know where, or what, %s is', (command) => expect(commandKind(command)).toMatchObject({ kind: 'unknown', host: undefined }));
 
   it.each([
     ['iptables-save | grep KUBE', true],

@@ -1,6 +1,7 @@
 import { BOUNDS } from './bounds.ts';
 import { looksLikeIpvsConnections } from './ipvsConnections.ts';
 import { looksLikeProcIpVs } from './ipvsadm.ts';
+import { unwrapped } from './wrappers.ts';
 import { isPartial, ovsCommand, ovsCommandOfFile, ovsContentKind, type OvsSectionKind } from './ovsSection.ts';
 
 /** What a section holds. `ipv6` is the IPv6 side of a command that we read; `empty` has no lines. */
@@ -52,10 +53,12 @@ export interface Section {
   readonly kind: SectionKind;
 }
 
-/** A section before it is known whose it is. `promptHost` and `promptNetns` are what prompt and command say about that. */
+/** A section before it is known whose it is. `prompt…` and `command…` are what prompt and command say about that. */
 export interface RawSection extends Omit<Section, 'input' | 'host' | 'netns'> {
   readonly promptHost: string | undefined;
-  readonly promptNetns: string | undefined;
+  readonly commandHost: string | undefined;
+  readonly commandNetns: string | undefined;
+  readonly commandPod: string | undefined;
 }
 
 const PROMPTS: readonly RegExp[] = [
@@ -86,15 +89,17 @@ export function promptOf(line: string): Prompt | undefined {
 
 export interface CommandReading {
   readonly kind: SectionKind;
-  /** Words of the command itself: without sudo, path, namespace and pipe. */
+  /** Words of the command itself: without sudo, path, machine, namespace and pipe. */
   readonly words: readonly string[];
   /** The namespace that the command was run in, if it says so. */
   readonly netns: string | undefined;
+  /** The machine that it was run on, if it says so (`ssh n1 …`). */
+  readonly host: string | undefined;
+  /** The pod that it was run in, if it says so (`kubectl exec web -- …`). */
+  readonly pod: string | undefined;
   /** Its output is only a part: piped through something, or limited to one table. */
   readonly filtered: boolean;
 }
-
-const unknown = (words: readonly string[], netns: string | undefined, filtered: boolean): CommandReading => ({ kind: 'unknown', words, netns, filtered });
 
 const MAX_REMEMBERED = 256;
 const remembered = new Map<string, CommandReading>();
@@ -111,23 +116,13 @@ export function commandKind(command: string): CommandReading {
 
 function readCommand(command: string): CommandReading {
   const [own = '', ...pipes] = command.split(/[|>;]|&&/);
-  let words = own.trim().split(/\s+/);
-  let netns: string | undefined;
+  const bare = unwrapped(own.trim().split(/\s+/));
+  const { netns, host, pod } = bare;
   const filtered = pipes.some((p) => /^\s*(?:grep|egrep|head|tail|awk|sed)\b/.test(p));
-  for (let guard = 0; guard < 6; guard++) {
-    const [first, second, third, fourth] = words;
-    if (first === 'sudo' || first === 'time' || first === 'command') words = words.slice(1);
-    else if (first === 'ip' && second === 'netns' && third === 'exec') {
-      netns = fourth;
-      words = words.slice(4);
-    } else if (first === 'ip' && (second === '-n' || second === '-netns')) {
-      netns = third;
-      words = ['ip', ...words.slice(3)];
-    } else break;
-  }
-  const name = (words[0] ?? '').replace(/^.*\//, '');
-  words = [name, ...words.slice(1)];
-  const read = (kind: SectionKind, part = false): CommandReading => ({ kind, words, netns, filtered: filtered || part });
+  const name = (bare.words[0] ?? '').replace(/^.*\//, '');
+  const words = [name, ...bare.words.slice(1)];
+  const read = (kind: SectionKind, part = false): CommandReading => ({ kind, words, netns, host, pod, filtered: filtered || part });
+  const unknown = read('unknown');
   const args = words.slice(1);
   const has = (...options: readonly string[]): boolean => args.some((a) => options.includes(a));
   switch (name) {
@@ -138,24 +133,24 @@ function readCommand(command: string): CommandReading {
     case 'iptables':
     case 'iptables-legacy':
     case 'iptables-nft':
-      return has('-S', '--list-rules') ? read('iptables-list-rules', true) : unknown(words, netns, filtered);
+      return has('-S', '--list-rules') ? read('iptables-list-rules', true) : unknown;
     case 'ip6tables-save':
     case 'ip6tables-legacy-save':
     case 'ip6tables-nft-save':
     case 'ip6tables':
       return read('ipv6');
     case 'ipset':
-      return has('save', '-S', '--save', 'list', '-L', '--list') ? read('ipset-save') : unknown(words, netns, filtered);
+      return has('save', '-S', '--save', 'list', '-L', '--list') ? read('ipset-save') : unknown;
     case 'ipvsadm':
-      return ipvsadmKind(args) === undefined ? unknown(words, netns, filtered) : read(ipvsadmKind(args) ?? 'unknown');
+      return ipvsadmKind(args) === undefined ? unknown : read(ipvsadmKind(args) ?? 'unknown');
     case 'cat':
       if (args[0] === '/proc/net/nf_conntrack') return read('conntrack');
       if (args[0] === '/proc/net/ip_vs_conn') return read('ipvs-connections');
-      return args[0] === '/proc/net/ip_vs' ? read('ipvsadm-list') : unknown(words, netns, filtered);
+      return args[0] === '/proc/net/ip_vs' ? read('ipvsadm-list') : unknown;
     case 'ip':
-      return ipKind(args) === 'unknown' ? unknown(words, netns, filtered) : read(ipKind(args));
+      return ipKind(args) === 'unknown' ? unknown : read(ipKind(args));
     case 'bridge':
-      return has('fdb') ? read('bridge-fdb') : has('vlan') ? read('bridge-vlan') : has('link') ? read('bridge-link') : unknown(words, netns, filtered);
+      return has('fdb') ? read('bridge-fdb') : has('vlan') ? read('bridge-vlan') : has('link') ? read('bridge-link') : unknown;
     case 'sysctl':
       return read('sysctl');
     case 'ss':
@@ -163,14 +158,14 @@ function readCommand(command: string): CommandReading {
     case 'conntrack': {
       // Other tables (expect, dying), events and machine formats are something else.
       const lists = has('-L', '--dump') && !has('expect', 'dying', 'unconfirmed', 'xml', 'save', '-E', '--event');
-      return lists ? read('conntrack', args.some((a) => /^-[spdfmwtgnj]$/.test(a) || /^--(?:orig|reply|src|dst|proto|state|status|mark|zone)/.test(a))) : unknown(words, netns, filtered);
+      return lists ? read('conntrack', args.some((a) => /^-[spdfmwtgnj]$/.test(a) || /^--(?:orig|reply|src|dst|proto|state|status|mark|zone)/.test(a))) : unknown;
     }
     case 'nft':
-      return has('list') ? read('nft-ruleset') : unknown(words, netns, filtered);
+      return has('list') ? read('nft-ruleset') : unknown;
     case 'tc':
       return read('tc');
     case 'bpftool':
-      return has('net') ? read('bpftool-net') : unknown(words, netns, filtered);
+      return has('net') ? read('bpftool-net') : unknown;
     case 'ovs-vsctl':
     case 'ovs-ofctl':
     case 'ovs-appctl':
@@ -178,13 +173,13 @@ function readCommand(command: string): CommandReading {
     case 'ovn-nbctl':
     case 'ovn-sbctl': {
       const known = ovsCommand(words);
-      return known ? read(known.kind, isPartial(known)) : unknown(words, netns, filtered);
+      return known ? read(known.kind, isPartial(known)) : unknown;
     }
     case 'kubectl':
     case 'oc':
-      return has('get') && args.some((a) => /^(?:-o=?|--output=?)?(?:yaml|json)$/.test(a)) ? read('objects') : unknown(words, netns, filtered);
+      return has('get') && args.some((a) => /^(?:-o=?|--output=?)?(?:yaml|json)$/.test(a)) ? read('objects') : unknown;
     default:
-      return unknown(words, netns, filtered);
+      return unknown;
   }
 }
 
@@ -291,7 +286,9 @@ export function splitSections(path: string, text: string): readonly RawSection[]
     sections.push({
       command: prompt?.command,
       promptHost: prompt?.host,
-      promptNetns: reading?.netns,
+      commandHost: reading?.host,
+      commandNetns: reading?.netns,
+      commandPod: reading?.pod,
       firstLine: from + 1,
       lines: output,
       kind: kindOf(reading?.kind, output, path),

@@ -8,6 +8,7 @@ export const diagnosticsKo: DiagnosticSentences = {
     return `“${that}”의 출력은 읽지 않습니다. 같은 것을 빠짐없이 보여 주는 “${other}”의 출력을 넣어 주십시오.`;
   },
   'unknown-section': (t) => `“${t}”의 출력은 쓰지 않습니다.`,
+  'exec-in-pod': (t) => `“kubectl exec”만으로는 파드 ${t}의 네트워크가 제 것인지 노드의 것인지 알 수 없어 이 출력을 쓰지 않습니다. 명령 줄을 빼고 NODE/netns/${t}/… 파일에, hostNetwork 파드라면 NODE/… 파일에 넣어 주십시오.`,
   'command-failed': (t) => `명령이 실패해 읽을 것이 없습니다: ${t}`,
   'filtered-output': (t) => `“${t}”에는 일부만 있습니다. 빠진 것은 추적에도 없으므로 필터 없이 다시 실행해 주십시오.`,
   'duplicate-section': (t) => `“${t}” 출력이 둘이고 서로 다릅니다. 첫 번째를 씁니다.`,
