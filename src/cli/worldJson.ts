@@ -323,6 +323,7 @@ const netns = v.object({
   links: v.array(link),
   rules: v.array(policyRule),
   routes: v.array(route),
+  routesListed: maybe(texts),
   nexthopObjects: maybe(v.array(nexthopObject)),
   routeCache: maybe(v.array(routeException)),
   neighbours: v.array(v.object({ ip: ip4, dev: text, mac: maybe(text), outer: maybe(ip4), state: text, source, extra: maybe(texts) })),

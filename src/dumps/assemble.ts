@@ -55,10 +55,17 @@ const wordAfter = (words: readonly string[], ...options: readonly string[]): str
   return at < 0 ? undefined : words[at + 1];
 };
 
+/** Tables that have a name and may be asked for by number (rtnetlink.h). */
+const TABLE_NAMES: ReadonlyMap<string, string> = new Map([
+  ['253', 'default'],
+  ['254', 'main'],
+  ['255', 'local'],
+]);
+
 /** The table whose routes `ip route` shows without naming it. */
 function tableOf(words: readonly string[]): string {
   const table = wordAfter(words, 'table');
-  return table === undefined || table === 'all' ? 'main' : table;
+  return table === undefined || table === 'all' ? 'main' : (TABLE_NAMES.get(table) ?? table);
 }
 
 /** Parses one section by its kind. `beside`: the kinds of all sections of its namespace; where an iptables-save is among them, tables of iptables-nft are known. */
@@ -210,6 +217,7 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
     links,
     rules: unique(pick('rules').map((c) => c.content.rules)),
     routes: withLocalTable(unique(pick('routes').map((c) => c.content.routes)), links, contents.map((c) => c.section), found),
+    ...listedTables(pick('routes').map((c) => ({ table: listedTable(c.section), routes: c.content.routes }))),
     ...(nexthops.length === 0 ? {} : { nexthopObjects: unique(nexthops.map((c) => c.content.nexthops)) }),
     ...(cached.length === 0 ? {} : { routeCache: unique(cached.map((c) => c.content.entries)) }),
     neighbours: unique(pick('neighbours').map((c) => c.content.neighbours)),
@@ -264,16 +272,25 @@ function mergeSets(all: readonly IpSet[], found: DiagnosticList): readonly IpSet
   return [...sets.values()];
 }
 
+/** The table that a command lists; undefined for all of them. */
+function listedTable({ command }: Section): string | undefined {
+  const words = command === undefined ? [] : commandKind(command).words;
+  return wordAfter(words, 'table') === 'all' ? undefined : tableOf(words);
+}
+
+/** The tables that the listings of routes show, unless these are all: one that names other tables than its own is a listing of all. */
+function listedTables(listings: readonly { readonly table: string | undefined; readonly routes: readonly Route[] }[]): Pick<Netns, 'routesListed'> {
+  const all = listings.some(({ table, routes }) => table === undefined || routes.some((r) => r.table !== table));
+  return all ? {} : { routesListed: [...new Set(listings.flatMap((l) => l.table ?? []))] };
+}
+
 /** Adds the local table when no listing of routes shows it; asks for routes when there is no listing at all. */
 function withLocalTable(routes: readonly Route[], links: readonly Link[], sections: readonly Section[], found: DiagnosticList): readonly Route[] {
   const addressed = links.find((l) => l.kind !== 'loopback' && l.addresses.length > 0);
   if (!addressed || routes.some((r) => r.table === 'local')) return routes;
   const listing = sections.find((s) => s.kind === 'ip-route');
-  if (!listing) {
-    found.add('missing-routes', addressed.source ?? { input: '', line: 0 }, 'ip route show table all');
-    return routes;
-  }
-  found.add('local-table-derived', { input: listing.input, line: listing.firstLine }, listing.command ?? '');
+  if (listing) found.add('local-table-derived', { input: listing.input, line: listing.firstLine }, listing.command ?? '');
+  else found.add('missing-routes', addressed.source ?? { input: '', line: 0 }, 'ip route show table all');
   return [...routes, ...localTableOf(links)];
 }
 

@@ -42,5 +42,23 @@ describe('a dump of ip route alone', () => {
     expect(codes).not.toContain('local-table-derived');
   });
 
-  it('is asked for when there is none', () => expect(netnsOf().codes).toContain('missing-routes'));
+  it('is asked for when there is none; what the addresses alone make is known', () => {
+    const { routes, codes } = netnsOf();
+    expect(codes).toContain('missing-routes');
+    expect(routes).toEqual(['local local', 'broadcast local']);
+  });
+});
+
+describe('which tables a dump lists', () => {
+  const listed = (...lines: readonly string[]) => parseBundle({ 'n1/x.txt': ['$ ip rule', '0:\tfrom all lookup local', ...lines].join('\n') }).world.hosts[0]?.netns[0]?.routesListed;
+  it.each`
+    what                                   | lines                                                                                                     | tables
+    ${'no listing'}                        | ${[]}                                                                                                     | ${[]}
+    ${'ip route'}                          | ${['$ ip route', 'default via 10.0.0.1 dev eth0']}                                                         | ${['main']}
+    ${'an empty ip route'}                 | ${['$ ip route']}                                                                                          | ${['main']}
+    ${'two tables by name'}                | ${['$ ip route show table main', '10.0.0.0/8 dev eth0', '$ ip route show table 100', 'default dev eth0']}  | ${['main', '100']}
+    ${'main by its number'}                | ${['$ ip r s table 254', '10.0.0.0/8 dev eth0']}                                                           | ${['main']}
+    ${'all'}                               | ${['$ ip route show table all', '10.0.0.0/8 dev eth0']}                                                    | ${undefined}
+    ${'all, in a file of its own'}         | ${['$ ip route', 'default via 10.0.0.1 dev eth0', 'default dev eth1 table 100']}                           | ${undefined}
+  `('$what', ({ lines, tables }: { lines: readonly string[]; tables: readonly string[] | undefined }) => expect(listed(...lines)).toEqual(tables));
 });

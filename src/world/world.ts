@@ -43,6 +43,8 @@ export interface Netns {
   readonly links: readonly Link[];
   readonly rules: readonly PolicyRule[];
   readonly routes: readonly Route[];
+  /** The tables that were listed; absent: all of them. Of table local the rest is known from the addresses; a look-up that finds nothing in a table that was not listed is unknown. */
+  readonly routesListed?: readonly string[];
   readonly neighbours: readonly Neighbour[];
   /** `ip nexthop`: objects that routes name by `nhid`. */
   readonly nexthopObjects?: readonly NexthopObject[];

@@ -173,7 +173,7 @@ export class NetnsDraft {
     const devices = new Paper();
     for (const device of this.#devices.values()) devices.addAll(printDevice(device, this.name, device.spec.peer && find(device.spec.peer)));
     paper.section('ip -d addr show', devices);
-    paper.section('ip route show', printed([...this.#routes.values(), ...this.#connected()]));
+    paper.section('ip route show', printed([...this.#routes.values(), ...this.#connected()]), true);
     if (this.#rules.length > 0) paper.section('ip rule show', printed(sortedRules(this.#rules)));
     paper.section('ip neigh show', printed([...this.#neighbours.values()]));
     paper.section('bridge fdb show', printed(this.#fdb));

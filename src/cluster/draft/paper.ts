@@ -24,9 +24,9 @@ export class Paper {
     }
   }
 
-  /** A section of a bundle: the command at a prompt, its output, an empty line. Nothing when it printed nothing. */
-  section(command: string, output: Paper): void {
-    if (output.#lines.length === 0) return;
+  /** A section of a bundle: the command at a prompt, its output, an empty line. Nothing when it printed nothing, unless that says something, too (`always`). */
+  section(command: string, output: Paper, always = false): void {
+    if (output.#lines.length === 0 && !always) return;
     this.add(`$ ${command}`);
     const from = this.#lines.length;
     this.addAll(output);

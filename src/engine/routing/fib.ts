@@ -32,7 +32,7 @@ export interface FibRefusal {
 
 export interface FibUnknown {
   readonly kind: 'unknown';
-  readonly what: 'policy-rule' | 'route';
+  readonly what: 'policy-rule' | 'route' | 'dump';
   readonly name: string;
   readonly source: readonly (SourceRef | undefined)[];
 }
@@ -132,8 +132,14 @@ function lookupTable(ns: Ns, name: string, flow: Flow, priority: number): TableA
       if (first) return { kind: 'route', route, nexthop: first, alternatives: usable, ...where };
     }
   }
-  return { kind: 'none' };
+  return isListed(ns, name) ? { kind: 'none' } : { kind: 'unknown', what: 'dump', name: `table ${name === MERGED ? 'main' : name}`, source: [] };
 }
+
+/** Whether a dump shows this table whole. Table default is empty but where somebody writes to it, and then the rest of it is listed, too. */
+const isListed = ({ netns: { routesListed } }: Ns, name: string): boolean => routesListed === undefined || name === 'local' || (name === 'default' && routesListed.length > 0) || routesListed.includes(name === MERGED ? 'main' : name);
+
+/** The command that shows what a look-up lacked. */
+export const askForRoutes = (what: FibUnknown['what']): string => (what === 'policy-rule' ? 'ip rule' : 'ip route show table all');
 
 const NOTHING: FibRefusal = { kind: 'error', error: 'ENETUNREACH', table: undefined, priority: undefined, prefix: undefined, source: [] };
 

@@ -4,7 +4,7 @@ import { type At, devConf, isForwarding, type Ns, type Sim } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import type { FibStep } from '../step.ts';
 import { chooseNexthop, type ChosenHop, type HashInput, hashInputOf } from './choose.ts';
-import { type FibHit, fibLookup, type FibRefusal, type FibUnknown, prefixText } from './fib.ts';
+import { askForRoutes, type FibHit, fibLookup, type FibRefusal, type FibUnknown, prefixText } from './fib.ts';
 import { type SourceCheck, validateSource, wantsRedirect } from './rpFilter.ts';
 import { localRtable, type Rtable, rtableBy } from './rtable.ts';
 import type { Flow } from './rules.ts';
@@ -94,7 +94,7 @@ export function routeInput(sim: Sim, at: At, skb: Skb): InputDecision {
     return { kind: 'ended' };
   };
   const unknown = ({ what, name, source }: FibUnknown): InputDecision => {
-    sim.unknown(at, skb, what, name, what === 'route' ? 'ip route show table all' : 'ip rule', source.filter((s) => s !== undefined));
+    sim.unknown(at, skb, what, name, askForRoutes(what), source.filter((s) => s !== undefined));
     return { kind: 'ended' };
   };
   const found = inputRoute(sim, at.ns, flowOf(skb, dev), hashInputOf(skb.packet));

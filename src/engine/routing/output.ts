@@ -5,7 +5,7 @@ import type { Nexthop } from '../../world/world.ts';
 import { devConf, linkOf, type Ns, type Sim } from '../sim.ts';
 import type { FibStep } from '../step.ts';
 import { chooseNexthop, type HashInput } from './choose.ts';
-import { type FibHit, fibLookup, type FibRefusal, lookupLocal, routeScope } from './fib.ts';
+import { type FibHit, fibLookup, type FibRefusal, type FibUnknown, lookupLocal, routeScope } from './fib.ts';
 import { errorResult, fibStep } from './input.ts';
 import { localRtable, type Rtable, rtableBy } from './rtable.ts';
 import type { Flow } from './rules.ts';
@@ -14,7 +14,7 @@ import { isOwnAddress, SCOPE, selectSource } from './source.ts';
 export type OutputDecision =
   | { readonly kind: 'route'; readonly rt: Rtable; readonly src: Ip4; readonly step: FibStep; readonly source: readonly (SourceRef | undefined)[] }
   | { readonly kind: 'error'; readonly error: FibRefusal['error']; readonly step: FibStep; readonly source: readonly (SourceRef | undefined)[] }
-  | { readonly kind: 'unknown'; readonly what: 'policy-rule' | 'route'; readonly name: string; readonly source: readonly (SourceRef | undefined)[] };
+  | { readonly kind: 'unknown'; readonly what: FibUnknown['what']; readonly name: string; readonly source: readonly (SourceRef | undefined)[] };
 
 export interface OutputQuestion {
   readonly purpose: FibStep['purpose'];

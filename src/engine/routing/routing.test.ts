@@ -58,6 +58,29 @@ describe('fibLookup', () => {
     ${['10.9.0.0/24 nhid 5']}                                                      | ${'10.9.0.5'}  | ${'a nexthop object that is not there is unknown'} | ${'unknown nhid 5'}
   `('$because', ({ routes, dst, answer }) => expect(said(fibLookup(machine({ routes }).ns, flow(dst)))).toBe(answer));
 
+  // `ip route` alone shows table main and no other.
+  it.each`
+    rules                                     | extra                                                | dst            | because                                                  | answer
+    ${['100:\tfrom all lookup 100']}          | ${''}                                                | ${'10.2.0.9'}  | ${'a table that was not listed is not empty, but unknown'} | ${'unknown table 100'}
+    ${['100:\tfrom all lookup 100']}          | ${'$ ip route show table 100'}                       | ${'10.2.0.9'}  | ${'one that was listed and is empty is passed over'}       | ${'unicast eth1'}
+    ${['100:\tfrom all lookup 100']}          | ${'$ ip route show table 100\nunreachable default'}  | ${'10.2.0.9'}  | ${'one that was listed answers'}                           | ${'EHOSTUNREACH'}
+    ${['100:\tfrom all lookup 100']}          | ${''}                                                | ${'10.1.0.254'} | ${'table local comes first'}                              | ${'local eth0'}
+    ${['100:\tfrom 10.7.0.0/16 lookup 100']}  | ${''}                                                | ${'10.2.0.9'}  | ${'a rule that does not match asks no table'}              | ${'unicast eth1'}
+    ${['40000:\tfrom all lookup 100']}        | ${''}                                                | ${'10.2.0.9'}  | ${'what is found before it needs it not'}                  | ${'unicast eth1'}
+  `('$because', ({ rules, extra, dst, answer }) => expect(said(fibLookup(machine({ rules, more: extra }).ns, flow(dst)))).toBe(answer));
+
+  it.each`
+    dst               | answer
+    ${'10.1.0.2'}     | ${'local eth0'}
+    ${'10.1.0.255'}   | ${'broadcast eth0'}
+    ${'10.1.0.9'}     | ${'unknown table main'}
+    ${'8.8.8.8'}      | ${'unknown table main'}
+  `('knows without any listing only what addresses make: $dst', ({ dst, answer }) => {
+    const text = '$ ip addr\n2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP\n    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff\n    inet 10.1.0.2/24 brd 10.1.0.255 scope global eth0\n';
+    const ns = newSim(worldFrom({ 'r/r.txt': text }), { from: { kind: 'netns', host: 'r', netns: null }, dst: 0, proto: PROTO_UDP }, {}).ns('r', null);
+    expect(ns && said(fibLookup(ns, flow(dst)))).toBe(answer);
+  });
+
   const TABLE = ['blackhole default table 100'];
   it.each`
     rule                                                       | more                                      | taken
