@@ -67,5 +67,8 @@ export function parseSections(sections: readonly Section[], names: ClusterNames 
   found.addAll(ovn.diagnostics);
   const connected = connectHosts(hosts, names);
   for (const { problem, source, dev } of connected.problems) found.add(problem, source ?? { input: '', line: 0 }, dev);
+  for (const { name, role, netns: [own] } of connected.hosts) {
+    if (role === 'node' && own?.tables === undefined) found.add('missing-iptables', own?.links[0]?.source ?? { input: '', line: 0 }, name);
+  }
   return { world: { hosts: connected.hosts, segments: connected.segments, names, ...(ovn.value ? { ovn: ovn.value } : {}) }, diagnostics: found.items, sections };
 }

@@ -48,6 +48,7 @@ export const diagnosticsEn: DiagnosticSentences = {
   'veth-peer-ambiguous': (t) => `Several devices could be the other end of ${t}; none was taken.`,
   'local-table-derived': () => 'No dump shows table local; its routes were made from the addresses, as the kernel does.',
   'missing-links': (t) => `There are addresses but no devices. Add the output of “${t}”.`,
+  'missing-iptables': (t) => `No output of “iptables-save” of the node ${t} is here: packets are walked as if it had no rules.`,
   'missing-routes': (t) => `There are addresses but no routes. Add the output of “${t}”.`,
   'duplicate-address': (t) => `Two machines own ${t}.`,
   'ovs-no-flows': (t) => `Nothing here says what this bridge does with a packet. Add the output of “${t}”.`,
