@@ -10,8 +10,9 @@ import type { Planned } from './plan.ts';
 const GUESTS = 2;
 /** An emulated machine is slow: a flow is over when nothing has moved for this long. */
 const QUIET_MS = 120;
-/** Worlds that one boot may be asked to judge: a guest that dies costs no more. */
+/** What one boot may be asked to judge: a guest that dies costs no more, and none has still much to do when the others are done. */
 const WORLDS_A_BOOT = 60;
+const PROBES_A_BOOT = 100;
 /** How long a guest may take before it counts as hung: several times what it needs where it has a core for itself. */
 const BOOT_SEC = 120;
 const SEC_A_WORLD = 40;
@@ -25,8 +26,7 @@ export async function guestGround(keep = false): Promise<Ground> {
     kernel: guest.release,
     lacks: () => false,
     record: async (planned) => {
-      const size = Math.max(1, Math.min(WORLDS_A_BOOT, Math.ceil(planned.length / GUESTS)));
-      const shares = Array.from({ length: Math.ceil(planned.length / size) }, (_, i) => planned.slice(i * size, (i + 1) * size));
+      const shares = sharesOf(planned, Math.ceil(planned.length / GUESTS));
       const records: WorldRecord[] = [];
       const worker = async (): Promise<void> => {
         for (let share = shares.shift(); share; share = shares.shift()) records.push(...(await recordInGuest(guest, share, keep)));
@@ -35,6 +35,22 @@ export async function guestGround(keep = false): Promise<Ground> {
       return new Map(records.map((r) => [r.id, r]));
     },
   };
+}
+
+/** Cuts the list into what one boot judges: `most` worlds, and no more than a boot may be asked. A world with many probes has a boot for itself. */
+export function sharesOf<P extends { readonly probes: readonly unknown[] }>(planned: readonly P[], most: number): P[][] {
+  const shares: P[][] = [];
+  let probes = 0;
+  for (const one of planned) {
+    const share = shares.at(-1);
+    if (share && share.length < Math.min(most, WORLDS_A_BOOT) && probes + one.probes.length <= PROBES_A_BOOT) share.push(one);
+    else {
+      shares.push([one]);
+      probes = 0;
+    }
+    probes += one.probes.length;
+  }
+  return shares;
 }
 
 async function recordInGuest(guest: Guest, planned: readonly Planned[], keep: boolean): Promise<readonly WorldRecord[]> {
