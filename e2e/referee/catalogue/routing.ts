@@ -2,6 +2,7 @@ import type { Bundle } from '../../../src/dumps/bundle.ts';
 import type { ProbeJson } from '../../../src/cli/probeJson.ts';
 import type { RefereeCase } from '../case.ts';
 import { cToS, line, machineText, type Spec } from '../topology.ts';
+import { VTEP, withEnd } from './tunnelWorlds.ts';
 
 const ping = (more: Readonly<Record<string, unknown>> = {}) => cToS({ proto: 'icmp', sport: undefined, dport: undefined, ...more });
 const udp = (more: Readonly<Record<string, unknown>> = {}) => cToS({ proto: 'udp', dport: 53, size: 20, ...more });
@@ -38,6 +39,26 @@ function lan(specs: { readonly c?: Spec; readonly r?: Spec; readonly g?: Spec } 
   };
 }
 const toG = (more: Readonly<Record<string, unknown>> = {}) => udp({ dst: '10.9.0.1', ...more });
+
+/** Of g, from its other address, to a port of c; the way back leads over r, which knows a better one. */
+const fromG = (more: Readonly<Record<string, unknown>>) => ({ from: { host: 'g' }, src: '10.9.0.1', dst: '10.1.0.1', dport: 80, sport: 41_000, ...more }) as ProbeJson;
+
+/** A tunnel of c to g's other address, so that what is outside goes by r, which knows a better way: 10.20.0.1 -- 10.20.0.2. */
+function tunnelToG(kind: 'vxlan' | 'gre' | 'ipip' | 'geneve'): Bundle {
+  const device = (local: string, remote: string): string =>
+    ({
+      vxlan: `vxlan id 7 remote ${remote} local ${local} srcport 0 0 dstport 4789 nolearning ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx`,
+      gre: `gre remote ${remote} local ${local} ttl inherit`,
+      ipip: `ipip any remote ${remote} local ${local} ttl inherit pmtudisc`,
+      geneve: `geneve id 9 remote ${remote} ttl auto dstport 6081 noudpcsum udp6zerocsumrx`,
+    })[kind];
+  const end = (n: 1 | 2, local: string, remote: string): Spec =>
+    withEnd({ kind: device(local, remote), mac: n === 1 ? VTEP.a : VTEP.b, addresses: [`10.20.0.${n}/24`], mtu: 1400 }, kind === 'vxlan' || kind === 'geneve' ? { neigh: [`10.20.0.${3 - n} dev t0 lladdr ${n === 1 ? VTEP.b : VTEP.a} PERMANENT`] } : {});
+  const back = kind === 'geneve' ? ['10.1.0.1 dev eth0 scope link src 10.9.0.1'] : [];
+  const g = end(2, '10.9.0.1', '10.1.0.1');
+  return lan({ c: end(1, '10.1.0.1', '10.9.0.1'), g: { ...g, routes: [...(g.routes ?? []), ...back] } });
+}
+const inTunnel = (more: Readonly<Record<string, unknown>>) => ({ from: { host: 'c' }, dst: '10.20.0.2', proto: 'udp', dport: 53, sport: 41_000, ...more }) as ProbeJson;
 
 /** Nobody is told of a better way. */
 const QUIET: readonly string[] = ['net.ipv4.conf.all.send_redirects = 0', 'net.ipv4.conf.eth0.send_redirects = 0'];
@@ -165,6 +186,10 @@ const redirects: readonly RefereeCase[] = [
     }),
     probes: [toG({ dst: '10.9.0.2' })],
   },
+  { name: 'who answers is told, too: the socket of a UDP server believes it, and the kernel about an echo, a TCP server whose connection is not open yet does not', covers: ['icmp:redirect'], files: lan(), probes: [fromG({ proto: 'udp' }), fromG({ proto: 'udp', count: 2 }), fromG({ proto: 'udp', dport: 81 }), fromG({ proto: 'icmp', dport: undefined, count: 2 }), fromG({ proto: 'tcp', count: 2 })] },
+  { name: 'an ICMP error of the machine’s own is nobody’s packet: a redirect about it is not believed', covers: ['icmp:redirect'], files: lan({ c: { tables: { filter: ['-A INPUT -p udp -j REJECT --reject-with icmp-port-unreachable'] } } }), probes: [fromG({ proto: 'udp', count: 2 })] },
+  { name: 'a server that does not know the next hop it is told of asks for it', covers: ['icmp:redirect', 'arp:request'], files: lan({ c: { noNeighbours: true } }), probes: [fromG({ proto: 'udp' }), fromG({ proto: 'udp', count: 2 })] },
+  ...(['vxlan', 'gre', 'ipip', 'geneve'] as const).map((kind): RefereeCase => ({ name: `the outer packets of a tunnel are led another way by a redirect, too: ${kind}`, covers: ['icmp:redirect', `tunnel:${kind}-redirect`], ...(kind === 'vxlan' ? {} : { needs: [kind === 'gre' ? 'ip_gre' : kind] }), files: tunnelToG(kind), probes: [inTunnel({}), inTunnel({ count: 2 }), inTunnel({ count: 2, proto: 'icmp', dport: undefined })] })),
   { name: 'without send_redirects nobody is told', covers: ['icmp:send_redirects'], files: lan({ r: { sysctls: ['net.ipv4.conf.all.send_redirects = 0', 'net.ipv4.conf.eth0.send_redirects = 0'] } }), probes: [toG()] },
   { name: 'either send_redirects setting is enough', covers: ['icmp:send_redirects'], files: lan({ r: { sysctls: ['net.ipv4.conf.all.send_redirects = 1', 'net.ipv4.conf.eth0.send_redirects = 0'] } }), probes: [toG()] },
   { name: 'a host without accept_redirects goes on as before', covers: ['route:accept_redirects'], files: lan({ c: { sysctls: ['net.ipv4.conf.all.accept_redirects = 0', 'net.ipv4.conf.eth0.accept_redirects = 0'] } }), probes: [toG()] },

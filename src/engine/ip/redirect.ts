@@ -1,5 +1,5 @@
 import { isLimitedBroadcast, isMulticast, isZeroNet, type Ip4 } from '../../packet/address.ts';
-import { type IcmpHeader, ipOf, PROTO_ICMP } from '../../packet/packet.ts';
+import { ICMP_ECHO_REPLY, type IcmpHeader, ipOf, l4Of, PROTO_GRE, PROTO_IPIP } from '../../packet/packet.ts';
 import { ask } from '../device/arp.ts';
 import { knownNeighbour } from '../device/neighbour.ts';
 import { addressType, fibLookup } from '../routing/fib.ts';
@@ -9,6 +9,7 @@ import { inetAddrOnlink } from '../routing/source.ts';
 import { type At, devConf, isForwarding, linkOf, type Ns, type Sim, sysctl } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import { clientQuoted } from '../socket/client.ts';
+import { isTunnelPort, listenerFor } from '../socket/listener.ts';
 import { sendIcmpError } from './icmp.ts';
 
 const told = new WeakMap<Sim, Set<string>>();
@@ -36,6 +37,23 @@ function acceptsRedirects(ns: Ns, dev: string): boolean {
 /** ip_fib_check_default() (net/ipv4/fib_semantics.c), by its name for default routes, in fact for any: some route has this gateway. */
 const isGatewayOn = (ns: Ns, gateway: Ip4, dev: string): boolean => ns.netns.routes.some((r) => r.nexthops.some((h) => h.via === gateway && h.dev === dev));
 
+/**
+ * Whether somebody here sent the packet that the redirect quotes, and may therefore believe it: a socket (udp_err(), ping_err(), tcp_v4_err(); one that still
+ * waits for the end of a handshake does not), the kernel for its echo replies (icmp_err()), or a tunnel (ipip_err(), gre_err(), __udp4_lib_err_encap()).
+ */
+function isOwnQuoted(sim: Sim, at: At, icmp: IcmpHeader): boolean {
+  const { ns } = at;
+  const packet = icmp.quote?.packet ?? [];
+  const l4 = l4Of(packet);
+  if (clientQuoted(ns.clients, icmp) !== undefined) return true;
+  if (l4?.type === 'icmp') return l4.icmptype === ICMP_ECHO_REPLY;
+  if (l4?.type === 'udp') return isTunnelPort(ns, l4.dport) || listenerFor(sim, at, 'udp', ipOf(packet).src, l4.sport) !== undefined;
+  const { proto } = ipOf(packet);
+  return (proto === PROTO_IPIP || proto === PROTO_GRE) && ns.netns.links.some((l) => (l.tunnel?.kind === 'ipip') === (proto === PROTO_IPIP) && ipTunnelKinds.has(l.tunnel?.kind));
+}
+
+const ipTunnelKinds: ReadonlySet<string | undefined> = new Set(['ipip', 'gre', 'gretap']);
+
 /** __ip_do_redirect() (net/ipv4/route.c): whether this machine believes the redirect, and what it remembers then. */
 export function redirectReceive(sim: Sim, at: At, skb: Skb, icmp: IcmpHeader): void {
   const { ns } = at;
@@ -46,8 +64,7 @@ export function redirectReceive(sim: Sim, at: At, skb: Skb, icmp: IcmpHeader): v
   sim.end(at, skb, 'delivered');
   const link = linkOf(ns, at.dev);
   if (!quoted || !link) return;
-  // Only who sent the quoted packet is asked: its socket, or the kernel for ICMP of its own.
-  if (quoted.proto !== PROTO_ICMP && clientQuoted(ns.clients, icmp) === undefined) return;
+  if (!isOwnQuoted(sim, at, icmp)) return;
   const flow = { purpose: 'output', dst: quoted.dst, src: quoted.src, tos: quoted.tos, mark: 0, proto: quoted.proto } as const;
   const way = routeOutput(sim, ns, { ...flow, anySource: true });
   if (way.kind !== 'route' || way.rt.gateway !== from) return;

@@ -1,8 +1,9 @@
 import type { Ip4 } from '../../packet/address.ts';
 import { PROTO_TCP, PROTO_UDP } from '../../packet/packet.ts';
+import { isUp } from '../../world/lookup.ts';
 import type { Listener } from '../../world/world.ts';
 import type { CtEntry } from '../conntrack/table.ts';
-import type { At, Sim } from '../sim.ts';
+import type { At, Ns, Sim } from '../sim.ts';
 import type { ClientSocket } from './client.ts';
 
 /**
@@ -17,6 +18,9 @@ export function listenerFor(sim: Sim, at: At, proto: 'tcp' | 'udp', ip: Ip4, por
   const fits = sockets.filter((s) => s.proto === proto && s.port === port && (s.ip === 0 || s.ip === ip) && (s.dev === undefined || s.dev === at.dev));
   return fits.toSorted((a, b) => score(b) - score(a))[0];
 }
+
+/** vxlan_create_sock() and geneve_create_sock(): a port at which the kernel itself takes tunnelled packets, on every address. */
+export const isTunnelPort = (ns: Ns, port: number): boolean => ns.netns.links.some((l) => isUp(l) && (l.tunnel?.kind === 'vxlan' || l.tunnel?.kind === 'geneve') && l.tunnel.dstport === port);
 
 function isClientPort(sim: Sim, proto: number, port: number, stray: boolean): boolean {
   const clients = probersOf(sim).filter((c) => c.proto === proto);

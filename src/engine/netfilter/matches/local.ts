@@ -1,12 +1,10 @@
 import { isPorted, ipOf, l4Of, type Packet } from '../../../packet/packet.ts';
 import { formatIp4, isLimitedBroadcast, isMulticast, isZeroNet } from '../../../packet/address.ts';
-import { isUp } from '../../../world/lookup.ts';
 import type { ExtensionMatch } from '../../../world/matches.ts';
 import { fibLookup } from '../../routing/fib.ts';
-import type { Ns } from '../../sim.ts';
 import type { Skb } from '../../skb.ts';
 import { clientOf } from '../../socket/client.ts';
-import { listenerFor } from '../../socket/listener.ts';
+import { isTunnelPort, listenerFor } from '../../socket/listener.ts';
 import type { MatchContext, Seen } from './evaluate.ts';
 
 /**
@@ -87,4 +85,3 @@ function socketQuoted({ ct }: Skb, quoted: Packet, { sim, at }: MatchContext): R
   return listener.ip === 0 ? 'wildcard' : 'bound';
 }
 
-const isTunnelPort = (ns: Ns, port: number): boolean => ns.netns.links.some((l) => isUp(l) && (l.tunnel?.kind === 'vxlan' || l.tunnel?.kind === 'geneve') && l.tunnel.dstport === port);
