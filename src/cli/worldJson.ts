@@ -333,6 +333,7 @@ const netns = v.object({
   ipvs: v.array(virtualServer),
   ipvsConnections: maybe(v.array(ipvsConnection)),
   sysctls: v.record(text, text),
+  sysctlsUnlisted: maybe(v.literal(true)),
   sockets: maybe(v.array(listener)),
   conntrack: maybe(v.array(ctListing)),
   arpPrograms: maybe(v.array(v.object({ ip: ip4, dev: text, program: text, source }))),

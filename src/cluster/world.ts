@@ -26,7 +26,7 @@ export interface ClusterWorld extends ParsedWorld {
 }
 
 /** Diagnostics that a compiled file raises by its form, and that tell the user nothing. */
-const OF_THE_FORM: ReadonlySet<string> = new Set(['local-table-derived', 'no-link-details', 'missing-routes', 'missing-iptables', 'ovs-no-flows']);
+const OF_THE_FORM: ReadonlySet<string> = new Set(['local-table-derived', 'no-link-details', 'missing-routes', 'missing-iptables', 'missing-sysctls', 'ovs-no-flows']);
 
 /**
  * The World of a bundle, Kubernetes objects included: a host with dumps is taken from its dumps, a Node without any is compiled from

@@ -227,6 +227,7 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
     ipvs: withConnections(chooseIpvs(saved, listed), partial?.servers ?? []),
     ...(balanced.length === 0 ? {} : { ipvsConnections: unique(balanced) }),
     sysctls: Object.fromEntries(pick('sysctls').flatMap((c) => Object.entries(c.content.sysctls))),
+    ...(kinds.has('sysctl') ? {} : { sysctlsUnlisted: true }),
     sockets: sockets.length === 0 ? undefined : uniqueListeners(sockets.flatMap((c) => c.content.listing.listeners)),
     ...(connections.length === 0 ? {} : { conntrack: unique(connections.map((c) => c.content.entries)) }),
     unmodelled: [...unmodelled, ...listings.flatMap((c) => c.content.listing.unmodelled), ...tables.unmodelled],

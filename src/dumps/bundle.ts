@@ -1,6 +1,7 @@
 import { connectHosts } from '../world/connect.ts';
 import type { ClusterNames, Host, Netns, World } from '../world/world.ts';
 import { assembleNetns } from './assemble.ts';
+import { assumedSysctls } from './assumedSysctls.ts';
 import { assembleOvn } from './ovnAssemble.ts';
 import { assembleOvs } from './ovsAssemble.ts';
 import { type Diagnostic, DiagnosticList } from './diagnostic.ts';
@@ -67,8 +68,17 @@ export function parseSections(sections: readonly Section[], names: ClusterNames 
   found.addAll(ovn.diagnostics);
   const connected = connectHosts(hosts, names);
   for (const { problem, source, dev } of connected.problems) found.add(problem, source ?? { input: '', line: 0 }, dev);
-  for (const { name, role, netns: [own] } of connected.hosts) {
-    if (role === 'node' && own?.tables === undefined) found.add('missing-iptables', own?.links[0]?.source ?? { input: '', line: 0 }, name);
-  }
-  return { world: { hosts: connected.hosts, segments: connected.segments, names, ...(ovn.value ? { ovn: ovn.value } : {}) }, diagnostics: found.items, sections };
+  return { world: { hosts: connected.hosts.map((host) => (host.role === 'node' ? withAssumed(host, found) : host)), segments: connected.segments, names, ...(ovn.value ? { ovn: ovn.value } : {}) }, diagnostics: found.items, sections };
+}
+
+/** A node as it is walked where dumps are missing: without rules, and with the settings that a node must have; each is said. */
+function withAssumed(host: Host, found: DiagnosticList): Host {
+  const [own, ...others] = host.netns;
+  if (!own) return host;
+  const at = own.links[0]?.source ?? { input: '', line: 0 };
+  if (own.tables === undefined) found.add('missing-iptables', at, host.name);
+  if (!own.sysctlsUnlisted) return host;
+  found.add('missing-sysctls', at, host.name);
+  const { sysctlsUnlisted: _, ...rest } = own;
+  return { ...host, netns: [{ ...rest, sysctls: assumedSysctls(own) }, ...others] };
 }

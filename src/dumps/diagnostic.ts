@@ -48,6 +48,7 @@ export type DiagnosticCode =
   | 'local-table-derived' // no dump shows table local: its routes are made from the addresses, as the kernel does
   | 'missing-links' // addresses of devices that no listing shows (`ip -o addr` alone); text: the command to run
   | 'missing-iptables' // a node without iptables-save is walked as if it had no rules; text: the node
+  | 'missing-sysctls' // a node without `sysctl -a` gets what nodes have; text: the node
   | 'missing-routes' // devices with addresses, but no `ip route`; text: the command to run
   | 'duplicate-address' // two hosts own one address on a physical NIC; text: the address
   // Open vSwitch

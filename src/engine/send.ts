@@ -7,7 +7,6 @@ import { receive } from './device/receive.ts';
 import { madeInPieces } from './ip/fragment.ts';
 import { localOut } from './ip/output.ts';
 import type { Probe } from './probe.ts';
-import { askForRoutes } from './routing/fib.ts';
 import { routeConnect } from './routing/output.ts';
 import { localMtu, setsDf } from './routing/pmtu.ts';
 import { hoplimitOf } from './routing/rtable.ts';
@@ -95,7 +94,7 @@ export function sendFrom(sim: Sim, ns: Ns, dst: number, connection: number): voi
   const packet = tooLarge && probe.df !== true ? buildPacket(probe, src, dst, connection, ttl, false, mss) : wanted;
   const skb = freshSkb(sim, connection, packet, { mark, sender: 'process', ignoreDf: probe.df !== true && (tooLarge || mayBeCut(probe.proto)), fragSizes: madeInPieces(packet, mtu) });
   sim.emit(at, skb, { kind: 'send', what: 'probe' });
-  if (decided.kind === 'unknown') return sim.unknown(at, skb, decided.what, decided.name, decided.what === 'dump' ? askForRoutes(decided.what) : undefined, decided.source.filter((s) => s !== undefined));
+  if (decided.kind === 'unknown') return sim.unknown(at, skb, decided.what, decided.name, decided.ask, decided.source.filter((s) => s !== undefined));
   sim.emit(at, skb, decided.step, { source: decided.source });
   if (decided.kind === 'error' || src === 0) {
     sim.emit(at, skb, { kind: 'drop', reason: decided.kind === 'route' ? 'no-source-address' : dropReason(decided.error) });

@@ -359,9 +359,11 @@ export function drain(sim: Sim): void {
   sim.softirq = outer;
 }
 
-/** IN_DEV_FORWARD(): the device's own `forwarding`, which `ip_forward` sets on all of them. */
-export const isForwarding = (ns: Ns, dev: string): boolean =>
-  sysctl(ns, `net.ipv4.conf.${dev}.forwarding`, sysctl(ns, 'net.ipv4.conf.all.forwarding', sysctl(ns, 'net.ipv4.ip_forward', 0))) !== 0;
+/** IN_DEV_FORWARD(): the device's own `forwarding`, which `ip_forward` sets on all of them; undefined where no dump says it. */
+export function isForwarding(ns: Ns, dev: string): boolean | undefined {
+  const value = sysctl(ns, `net.ipv4.conf.${dev}.forwarding`, sysctl(ns, 'net.ipv4.conf.all.forwarding', sysctl(ns, 'net.ipv4.ip_forward', ns.netns.sysctlsUnlisted ? -1 : 0)));
+  return value < 0 ? undefined : value !== 0;
+}
 
 /** The device of that name in the namespace. */
 export const linkOf = (ns: Ns, dev: string | undefined): Link | undefined => (dev === undefined ? undefined : ns.netns.links.find((l) => l.name === dev));

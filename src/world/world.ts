@@ -59,6 +59,8 @@ export interface Netns {
   readonly ipvsConnections?: readonly IpvsConnection[];
   /** Full sysctl keys, e.g. `net.ipv4.conf.all.rp_filter`. */
   readonly sysctls: Readonly<Record<string, string>>;
+  /** No listing of them was given: those that are not here are unknown. Absent: they have the kernel's defaults. */
+  readonly sysctlsUnlisted?: true;
   /** Who listens; undefined when no `ss` output was given, and then every port answers. */
   readonly sockets: readonly Listener[] | undefined;
   /** Connections that the kernel knows already; undefined when no `conntrack -L` was given. */

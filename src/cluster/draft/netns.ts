@@ -177,7 +177,7 @@ export class NetnsDraft {
     if (this.#rules.length > 0) paper.section('ip rule show', printed(sortedRules(this.#rules)));
     paper.section('ip neigh show', printed([...this.#neighbours.values()]));
     paper.section('bridge fdb show', printed(this.#fdb));
-    paper.section('sysctl -a', printed([...this.#sysctls].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, { value, because }]): Line => ({ text: `${key} = ${value}`, because }))));
+    paper.section('sysctl -a', printed([...this.#sysctls].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, { value, because }]): Line => ({ text: `${key} = ${value}`, because }))), true);
     if (this.#sockets) paper.section('ss -lntu', printed([{ text: 'Netid State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process', because: undefined }, ...this.#sockets]));
     paper.section('conntrack -L', printed(this.#conntrack));
     for (const { command, ...line } of this.#listings) paper.section(command, printed([line]));

@@ -22,6 +22,8 @@ $ ip neigh
 10.0.0.${3 - n} dev eth0 lladdr 0a:00:00:00:00:0${3 - n} PERMANENT
 10.0.0.100 dev eth0 lladdr 0a:00:00:00:00:0${3 - n} PERMANENT
 10.0.0.101 dev eth0 lladdr 0a:00:00:00:00:0${3 - n} PERMANENT
+$ sysctl net.ipv4.ip_forward
+net.ipv4.ip_forward = 0
 ${more}
 `;
 const host = (more = ''): string => `$ ip -d link show

@@ -34,10 +34,14 @@ export interface FibUnknown {
   readonly kind: 'unknown';
   readonly what: 'policy-rule' | 'route' | 'dump';
   readonly name: string;
+  /** The command that would settle it. */
+  readonly ask?: string;
   readonly source: readonly (SourceRef | undefined)[];
 }
 
 export type FibAnswer = FibHit | FibRefusal | FibUnknown;
+
+const ALL_ROUTES = 'ip route show table all';
 
 /** Routes by table, prefix length and network: what a trie does in the kernel. */
 interface FibTable {
@@ -84,7 +88,7 @@ export const prefixText = (route: Route): string => (route.dst.prefixLen === 0 ?
 function nexthopsOf(ns: Ns, route: Route): readonly Nexthop[] | 'blackhole' | FibUnknown {
   if (route.nhid === undefined || route.nexthops.length > 0) return route.nexthops;
   const objects = ns.netns.nexthopObjects ?? [];
-  const unknown = (name: string, at: NexthopObject | Route): FibUnknown => ({ kind: 'unknown', what: 'route', name, source: [at.source] });
+  const unknown = (name: string, at: NexthopObject | Route): FibUnknown => ({ kind: 'unknown', what: 'route', name, ask: ALL_ROUTES, source: [at.source] });
   const object = objects.find((o) => o.id === route.nhid);
   if (!object) return unknown(`nhid ${route.nhid}`, route);
   const members = object.group ?? [{ id: object.id, weight: 1 }];
@@ -123,7 +127,7 @@ function lookupTable(ns: Ns, name: string, flow: Flow, priority: number): TableA
       const where = { table: route.table, priority, source: [route.source] };
       if (route.type === 'throw') return { kind: 'none' };
       if (route.type === 'blackhole' || route.type === 'unreachable' || route.type === 'prohibit') return { kind: 'error', error: ERRORS[route.type], prefix: prefixText(route), ...where };
-      if (route.unknown.length > 0) return { kind: 'unknown', what: 'route', name: route.unknown.join(' '), source: [route.source] };
+      if (route.unknown.length > 0) return { kind: 'unknown', what: 'route', name: route.unknown.join(' '), ask: ALL_ROUTES, source: [route.source] };
       const hops = nexthopsOf(ns, route);
       if (hops === 'blackhole') return { kind: 'error', error: 'EINVAL', prefix: prefixText(route), ...where };
       if ('kind' in hops) return hops;
@@ -132,14 +136,11 @@ function lookupTable(ns: Ns, name: string, flow: Flow, priority: number): TableA
       if (first) return { kind: 'route', route, nexthop: first, alternatives: usable, ...where };
     }
   }
-  return isListed(ns, name) ? { kind: 'none' } : { kind: 'unknown', what: 'dump', name: `table ${name === MERGED ? 'main' : name}`, source: [] };
+  return isListed(ns, name) ? { kind: 'none' } : { kind: 'unknown', what: 'dump', name: `table ${name === MERGED ? 'main' : name}`, ask: ALL_ROUTES, source: [] };
 }
 
 /** Whether a dump shows this table whole. Table default is empty but where somebody writes to it, and then the rest of it is listed, too. */
 const isListed = ({ netns: { routesListed } }: Ns, name: string): boolean => routesListed === undefined || name === 'local' || (name === 'default' && routesListed.length > 0) || routesListed.includes(name === MERGED ? 'main' : name);
-
-/** The command that shows what a look-up lacked. */
-export const askForRoutes = (what: FibUnknown['what']): string => (what === 'policy-rule' ? 'ip rule' : 'ip route show table all');
 
 const NOTHING: FibRefusal = { kind: 'error', error: 'ENETUNREACH', table: undefined, priority: undefined, prefix: undefined, source: [] };
 
@@ -167,7 +168,7 @@ export function fibLookup(ns: Ns, flow: Flow): FibAnswer {
     if (!rule) break;
     const matches = ruleMatches(ns, rule, flow);
     if (matches === false) continue;
-    if (matches === 'unknown') return { kind: 'unknown', what: 'policy-rule', name: unknownOf(rule), source: [rule.source] };
+    if (matches === 'unknown') return { kind: 'unknown', what: 'policy-rule', name: unknownOf(rule), ask: 'ip rule', source: [rule.source] };
     const error = { kind: 'error', table: undefined, priority: rule.priority, prefix: undefined, source: [rule.source] } as const;
     switch (rule.action.kind) {
       case 'nop':

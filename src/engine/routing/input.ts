@@ -4,7 +4,7 @@ import { type At, devConf, isForwarding, type Ns, type Sim } from '../sim.ts';
 import type { Skb } from '../skb.ts';
 import type { FibStep } from '../step.ts';
 import { chooseNexthop, type ChosenHop, type HashInput, hashInputOf } from './choose.ts';
-import { askForRoutes, type FibHit, fibLookup, type FibRefusal, type FibUnknown, prefixText } from './fib.ts';
+import { type FibHit, fibLookup, type FibRefusal, type FibUnknown, prefixText } from './fib.ts';
 import { type SourceCheck, validateSource, wantsRedirect } from './rpFilter.ts';
 import { localRtable, type Rtable, rtableBy } from './rtable.ts';
 import type { Flow } from './rules.ts';
@@ -73,11 +73,14 @@ export function inputRoute(sim: Sim, ns: Ns, flow: Flow, hash: HashInput): Input
     if (isLoopback(src)) return { kind: 'martian', why: 'martian-source' };
   }
   const answer = fibLookup(ns, flow);
-  if (answer.kind !== 'route') return { kind: answer.kind, answer } as InputRoute;
+  if (answer.kind === 'unknown') return { kind: 'unknown', answer };
   const forwarding = isForwarding(ns, dev);
+  const forwardingUnlisted: InputRoute = { kind: 'unknown', answer: { kind: 'unknown', what: 'dump', name: 'net.ipv4.ip_forward', ask: 'sysctl -a', source: answer.source } };
+  if (answer.kind === 'error') return forwarding === undefined ? forwardingUnlisted : { kind: 'error', answer };
   const { type } = answer.route;
-  if (type === 'broadcast') return devConf(ns, dev, 'bc_forwarding', 'and', 0) === 0 ? broadcast(answer) : { kind: 'unknown', answer: { kind: 'unknown', what: 'route', name: 'bc_forwarding', source: answer.source } };
+  if (type === 'broadcast') return devConf(ns, dev, 'bc_forwarding', 'and', 0) === 0 ? broadcast(answer) : { kind: 'unknown', answer: { kind: 'unknown', what: 'route', name: 'bc_forwarding', ask: 'sysctl -a', source: answer.source } };
   if (type === 'local') return { kind: 'local', answer, check: validateSource(ns, flow, undefined) };
+  if (forwarding === undefined) return forwardingUnlisted;
   if (!forwarding) return { kind: 'not-forwarding', answer };
   if (type !== 'unicast') return { kind: 'martian', why: 'martian-destination', answer };
   const chosen = chooseNexthop(sim, ns, answer, hash);
@@ -93,8 +96,8 @@ export function routeInput(sim: Sim, at: At, skb: Skb): InputDecision {
     sim.end(at, skb, 'dropped');
     return { kind: 'ended' };
   };
-  const unknown = ({ what, name, source }: FibUnknown): InputDecision => {
-    sim.unknown(at, skb, what, name, askForRoutes(what), source.filter((s) => s !== undefined));
+  const unknown = ({ what, name, ask, source }: FibUnknown): InputDecision => {
+    sim.unknown(at, skb, what, name, ask, source.filter((s) => s !== undefined));
     return { kind: 'ended' };
   };
   const found = inputRoute(sim, at.ns, flowOf(skb, dev), hashInputOf(skb.packet));
@@ -108,7 +111,7 @@ export function routeInput(sim: Sim, at: At, skb: Skb): InputDecision {
     case 'unknown':
       return unknown(found.answer);
     case 'error': {
-      const forwarding = isForwarding(at.ns, dev);
+      const forwarding = isForwarding(at.ns, dev) === true;
       sim.emit(at, skb, fibStep('input', dst, found.answer, errorResult(found.answer.error)), { source: found.answer.source });
       return { kind: 'error', error: forwarding ? found.answer.error : 'EHOSTUNREACH', notForwarding: !forwarding };
     }

@@ -14,7 +14,7 @@ import { isOwnAddress, SCOPE, selectSource } from './source.ts';
 export type OutputDecision =
   | { readonly kind: 'route'; readonly rt: Rtable; readonly src: Ip4; readonly step: FibStep; readonly source: readonly (SourceRef | undefined)[] }
   | { readonly kind: 'error'; readonly error: FibRefusal['error']; readonly step: FibStep; readonly source: readonly (SourceRef | undefined)[] }
-  | { readonly kind: 'unknown'; readonly what: FibUnknown['what']; readonly name: string; readonly source: readonly (SourceRef | undefined)[] };
+  | FibUnknown;
 
 export interface OutputQuestion {
   readonly purpose: FibStep['purpose'];

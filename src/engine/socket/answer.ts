@@ -4,7 +4,6 @@ import { ipBytes } from '../../packet/sizes.ts';
 import { transmit } from '../device/transmit.ts';
 import type { CtRef, Skb } from '../skb.ts';
 import { localOut, localOutIcmp } from '../ip/output.ts';
-import { askForRoutes } from '../routing/fib.ts';
 import { type OutputDecision, routeOutput } from '../routing/output.ts';
 import { madeInPieces } from '../ip/fragment.ts';
 import { localMtu, setsDf } from '../routing/pmtu.ts';
@@ -67,7 +66,7 @@ export function sendAnswer(sim: Sim, ns: Ns, { about, role, what, packet, ct, ig
   if (what === 'answer' && ip.proto === PROTO_UDP) sim.echoes.set(skb.id, skb.packet.length);
   const at = { ns, dev: undefined };
   sim.emit(at, skb, { kind: 'send', what });
-  if (decided.kind === 'unknown') return sim.unknown(at, skb, decided.what, decided.name, decided.what === 'dump' ? askForRoutes(decided.what) : undefined, decided.source.filter((s) => s !== undefined));
+  if (decided.kind === 'unknown') return sim.unknown(at, skb, decided.what, decided.name, decided.ask, decided.source.filter((s) => s !== undefined));
   sim.emit(at, skb, decided.step, { source: decided.source });
   if (decided.kind === 'error') {
     sim.emit(at, skb, { kind: 'drop', reason: dropReason(decided.error) });

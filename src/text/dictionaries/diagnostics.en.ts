@@ -49,6 +49,7 @@ export const diagnosticsEn: DiagnosticSentences = {
   'local-table-derived': () => 'No dump shows table local; its routes were made from the addresses, as the kernel does.',
   'missing-links': (t) => `There are addresses but no devices. Add the output of “${t}”.`,
   'missing-iptables': (t) => `No output of “iptables-save” of the node ${t} is here: packets are walked as if it had no rules.`,
+  'missing-sysctls': (t) => `No output of “sysctl -a” of the node ${t} is here: it is taken to forward packets and to have what kube-proxy and Calico set, and the kernel’s defaults for the rest.`,
   'missing-routes': (t) => `There are addresses but no routes. Add the output of “${t}”.`,
   'duplicate-address': (t) => `Two machines own ${t}.`,
   'ovs-no-flows': (t) => `Nothing here says what this bridge does with a packet. Add the output of “${t}”.`,

@@ -48,6 +48,7 @@ export const diagnosticsKo: DiagnosticSentences = {
   'local-table-derived': () => 'local 테이블의 덤프가 없어 커널처럼 주소에서 경로를 만들었습니다.',
   'missing-links': (t) => `주소는 있지만 장치가 없습니다. “${t}”의 출력을 넣어 주십시오.`,
   'missing-iptables': (t) => `노드 ${t}의 “iptables-save” 출력이 없어, 규칙이 없는 것으로 보고 패킷을 따라갑니다.`,
+  'missing-sysctls': (t) => `노드 ${t}의 “sysctl -a” 출력이 없어, 패킷을 전달하고 kube-proxy와 Calico가 정하는 값을 가지며 나머지는 커널의 기본값이라고 봅니다.`,
   'missing-routes': (t) => `주소는 있지만 경로가 없습니다. “${t}”의 출력을 넣어 주십시오.`,
   'duplicate-address': (t) => `두 장비가 주소 ${josa(t, '을/를')} 갖고 있습니다.`,
   'ovs-no-flows': (t) => `이 브리지가 패킷을 어떻게 처리하는지 알 수 있는 내용이 없습니다. “${t}”의 출력을 더해 주세요.`,
