@@ -331,6 +331,7 @@ const netns = v.object({
   tables: maybe(v.array(table)),
   ipsets: v.array(ipset),
   ipvs: v.array(virtualServer),
+  ipvsUnlisted: maybe(v.literal(true)),
   ipvsConnections: maybe(v.array(ipvsConnection)),
   sysctls: v.record(text, text),
   sysctlsUnlisted: maybe(v.literal(true)),

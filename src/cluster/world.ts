@@ -26,7 +26,7 @@ export interface ClusterWorld extends ParsedWorld {
 }
 
 /** Diagnostics that a compiled file raises by its form, and that tell the user nothing. */
-const OF_THE_FORM: ReadonlySet<string> = new Set(['local-table-derived', 'no-link-details', 'missing-routes', 'missing-iptables', 'missing-sysctls', 'ovs-no-flows']);
+const OF_THE_FORM: ReadonlySet<string> = new Set(['local-table-derived', 'no-link-details', 'missing-routes', 'missing-iptables', 'missing-sysctls', 'missing-ipvs', 'missing-rules', 'ovs-no-flows']);
 
 /**
  * The World of a bundle, Kubernetes objects included: a host with dumps is taken from its dumps, a Node without any is compiled from
@@ -168,7 +168,7 @@ function onDemand(world: World, compiled: readonly CompiledHost[], papers: Paper
 
 function lazyNetns(netns: Netns, read: () => Firewall): Netns {
   let firewall: Firewall | undefined;
-  const lazy = { ...netns };
+  const { ipvsUnlisted: _, ...lazy } = netns;
   for (const key of ['tables', 'ipsets', 'ipvs'] as const) Object.defineProperty(lazy, key, { enumerable: true, configurable: true, get: () => (firewall ??= read())[key] });
   return lazy;
 }

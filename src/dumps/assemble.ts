@@ -62,6 +62,9 @@ const TABLE_NAMES: ReadonlyMap<string, string> = new Map([
   ['255', 'local'],
 ]);
 
+/** Those that are asked without a rule of one's own (fib_default_rules_init(), net/ipv4/fib_rules.c). */
+const KERNEL_TABLES: ReadonlySet<string> = new Set(TABLE_NAMES.values());
+
 /** The table whose routes `ip route` shows without naming it. */
 function tableOf(words: readonly string[]): string {
   const table = wordAfter(words, 'table');
@@ -206,6 +209,7 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
   const listed = ipvs.find((c) => c.content.from === 'ipvsadm-list' && !c.content.listing.partial)?.content.listing;
   const partial = ipvs.find((c) => c.content.listing.partial)?.content.listing;
   const balanced = pick('ipvs-connections').map((c) => c.content.connections);
+  const proxied = links.find((l) => l.name === KUBE_IPVS);
   const sockets = pick('sockets');
   const connections = pick('conntrack');
   const ss = sockets[0]?.content.listing.heading;
@@ -225,6 +229,7 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
     tables: hasIptables(kinds) ? tables.tables : undefined,
     ipsets: mergeSets(pick('ipsets').flatMap((c) => c.content.ipsets), found),
     ipvs: withConnections(chooseIpvs(saved, listed), partial?.servers ?? []),
+    ...(proxied && saved === undefined && listed === undefined && partial === undefined ? { ipvsUnlisted: true } : {}),
     ...(balanced.length === 0 ? {} : { ipvsConnections: unique(balanced) }),
     sysctls: Object.fromEntries(pick('sysctls').flatMap((c) => Object.entries(c.content.sysctls))),
     ...(kinds.has('sysctl') ? {} : { sysctlsUnlisted: true }),
@@ -233,6 +238,9 @@ export function assembleNetns(name: string | null, sections: readonly Section[])
     unmodelled: [...unmodelled, ...listings.flatMap((c) => c.content.listing.unmodelled), ...tables.unmodelled],
     ...(Object.keys(headings).length === 0 ? {} : { headings }),
   };
+  const aside = kinds.has('ip-rule') ? undefined : netns.routes.find((r) => !KERNEL_TABLES.has(r.table));
+  if (aside) found.add('missing-rules', aside.source ?? { input: '', line: 0 }, aside.table);
+  if (netns.ipvsUnlisted) found.add('missing-ipvs', proxied?.source ?? { input: '', line: 0 }, 'ipvsadm -Sn');
   for (const { dev, name: item, source } of netns.unmodelled) found.add('unmodelled', source ?? { input: '', line: 0 }, dev === undefined ? item : `${item} ${dev}`);
   return { value: netns, diagnostics: found.items };
 }
@@ -272,6 +280,9 @@ function mergeSets(all: readonly IpSet[], found: DiagnosticList): readonly IpSet
   }
   return [...sets.values()];
 }
+
+/** The dummy device to which kube-proxy gives the addresses of services in its IPVS mode (DefaultDummyDevice, pkg/proxy/ipvs). */
+const KUBE_IPVS = 'kube-ipvs0';
 
 /** The table that a command lists; undefined for all of them. */
 function listedTable({ command }: Section): string | undefined {

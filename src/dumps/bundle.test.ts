@@ -43,6 +43,7 @@ describe('layout', () => {
     ['a path that is too long', { 'n1/x.txt': RULES, [`n1/${'x'.repeat(BOUNDS.pathLength)}`]: RULES }, 'bad-path'],
     ['a binary', { 'n1/x.txt': RULES, 'n1/core': 'a\0b' }, 'binary-skipped'],
     ['a node without its rules', { 'n1/x.txt': '$ ip link\n5: cali123@if3: <UP> mtu 1500 qdisc noqueue state UP\n    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff\n' }, 'missing-iptables'],
+    ['a table that no rule leads to', { 'n1/x.txt': '$ ip route show table all\ndefault via 10.0.0.1 dev eth0 table 100\n' }, 'missing-rules'],
     ['an unknown section', { 'n1/x.txt': `$ ip rule\n${RULES}$ uname -a\nLinux\n` }, 'unknown-section'],
     ['a command that failed', { 'n1/x.txt': '$ ip rule\n0:\tfrom all lookup local\n$ ipset save\nbash: ipset: command not found\n' }, 'command-failed'],
     ['a filtered listing', { 'n1/x.txt': '$ iptables-save | grep KUBE\n*nat\nCOMMIT\n' }, 'filtered-output'],

@@ -49,6 +49,8 @@ export type DiagnosticCode =
   | 'missing-links' // addresses of devices that no listing shows (`ip -o addr` alone); text: the command to run
   | 'missing-iptables' // a node without iptables-save is walked as if it had no rules; text: the node
   | 'missing-sysctls' // a node without `sysctl -a` gets what nodes have; text: the node
+  | 'missing-ipvs' // kube-proxy's IPVS device, but no listing of virtual servers; text: the command to run
+  | 'missing-rules' // routes in a table of its own, and no `ip rule` that says who is sent there; text: the table
   | 'missing-routes' // devices with addresses, but no `ip route`; text: the command to run
   | 'duplicate-address' // two hosts own one address on a physical NIC; text: the address
   // Open vSwitch

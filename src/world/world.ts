@@ -55,6 +55,8 @@ export interface Netns {
   readonly tables: readonly Table[] | undefined;
   readonly ipsets: readonly IpSet[];
   readonly ipvs: readonly VirtualServer[];
+  /** kube-proxy balances by IPVS here (there is its device), and no listing of the virtual servers was given. */
+  readonly ipvsUnlisted?: true;
   /** Connections of `ipvsadm -Lnc`; absent: no listing was given. */
   readonly ipvsConnections?: readonly IpvsConnection[];
   /** Full sysctl keys, e.g. `net.ipv4.conf.all.rp_filter`. */

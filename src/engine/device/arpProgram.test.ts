@@ -19,6 +19,7 @@ const DUMMY = `3: kube-ipvs0: <BROADCAST,NOARP> mtu 1500 qdisc noop state DOWN
     dummy
     inet 10.0.0.100/32 scope global kube-ipvs0`;
 const STRICT = '\n$ sysctl -a\nnet.ipv4.conf.all.arp_ignore = 1\nnet.ipv4.conf.all.arp_announce = 2\n';
+const NO_SERVICE = '\n$ ipvsadm -Sn\n';
 const DNAT = '\n$ iptables-save\n*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A PREROUTING -d 10.0.0.100/32 -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 80\nCOMMIT\n';
 
 const speaks = (host: string, program: Partial<ArpProgram> = {}) => (world: World): World => ({
@@ -56,7 +57,7 @@ describe('an address for which a program answers ARP', () => {
 });
 
 describe('an address that several machines have', () => {
-  const ipvs = (sysctls: string): World => worldFrom({ 'client/a.txt': nic(9), 'n1/a.txt': nic(1, DUMMY) + sysctls, 'n2/a.txt': nic(2, DUMMY) + sysctls });
+  const ipvs = (sysctls: string): World => worldFrom({ 'client/a.txt': nic(9), 'n1/a.txt': nic(1, DUMMY) + NO_SERVICE + sysctls, 'n2/a.txt': nic(2, DUMMY) + NO_SERVICE + sysctls });
 
   it('is answered by all of them: which one the client takes is chance', () => {
     expect(ends(ipvs(''))).toEqual(['delivered n1 0.50', 'delivered n2 0.50']);

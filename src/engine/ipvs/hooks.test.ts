@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseIp4 } from '../../packet/address.ts';
 import { PROTO_TCP, PROTO_UDP } from '../../packet/packet.ts';
 import { inputRules, pairWorld } from '../../testing/pair.ts';
+import { sampleWorld } from '../../testing/sample.ts';
 import type { Probe } from '../probe.ts';
 import { trace, traceAll } from '../trace.ts';
 
@@ -76,4 +77,23 @@ it('opens nothing with a reset, nor with data unless sloppy_tcp is on; one-packe
 it('an FTP service takes high ports only for persistent clients', () => {
   expect(left(director(service('-t 10.0.0.2:21 -s rr', '10.0.0.7:21 -m -w 1')), probe({ dport: 5000 }))).toEqual([]);
   expect(left(director(service('-t 10.0.0.2:21 -s rr -p 300', '10.0.0.7:21 -m -w 1')), probe({ dport: 5000 }))).toEqual(['NONE 10.0.0.1:0 10.0.0.2:0 10.0.0.7:0', 'SYN_RECV 10.0.0.1:41000 10.0.0.2:5000 10.0.0.7:5000']);
+});
+
+describe('a node of IPVS mode whose virtual servers nobody listed', () => {
+  const unlisted = sampleWorld('cluster', (_, text) => text.replaceAll(/^\$ ipvsadm [^\n]*\n(?:(?!\$ ).*\n)*/gm, ''));
+  it.each`
+    to                                    | dst                | dport    | says
+    ${'the external address of a service'} | ${'172.19.100.2'} | ${80}    | ${'dump ipvsadm: ipvsadm -Sn'}
+    ${'a node port'}                      | ${'10.10.2.142'}   | ${31778} | ${'dump ipvsadm: ipvsadm -Sn'}
+    ${'a program of the node'}            | ${'10.10.2.142'}   | ${22}    | ${undefined}
+  `('does not answer for $to', ({ dst, dport, says }: { dst: string; dport: number; says: string | undefined }) => {
+    const t = trace(unlisted, { from: { kind: 'netns', host: 'client', netns: null }, dst: ip(dst), proto: PROTO_TCP, dport });
+    expect(t.steps.flatMap((s) => (s.kind === 'unknown' ? [`${s.what} ${s.name}: ${s.ask ?? ''}`] : []))).toEqual(says === undefined ? [] : [says]);
+    expect(t.outcomes[0]?.request.verdict).toBe(says === undefined ? 'delivered' : 'unknown');
+  });
+
+  it('asks for them at its own connections, too', () => {
+    const t = trace(unlisted, { from: { kind: 'netns', host: 'cy01-ceph142', netns: null }, dst: ip('10.233.36.144'), proto: PROTO_TCP, dport: 80 });
+    expect(t.outcomes[0]?.request.verdict).toBe('unknown');
+  });
 });

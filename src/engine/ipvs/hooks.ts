@@ -1,6 +1,7 @@
 import { reassemble } from '../ip/fragment.ts';
 import { ipOf, isPorted, l4Of, PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP, TCP_RST, TCP_SYN, SCTP_ABORT, SCTP_INIT, withIp, withPorts } from '../../packet/packet.ts';
 import { sendIcmpError } from '../ip/icmp.ts';
+import { addressType } from '../routing/fib.ts';
 import { accept, drop, type HandlerResult, type HookState } from '../netfilter/hooks.ts';
 import { sysctl } from '../sim.ts';
 import type { Skb } from '../skb.ts';
@@ -17,10 +18,27 @@ const enabled = ({ at, skb }: HookState): boolean => (at.ns.netns.ipvs.length > 
 
 const isBalanced = (proto: number): boolean => proto === PROTO_TCP || proto === PROTO_UDP || proto === PROTO_SCTP;
 
+/** kube-proxy's default range of node ports (--service-node-port-range). */
+const NODE_PORTS = { from: 30_000, to: 32_767 };
+
+/** Whether virtual servers that nobody listed may take this packet: it is for an address of kube-proxy's device, or for a port of the node that may be a service's. */
+function isForUnlisted({ at, skb, hook }: HookState): boolean {
+  const { netns } = at.ns;
+  const { dst, proto } = ipOf(skb.packet);
+  if (!netns.ipvsUnlisted || skb.ipvsDone || !isBalanced(proto) || (skb.ct?.kind === 'tracked' && skb.ct.dir === 'reply')) return false;
+  const l4 = l4Of(skb.packet);
+  const nodePort = isPorted(l4) && l4.dport >= NODE_PORTS.from && l4.dport <= NODE_PORTS.to && (hook === 'INPUT' || addressType(at.ns, dst) === 'local');
+  return nodePort || netns.links.some((l) => l.name === 'kube-ipvs0' && l.addresses.some((a) => a.ip === dst));
+}
+
 /** ip_vs_in_hook() (net/netfilter/ipvs/ip_vs_core.c), at LOCAL_IN and LOCAL_OUT: a packet for a virtual server goes to a real one. */
 export function ipvsRequest(state: HookState): HandlerResult {
-  if (!enabled(state)) return accept(state);
   const { sim, at, skb, hook } = state;
+  if (isForUnlisted(state)) {
+    sim.unknown(at, skb, 'dump', 'ipvsadm', 'ipvsadm -Sn', []);
+    return { verdict: 'ended' };
+  }
+  if (!enabled(state)) return accept(state);
   const ip = ipOf(skb.packet);
   if (hook === 'INPUT' && skb.pktType !== undefined && skb.pktType !== 'host') return accept(state);
   if (ip.proto === PROTO_ICMP) {
