@@ -104,7 +104,7 @@ test('dumps of one’s own become a world, and their text stays out of the link 
   await expect(page).toHaveURL(/#\/own\?from=node7&to=192\.0\.2\.7/);
   expect(page.url()).not.toContain('e=');
 
-  await page.getByRole('button', { name: 'Scenarios and dumps' }).click();
+  await page.getByRole('button', { name: '1 gap in the dumps' }).click();
   await expect(page.getByRole('button', { name: /node7\/pasted-1\.txt · line 9/ })).toBeVisible();
   await page.getByRole('button', { name: 'Close' }).click();
 
@@ -114,6 +114,22 @@ test('dumps of one’s own become a world, and their text stays out of the link 
   await expect(dialog.getByRole('textbox', { name: 'Link' })).not.toHaveValue(/e=/);
   await dialog.getByRole('button', { name: 'Put the text into the link' }).click();
   await expect(dialog.getByRole('textbox', { name: 'Link' })).toHaveValue(/e=1d\./);
+});
+
+test('a prompt names the machine until somebody types its name, and what is missing is asked for', async ({ page }) => {
+  await open(page);
+  await page.getByRole('button', { name: 'Scenarios and dumps' }).click();
+  await page.getByRole('button', { name: 'Paste dumps' }).click();
+  const machine = page.getByRole('textbox', { name: 'Machine' });
+  const printed = ['root@worker-7:~# ip addr', '2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default', '    link/ether 02:00:00:00:00:07 brd ff:ff:ff:ff:ff:ff', '    inet 192.0.2.7/24 brd 192.0.2.255 scope global eth0', 'root@worker-7:~# route -n', 'Kernel IP routing table'].join('\n');
+  await page.getByRole('textbox', { name: 'What it printed' }).fill(printed);
+  await expect(machine).toHaveValue('worker-7');
+  await machine.fill('mine');
+  await page.getByRole('textbox', { name: 'What it printed' }).fill(`${printed}\n`);
+  await expect(machine).toHaveValue('mine');
+  await page.getByRole('button', { name: 'Use it' }).click();
+  await page.getByRole('button', { name: '2 gaps in the dumps' }).click();
+  await expect(page.getByRole('button', { name: /Add that of “ip route show table all”/ })).toBeVisible();
 });
 
 test('a bundle dropped on the window becomes a world', async ({ page }) => {

@@ -160,7 +160,9 @@ function Walked({ loaded, t, phone }: { readonly loaded: Loaded; readonly t: Str
   const short = useMedia('(max-height: 560px)');
   const [unfolded, setUnfolded] = useState(false);
   const decider = useDecider();
-  const { world } = loaded.parsed;
+  const { world, diagnostics } = loaded.parsed;
+  // A walk through one's own dumps is as good as these are: what they lack is in sight beside what it says.
+  const gaps = loaded.origin.kind === 'own' || edited ? diagnostics.filter((d) => d.severity !== 'info').length : 0;
   if (!walk || !reading) {
     return (
       <main className="stagebox">
@@ -205,6 +207,11 @@ function Walked({ loaded, t, phone }: { readonly loaded: Loaded; readonly t: Str
           </button>
         ) : (
           verdict
+        )}
+        {gaps > 0 && (
+          <button type="button" className="gaps" onClick={() => openPanel('drawer')}>
+            {t.gaps(gaps)}
+          </button>
         )}
       </div>
       <div className="timebox" data-walk-keys="">

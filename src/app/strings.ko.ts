@@ -53,6 +53,7 @@ export const ko: Strings = {
   stage: '무대',
   next: '다음',
   end: '경로는 여기서 끝납니다.',
+  gaps: (count) => `덤프에 빠진 곳 ${count}개`,
   verdict: '결과',
   inspector: '인스펙터',
   steps: '모든 단계',

@@ -55,6 +55,7 @@ const en = {
   stage: 'Stage',
   next: 'Next',
   end: 'The walk ends here.',
+  gaps: (count: number) => (count === 1 ? '1 gap in the dumps' : `${count} gaps in the dumps`),
   verdict: 'How it ends',
   inspector: 'Inspector',
   steps: 'All steps',

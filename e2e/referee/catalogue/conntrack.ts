@@ -1,3 +1,4 @@
+import type { ProbeJson } from '../../../src/cli/probeJson.ts';
 import type { RefereeCase } from '../case.ts';
 import { cToS, line, type Spec } from '../topology.ts';
 
@@ -16,6 +17,11 @@ const udpEntry = (unreplied: string, assured = '') => `udp      17 100 src=10.1.
 /** Acknowledgements of data are nothing that a probe asks about: they stay at home. */
 const NO_ACKS: Spec = { tables: { filter: ['-A OUTPUT -p tcp -m tcp --tcp-flags SYN,ACK ACK -j DROP'] } };
 const STATES = ['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED', 'SNAT', 'DNAT'].map((s) => `-m conntrack --ctstate ${s}`);
+
+/** What r is asked has another zone for its answers, and r's own answers have none. */
+const REPLIES_APART: Spec = { tables: { raw: ['-A PREROUTING -j CT --zone-reply 1'], nat: [] } };
+/** Of s, to the router's address on the other side. */
+const fromS = (more: Readonly<Record<string, unknown>>) => ({ from: { host: 's' }, dst: '10.1.0.254', sport: 41_005, dport: 443, ...more }) as ProbeJson;
 
 export const conntrack: readonly RefereeCase[] = [
   { name: 'a connection is NEW, then ESTABLISHED in both directions', covers: ['match:conntrack', 'ct:tcp'], files: line({ r: conditions(...STATES) }), probes: [cToS(), cToS({ size: 20 })] },
@@ -62,6 +68,8 @@ export const conntrack: readonly RefereeCase[] = [
   { name: 'one zone for both sides', covers: ['ct:zone', 'target:CT'], files: line({ r: { tables: { raw: ['-A PREROUTING -j CT --zone 9'], nat: ['-A POSTROUTING -o eth1 -j MASQUERADE'] } } }), probes: [udp(), cToS(), ping()] },
   { name: 'a zone of the original direction: replies come back through the common one', covers: ['ct:zone-orig', 'target:CT'], files: line({ r: { tables: { raw: ['-A PREROUTING -i eth0 -j CT --zone-orig 7'], nat: ['-A POSTROUTING -o eth1 -j MASQUERADE'] } } }), probes: [udp(), cToS()] },
   { name: 'a zone of the reply direction', covers: ['ct:zone-reply', 'target:CT'], files: line({ r: { tables: { raw: ['-A PREROUTING -j CT --zone-reply 8'], filter: STATES.map((t) => `-A FORWARD ${t}`) } } }), probes: [udp(), cToS()] },
+  { name: 'a UDP answer of the machine itself, where the reply zone is another', covers: ['ct:zone-reply', 'ct:clash'], files: line({ r: REPLIES_APART }), probes: [fromS({ proto: 'udp' }), fromS({ proto: 'udp', size: 30 })] },
+  { name: 'an answer of the machine itself does not find a connection whose reply zone is another, and is one of its own', covers: ['ct:zone-reply', 'ct:clash'], files: line({ r: REPLIES_APART }), probes: [fromS({ proto: 'tcp' }), fromS({ proto: 'icmp', dport: undefined, sport: 77 }), fromS({ proto: 200, dport: undefined, sport: undefined, size: 20 }), fromS({ proto: 'sctp' })] },
   { name: 'the mark names the zone', covers: ['ct:zone-mark', 'target:CT'], files: line({ c: { tables: { mangle: ['-A OUTPUT -j MARK --set-xmark 0x10005/0xffffffff'], raw: ['-A OUTPUT -j CT --zone mark'] } } }), probes: [udp({ mark: 0x2_0006 }), udp({ reply: false })] },
   { name: 'the zone of a mark set by mangle comes too late', covers: ['ct:zone-mark'], files: line({ r: { tables: { raw: ['-A PREROUTING -i eth0 -j MARK --set-xmark 0x3/0xffffffff', '-A PREROUTING -i eth1 -j MARK --set-xmark 0x3/0xffffffff', '-A PREROUTING -j CT --zone mark'], mangle: ['-A PREROUTING -j MARK --set-xmark 0x4/0xffffffff'] } } }), probes: [udp()] },
   { name: 'ctdir tells the directions apart', covers: ['match:conntrack'], files: line({ r: conditions('-m conntrack --ctdir ORIGINAL', '-m conntrack --ctdir REPLY', '-m conntrack --ctstate ESTABLISHED --ctdir ORIGINAL') }), probes: [cToS({ size: 20 }), udp()] },

@@ -57,7 +57,7 @@ const BITMAP_NET = '10.';
 
 function drawSet(name: string, kind: SetKind, rng: Rng, words: Words): SetDraft {
   const bitmap = kind.type.startsWith('bitmap:');
-  const range = kind.type === 'bitmap:port' ? ' range 0-65535' : bitmap ? ` range ${rng.pick(BITMAP_RANGES)}` : ' family inet';
+  const range = kind.type === 'bitmap:port' ? ' range 0-65535' : bitmap ? ` range ${rng.pick(BITMAP_RANGES)}` : kind.parts.every((p) => p === 'mac') ? '' : ' family inet';
   const size = bitmap ? '' : ' hashsize 1024 maxelem 65536';
   const timeout = rng.chance(0.1);
   const counters = rng.chance(0.1);

@@ -16,7 +16,7 @@ interface TunnelKind {
 const KINDS: readonly TunnelKind[] = [
   { name: 'vxlan', weight: 2, mtu: 1450, fdb: true, kind: (local) => `vxlan id 7 local ${local} srcport 0 0 dstport 4789 nolearning ttl auto ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx` },
   { name: 'ipip', weight: 1, needs: ['ipip'], mtu: 1480, kind: (local, remote) => `ipip any remote ${remote} local ${local} ttl inherit pmtudisc` },
-  { name: 'ipip-nopmtu', weight: 0.5, needs: ['ipip'], mtu: 1480, kind: (local, remote) => `ipip any remote ${remote} local ${local} ttl 64 tos inherit nopmtudisc` },
+  { name: 'ipip-nopmtu', weight: 0.5, needs: ['ipip'], mtu: 1480, kind: (local, remote) => `ipip any remote ${remote} local ${local} ttl inherit tos inherit nopmtudisc` },
   { name: 'gre', weight: 1, needs: ['ip_gre'], mtu: 1476, kind: (local, remote) => `gre remote ${remote} local ${local} ttl inherit` },
   { name: 'gretap', weight: 1, needs: ['ip_gre'], mtu: 1462, kind: (local, remote) => `gretap remote ${remote} local ${local} ttl inherit` },
   { name: 'geneve', weight: 1, needs: ['geneve'], mtu: 1450, kind: (_, remote) => `geneve id 9 remote ${remote} ttl auto dstport 6081 noudpcsum udp6zerocsumrx` },

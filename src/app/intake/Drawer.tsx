@@ -10,7 +10,7 @@ import { About } from './About.tsx';
 import { DiagnosticList } from './DiagnosticList.tsx';
 import './intake.css';
 import { chosenFiles } from './placed.ts';
-import { housed, pastedPath, readPlaced } from './readFiles.ts';
+import { housed, pastedPath, promptHosts, readPlaced } from './readFiles.ts';
 import { intakeStrings } from './strings.ts';
 
 const COLLECT = 'for c in "iptables-save" "ipset save" "ipvsadm -Sn" "ip -d link" "ip addr" "ip rule" "ip route show table all" "ip neigh" "sysctl -a" "ss -lntu"; do echo "\\$ $c"; sudo $c 2>&1; done > $(hostname).txt';
@@ -129,7 +129,14 @@ function PasteForm({ lang, onDone }: { readonly lang: Lang; readonly onDone: () 
   const loaded = usePage((p) => p.loaded);
   const own = loaded?.origin.kind === 'own';
   const [host, setHost] = useState(() => (own ? (loaded.parsed.world.hosts[0]?.name ?? 'node1') : 'node1'));
+  // What is typed there stands; until then a prompt in the text names the machine.
+  const [named, setNamed] = useState(false);
   const [text, setText] = useState('');
+  const print = (printed: string): void => {
+    setText(printed);
+    const [prompted] = promptHosts(printed);
+    if (!named && prompted !== undefined) setHost(prompted);
+  };
   const [add, setAdd] = useState(own);
   const [problem, setProblem] = useState<string>();
   const problemId = useId();
@@ -149,11 +156,22 @@ function PasteForm({ lang, onDone }: { readonly lang: Lang; readonly onDone: () 
     >
       <label>
         <span>{s.host}</span>
-        <input className="mono" value={host} placeholder={s.hostHint} maxLength={63} spellCheck={false} onChange={(e) => setHost(e.target.value)} aria-describedby={problem ? problemId : undefined} />
+        <input
+          className="mono"
+          value={host}
+          placeholder={s.hostHint}
+          maxLength={63}
+          spellCheck={false}
+          onChange={(e) => {
+            setNamed(true);
+            setHost(e.target.value);
+          }}
+          aria-describedby={problem ? problemId : undefined}
+        />
       </label>
       <label>
         <span>{s.output}</span>
-        <textarea data-autofocus className="mono" rows={8} value={text} placeholder={s.outputHint} spellCheck={false} wrap="off" onChange={(e) => setText(e.target.value)} />
+        <textarea data-autofocus className="mono" rows={8} value={text} placeholder={s.outputHint} spellCheck={false} wrap="off" onChange={(e) => print(e.target.value)} />
       </label>
       {own && (
         <label className="check">

@@ -1,6 +1,6 @@
 import { BOUNDS } from '../../dumps/bounds.ts';
 import { diagnose, type Diagnostic } from '../../dumps/diagnostic.ts';
-import { contentKind, fileNameKind } from '../../dumps/section.ts';
+import { contentKind, fileNameKind, promptOf } from '../../dumps/section.ts';
 import type { Files } from '../../share/packed.ts';
 import type { Placed } from './placed.ts';
 
@@ -55,10 +55,13 @@ export function housed(files: Files): Files {
   );
 }
 
-/** Where a pasted text goes: objects to the cluster, anything else to the machine; never over a file that is there. */
+/** The machines that prompts of a text name (`root@n1:~# …`), in their order. Looks at the first lines only: this runs while somebody types. */
+export const promptHosts = (text: string): readonly string[] => [...new Set(text.split('\n', 2_000).flatMap((line) => promptOf(line)?.host ?? []))];
+
+/** Where a pasted text goes: objects to the cluster, what several machines printed to these, anything else to the machine; never over a file that is there. */
 export function pastedPath(text: string, host: string, taken: Files): string {
   const isObjects = contentKind(text.split('\n', 200)) === 'objects';
-  const stem = isObjects ? 'objects' : `${host}/pasted`;
+  const stem = isObjects ? 'objects' : promptHosts(text).length > 1 ? 'pasted' : `${host}/pasted`;
   const ending = isObjects ? 'yaml' : 'txt';
   for (let n = 1; ; n++) {
     const path = `${stem}-${n}.${ending}`;

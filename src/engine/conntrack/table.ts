@@ -1,4 +1,4 @@
-import { PROTO_ICMP } from '../../packet/packet.ts';
+import { PROTO_ICMP, PROTO_UDP } from '../../packet/packet.ts';
 import type { SourceRef } from '../../world/source.ts';
 import type { CtEntryView, Endpoint } from '../step.ts';
 import type { SctpState } from './sctp.ts';
@@ -157,6 +157,9 @@ export function insertEntry(table: CtTable, entry: CtEntry, dirs: readonly Direc
   if (dirs.length === 2) table.entries.push(entry);
   entry.confirmed = true;
 }
+
+/** `allow_clash` of struct nf_conntrack_l4proto: of UDP. */
+export const allowsClash = (proto: number): boolean => proto === PROTO_UDP;
 
 /** nf_ct_kill(): it can no longer be found. Packets that have it keep it. */
 export function removeEntry(table: CtTable, entry: CtEntry): void {

@@ -1,8 +1,8 @@
-import { type IcmpHeader, ipOf, l4Of, PROTO_UDP } from '../../packet/packet.ts';
+import { type IcmpHeader, ipOf, l4Of } from '../../packet/packet.ts';
 import { type At, type Ns, type Sim, sysctl } from '../sim.ts';
 import type { CtRef, Skb } from '../skb.ts';
 import { sctpPacket } from './sctp.ts';
-import { type CtEntry, type Direction, findTuple, insertEntry, newEntry, NO_ZONE, removeEntry, viewEntry, type Zone, zoneIn } from './table.ts';
+import { allowsClash, type CtEntry, type Direction, findTuple, insertEntry, newEntry, NO_ZONE, removeEntry, viewEntry, type Zone, zoneIn } from './table.ts';
 import { type TcpVerdict, tcpPacket } from './tcp.ts';
 import { invertTuple, opensIcmp, sameTuple, type Tuple, tupleOf } from './tuple.ts';
 
@@ -113,8 +113,8 @@ export function confirm(sim: Sim, at: At, skb: Skb): Skb | undefined {
   const winner = findTuple(table, entry.orig, entry.zone, 'original') ?? findTuple(table, entry.reply, entry.zone, 'reply');
   if (!winner) insertEntry(table, entry);
   else {
-    // nf_ct_resolve_clash(): UDP lets two of a kind be one, or keeps the new one for replies alone. Others are dropped.
-    if (entry.orig.proto !== PROTO_UDP) return undefined;
+    // nf_ct_resolve_clash(): some protocols let two of a kind be one, or keep the new one for replies alone. Others are dropped.
+    if (!allowsClash(entry.orig.proto)) return undefined;
     const same = [winner, findTuple(table, entry.reply, entry.zone, 'reply')].find((w) => w !== undefined && sameEntry(w.entry, entry));
     if (same) return { ...skb, ct: { ...ct, entry: same.entry } };
     if (findTuple(table, entry.reply, entry.zone, 'reply')) return undefined;

@@ -3,8 +3,8 @@ import { PROTO_ICMP } from '../../packet/packet.ts';
 import type { NatRange } from '../../world/netfilter.ts';
 import type { PortRange } from '../../world/world.ts';
 import type { At, Sim } from '../sim.ts';
-import { type CtEntry, type CtTable, entriesFrom, isTaken, zoneIn } from './table.ts';
-import { hasPorts, invertTuple, type Tuple } from './tuple.ts';
+import { allowsClash, type CtEntry, type CtTable, entriesFrom, findTuple, isTaken, zoneIn } from './table.ts';
+import { hasPorts, invertTuple, sameTuple, type Tuple } from './tuple.ts';
 
 export type Manip = 'src' | 'dst';
 
@@ -70,6 +70,16 @@ function mappedBefore(table: CtTable, t: Tuple, range: NatRange, own: CtEntry): 
 }
 
 /**
+ * nf_nat_used_tuple_new() (since Linux 6.13, and in later releases of older series): a taken tuple is left as it is where what took it is the same flow the other way round, and neither is
+ * translated, for the sake of packets that cross each other on two processors; confirmation is to make one of the two. It drops the packet where it cannot: with other zones.
+ */
+function isReverse(table: CtTable, tuple: Tuple, own: CtEntry): boolean {
+  if (!allowsClash(tuple.proto) || own.srcNat || own.dstNat) return false;
+  const taker = findTuple(table, tuple, own.zone) ?? findTuple(table, invertTuple(tuple), own.zone);
+  return taker === undefined || (!taker.entry.srcNat && !taker.entry.dstNat && sameTuple(taker.entry.orig, own.reply));
+}
+
+/**
  * get_unique_tuple() (net/netfilter/nf_nat_core.c): the tuple as the range wants it, and different from that of any other
  * connection if that can be.
  */
@@ -78,7 +88,7 @@ export function uniqueTuple(sim: Sim, at: At, original: Tuple, manip: Manip, ran
   const isUsed = (t: Tuple): boolean => isTaken(table, invertTuple(t), own);
   if (manip === 'src' && !range.random) {
     if (inRange(original, range)) {
-      if (!isUsed(original)) return original;
+      if (!isUsed(original) || isReverse(table, original, own)) return original;
     } else {
       const before = mappedBefore(table, original, range, own);
       if (before && !isUsed(before)) return before;

@@ -9,7 +9,7 @@ export const diagnosticsEn: DiagnosticSentences = {
     const [that = '', other = ''] = t.split(' → ');
     return `The output of “${that}” is not read. Add that of “${other}”, which says the same in full.`;
   },
-  'exec-in-pod': (t) => `Whether the pod ${t} has a network of its own or its node’s, “kubectl exec” does not say, so the output is not used. Put it, without the line of the command, into a file NODE/netns/${t}/…, or, of a pod with hostNetwork, into NODE/….`,
+  'exec-in-pod': (t) => `Whether the pod ${t} has a network of its own or its node’s, “kubectl exec” does not say, so the output is not used. Put it, without the line of the command, into a file NODE/netns/${t}/…, or into NODE/… if the pod has hostNetwork.`,
   'command-failed': (t) => `The command failed, so there is nothing to read here: ${t}`,
   'filtered-output': (t) => `“${t}” shows only a part. What it leaves out is missing from the walk; run the command without the filter.`,
   'duplicate-section': (t) => `“${t}” is here twice and the two differ; the first is used.`,
