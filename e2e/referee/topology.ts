@@ -108,7 +108,7 @@ export function machineText(machine: Machine, spec: Spec = {}): string {
       ...nics.map((n, i) => nicText(n, i + 2)),
       ...(spec.links ?? []),
     ]),
-    ...section('ip route', [...gateway, ...connected, ...(spec.routes ?? [])]),
+    ...section('ip route show table all', [...gateway, ...connected, ...(spec.routes ?? [])]),
     ...section('ip rule', spec.rules && ['0:	from all lookup local', ...spec.rules, '32766:	from all lookup main', '32767:	from all lookup default']),
     ...section('ip neigh', [...(spec.noNeighbours ? [] : machine.neighbours).map((n) => `${n.ip} dev ${n.dev} lladdr ${n.mac} PERMANENT`), ...(spec.neigh ?? [])]),
     ...section('bridge fdb', spec.fdb),

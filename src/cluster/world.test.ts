@@ -40,6 +40,11 @@ describe('worldOf', () => {
     expect(ask(TEN_LINES, 'n1/a', 'pod/default/b:80')).toMatchObject({ request: { verdict: 'delivered' }, client: 'answer' });
   });
 
+  it('leaves nothing of a compiled machine untold', () => {
+    const { world } = worldOf({ 'objects.yaml': TEN_LINES });
+    expect(world.hosts.flatMap((h) => h.netns.map((n) => [n.routesListed, n.ipvsUnlisted, n.sysctlsUnlisted])).flat().filter((told) => told !== undefined)).toEqual([]);
+  });
+
   it('is what a reader of the printed texts sees', () => {
     const built = worldOf(starterFiles(STARTER));
     const texts = Object.fromEntries(Object.entries(built.files));

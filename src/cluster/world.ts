@@ -168,7 +168,8 @@ function onDemand(world: World, compiled: readonly CompiledHost[], papers: Paper
 
 function lazyNetns(netns: Netns, read: () => Firewall): Netns {
   let firewall: Firewall | undefined;
-  const { ipvsUnlisted: _, ...lazy } = netns;
+  // Of a compiled machine everything is told.
+  const { ipvsUnlisted: _ipvs, routesListed: _routes, ...lazy } = netns;
   for (const key of ['tables', 'ipsets', 'ipvs'] as const) Object.defineProperty(lazy, key, { enumerable: true, configurable: true, get: () => (firewall ??= read())[key] });
   return lazy;
 }
