@@ -35,6 +35,8 @@ $ ip route show
 10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.${n}
 $ ip neigh
 ${[3 - n, 100, 101].map((host) => `10.0.0.${host} dev eth0 lladdr 0a:00:00:00:00:0${3 - n} PERMANENT`).join('\n')}
+$ sysctl net.ipv4.ip_forward
+net.ipv4.ip_forward = 0
 ${ss}
 `;
 
