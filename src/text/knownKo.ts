@@ -14,6 +14,6 @@ export const KNOWN_KO: Readonly<Record<string, { readonly name: string; readonly
   },
   'a UDP answer of the machine itself, where the reply zone is another': {
     name: '응답 zone이 다른 곳에서 머신 자신이 보내는 UDP 응답',
-    reason: '머신이 받은 요청의 응답에 다른 zone을 주지만(`-A PREROUTING -j CT --zone-reply 1`) 자신의 응답에는 그 zone이 없고, nat을 쓰고 있습니다. 응답은 그 연결을 찾지 못해 새 연결이 되고, 둘은 같은 튜플을 원합니다. 6.13부터의 커널과 이전 계열의 나중 릴리스 일부는 포트를 그대로 두므로(nf_nat_used_tuple_new()) 확정할 때 충돌이 드러나 패킷을 버리며, 여기서도 그렇게 말합니다. 6.1과 같은 이전 커널은 다른 포트를 고르고, 클라이언트가 그 응답을 거절합니다. 둘 다 제 커널로는 맞으며, 덤프에는 어느 커널인지 나오지 않습니다.',
+    reason: '머신이 받은 요청의 응답에 다른 zone을 주지만(`-A PREROUTING -j CT --zone-reply 1`) 자신의 응답에는 그 zone이 없고, nat을 쓰고 있습니다. 응답은 그 연결을 찾지 못해 새 연결이 되고, 둘은 같은 튜플을 원합니다. 6.12부터의 커널과 6.11, 6.6의 나중 릴리스는 포트를 그대로 두므로(nf_nat_used_tuple_new()) 확정할 때 충돌이 드러나 패킷을 버리며, 여기서도 그렇게 말합니다. 6.1과 같은 이전 커널은 다른 포트를 고르고, 클라이언트가 그 응답을 거절합니다. 둘 다 제 커널로는 맞으며, 덤프에는 어느 커널인지 나오지 않습니다.',
   },
 };

@@ -70,7 +70,7 @@ function mappedBefore(table: CtTable, t: Tuple, range: NatRange, own: CtEntry): 
 }
 
 /**
- * nf_nat_used_tuple_new() (since Linux 6.13, and in later releases of older series): a taken tuple is left as it is where what took it is the same flow the other way round, and neither is
+ * nf_nat_used_tuple_new() (since Linux 6.12, and in later releases of 6.11 and 6.6; 6.1 is without it): a taken tuple is left as it is where what took it is the same flow the other way round, and neither is
  * translated, for the sake of packets that cross each other on two processors; confirmation is to make one of the two. It drops the packet where it cannot: with other zones.
  */
 function isReverse(table: CtTable, tuple: Tuple, own: CtEntry): boolean {
